@@ -1,0 +1,117 @@
+// The house's floors: who may import whom. ARCHITECTURE in README.md tells why.
+const ENGINE = '^src/engine/';
+/** Forbid `from` → `to`, values and types alike. */
+const forbid = (name, comment, from, to, extra = {}) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: '\\.(test|conformance)\\.tsx?$', ...extra.from },
+  to: { path: to, ...extra.to },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-orphan-import', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    forbid('lib-knows-nothing', 'lib has no domain', '^src/lib/', '^src/(?!lib/)'),
+    forbid(
+      'engine-is-closed',
+      'the engine runs anywhere: no npm package, no node, no page',
+      ENGINE,
+      '^(?!src/(engine|lib)/)',
+    ),
+    forbid(
+      'memory-floor',
+      'floor 0',
+      '^src/engine/(memory|trace)/',
+      '^src/engine/(?!memory/|trace/|kernel/(errno|bug)\\.ts)',
+    ),
+    forbid('kernel-floor', 'floor 1', '^src/engine/kernel/', '^src/engine/(?!kernel/|memory/|trace/)'),
+    forbid('pci-floor', 'floor 1', '^src/engine/pci/', '^src/engine/(?!pci/|kernel/|memory/|trace/)'),
+    forbid(
+      'pt-is-about-bits',
+      'a format is about bits',
+      '^src/engine/pt/',
+      '^src/engine/(?!pt/|memory/|trace/|kernel/errno\\.ts)',
+    ),
+    forbid(
+      'device-sees-memory-only',
+      'hardware sees memory and registers, nothing else',
+      '^src/engine/hw/[^/]+/device/',
+      '^src/engine/(hw/[^/]+/driver/|pt/|iommu/|iommufd/|vfio/|uapi/|sim/|pci/)',
+    ),
+    forbid(
+      'driver-uses-the-bus',
+      'a driver reaches its hardware through the register bus',
+      '^src/engine/hw/([^/]+)/driver/',
+      '^src/engine/hw/[^/]+/device/',
+    ),
+    {
+      name: 'vendors-are-isolated',
+      severity: 'error',
+      from: { path: '^src/engine/hw/(?!common/)([^/]+)/' },
+      to: { path: '^src/engine/hw/(?!common/)', pathNot: '^src/engine/hw/$1/' },
+    },
+    forbid(
+      'hw-below-iommufd',
+      'drivers sit behind ops',
+      '^src/engine/hw/',
+      '^src/engine/(iommufd|vfio|uapi|sim)/',
+    ),
+    forbid(
+      'core-below-iommufd',
+      'Linux order',
+      '^src/engine/iommu/',
+      '^src/engine/(iommufd|vfio|uapi|sim|hw)/',
+    ),
+    forbid(
+      'iommufd-below-sim',
+      'drivers sit behind ops',
+      '^src/engine/(iommufd|uapi)/',
+      '^src/engine/(hw|sim|vfio)/',
+    ),
+    forbid('vfio-below-sim', '', '^src/engine/vfio/', '^src/engine/(hw|sim)/'),
+    forbid(
+      'sim-is-the-top',
+      'nothing in the engine knows the simulator',
+      '^src/engine/(?!sim/)',
+      '^src/engine/sim/',
+    ),
+    forbid(
+      'scenario-is-text',
+      'a script is text: no engine, no page',
+      '^src/scenario/',
+      '^src/(?!scenario/|lib/|engine/pci/)',
+    ),
+    {
+      name: 'page-reads-the-store',
+      comment: 'canvas and panels read the store and call its actions; types may come from anywhere',
+      severity: 'error',
+      from: { path: '^src/(canvas|panels|ui)/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '^src/(worker|engine)/', dependencyTypesNot: ['type-only'] },
+    },
+    forbid('panels-apart-from-canvas', '', '^src/panels/', '^src/(canvas|app)/'),
+    forbid('canvas-apart-from-panels', '', '^src/canvas/', '^src/(panels|app)/'),
+    forbid('ui-is-plain', 'primitives know no domain', '^src/ui/', '^src/(?!ui/|lib/)'),
+    forbid(
+      'worker-and-store',
+      'the store never reaches into the page',
+      '^src/(store|worker)/',
+      '^src/(canvas|panels|ui|app)/',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

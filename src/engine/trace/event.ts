@@ -1,0 +1,142 @@
+/**
+ * Everything the engine can tell about itself, as plain data that survives structuredClone.
+ *
+ * Devices are named by their PCI name (`0000:01:00.0`), IOMMU units and groups by their world id (`iommu:dmar0`,
+ * `group:7`), domains by the label their driver gives them (`domain 3`).
+ */
+export type TraceEvent =
+  | LockEvent
+  | OwnershipEvent
+  | DomainEvent
+  | MapEvent
+  | RegisterEvent
+  | CommandEvent
+  | MemoryReadEvent
+  | CacheEvent
+  | DmaEvent
+  | FaultEvent
+  | KernelLogEvent
+  | GuestErrorEvent
+  | UnimplementedEvent;
+
+export interface LockEvent {
+  readonly kind: 'lock';
+  readonly op: 'acquire' | 'release';
+  readonly lock: string;
+}
+
+/** DMA ownership of a group changed (iommu core). */
+export interface OwnershipEvent {
+  readonly kind: 'ownership';
+  readonly group: string;
+  readonly owner: string | null;
+  readonly ownerCount: number;
+}
+
+/** One device of a group was moved to another domain: a driver's attach_dev was called. */
+export interface DomainEvent {
+  readonly kind: 'domain';
+  readonly device: string;
+  readonly from: string | null;
+  readonly to: string;
+}
+
+/** A range was entered in or taken out of a domain's page table. */
+export interface MapEvent {
+  readonly kind: 'map' | 'unmap';
+  readonly domain: string;
+  readonly iova: bigint;
+  readonly last: bigint;
+  readonly entries: number;
+}
+
+/** A driver touched a hardware register. */
+export interface RegisterEvent {
+  readonly kind: 'register';
+  readonly unit: string;
+  readonly op: 'read' | 'write';
+  readonly name: string;
+  readonly offset: number;
+  readonly value: bigint;
+}
+
+/** The hardware executed a command (VT-d: an invalidation descriptor). */
+export interface CommandEvent {
+  readonly kind: 'command';
+  readonly unit: string;
+  readonly name: string;
+  readonly words: readonly bigint[];
+  /** What it did, e.g. `4 IOTLB entries dropped`. */
+  readonly effect: string;
+}
+
+/** A structure or table entry that the hardware read from memory while it translated. */
+export interface MemoryReadEvent {
+  readonly kind: 'read';
+  readonly unit: string;
+  /** `root`, `context`, or `table` for a page-table entry. */
+  readonly structure: 'root' | 'context' | 'table';
+  /** Page-table level as Linux counts: 0 holds only leaves. -1 for root and context. */
+  readonly level: number;
+  readonly index: number;
+  /** Physical address of the entry. */
+  readonly pa: number;
+  /** 64-bit words of the entry, low first. */
+  readonly words: readonly bigint[];
+}
+
+export interface CacheEvent {
+  readonly kind: 'cache';
+  readonly unit: string;
+  readonly cache: 'context' | 'iotlb';
+  readonly op: 'hit' | 'miss' | 'fill' | 'evict';
+  /** The tag in words, e.g. `did 3 iova 0x100000`. */
+  readonly tag: string;
+}
+
+/** One page's worth of a DMA ended: a physical address, or a fault (told by the fault event before it). */
+export interface DmaEvent {
+  readonly kind: 'dma';
+  readonly device: string;
+  readonly access: 'read' | 'write';
+  readonly iova: bigint;
+  readonly bytes: number;
+  /** Physical address, or null when the access was blocked. */
+  readonly pa: number | null;
+  readonly from: 'bypass' | 'iotlb' | 'walk';
+}
+
+/** The hardware refused a transaction. */
+export interface FaultEvent {
+  readonly kind: 'fault';
+  readonly unit: string;
+  readonly device: string;
+  readonly access: 'read' | 'write';
+  readonly iova: bigint;
+  /** The document's number and name of the reason. */
+  readonly reason: number;
+  readonly name: string;
+  /** Whether a fault record was written (false: suppressed, or the queue was full). */
+  readonly recorded: boolean;
+}
+
+/** A line that the kernel would print. */
+export interface KernelLogEvent {
+  readonly kind: 'log';
+  readonly level: 'info' | 'warn' | 'err';
+  readonly text: string;
+}
+
+/** Software misprogrammed the hardware; says what the document allows and what this model chose. */
+export interface GuestErrorEvent {
+  readonly kind: 'guest-error';
+  readonly unit: string;
+  readonly text: string;
+}
+
+/** The model lacks what was asked of it. */
+export interface UnimplementedEvent {
+  readonly kind: 'unimplemented';
+  readonly unit: string;
+  readonly text: string;
+}

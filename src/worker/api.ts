@@ -1,0 +1,53 @@
+import type { Errno } from '../engine/kernel/errno';
+import type { LineResult, StepBatch } from '../engine/sim/batch';
+import type { WorldId } from '../engine/sim/world';
+
+/** Grows when a message changes its meaning; page and worker of different builds refuse each other. */
+export const API_VERSION = 1;
+
+/** Everything survives structuredClone; failures are data. */
+export interface EngineApi {
+  /** Starts over: runs the first `cursor` lines of the script (all when null). */
+  load(script: string, cursor: number | null): Promise<RunReply>;
+  /** Runs more lines after the last; nothing is kept of lines that make no sense (`error`). */
+  append(lines: readonly string[]): Promise<RunReply>;
+  /** Where a device's edge may be dropped, and the reason against every other place. Changes nothing. */
+  targets(deviceId: WorldId): Promise<readonly Target[]>;
+  /** Runs lines on a copy: what would happen. */
+  tryLines(lines: readonly string[]): Promise<readonly LineResult[]>;
+  /** Physical memory; null where no frame is. */
+  readMemory(pa: number, bytes: number): Promise<Uint8Array | null>;
+  /** Text that people paste → script lines, with what was not understood. */
+  importText(text: string): Promise<ImportReply>;
+}
+
+export type RunReply =
+  { readonly status: 'ok'; readonly batch: StepBatch } | { readonly status: 'failed'; readonly why: string };
+
+export interface Target {
+  readonly targetId: WorldId;
+  readonly action: 'attach' | 'replace';
+  readonly ok: boolean;
+  /** The lines that the drop would append. */
+  readonly lines: readonly string[];
+  readonly errno: Errno | null;
+  readonly why: string | null;
+  readonly rule: string | null;
+  readonly culprit: WorldId | null;
+}
+
+export type ImportReply =
+  | {
+      readonly status: 'ok';
+      readonly lines: readonly string[];
+      readonly functions: number;
+      /** What could not be read or decided, each with where: `line 312: …`. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly status: 'failed'; readonly why: string };
+
+/** First message of the worker, before any call is answered: calls made earlier would be lost. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+  readonly apiVersion: number;
+}
