@@ -5,7 +5,7 @@ const forbid = (name, comment, from, to, extra = {}) => ({
   name,
   comment,
   severity: 'error',
-  from: { path: from, pathNot: '\\.(test|conformance)\\.tsx?$', ...extra.from },
+  from: { path: from, pathNot: '\\.(test|test-d|conformance)\\.tsx?$', ...extra.from },
   to: { path: to, ...extra.to },
 });
 
@@ -18,7 +18,7 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     { name: 'no-orphan-import', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    forbid('lib-knows-nothing', 'lib has no domain', '^src/lib/', '^src/(?!lib/)'),
+    forbid('lib-knows-nothing', 'lib has no domain and no package', '^src/lib/', '^(?!src/lib/)'),
     forbid(
       'engine-is-closed',
       'the engine runs anywhere: no npm package, no node, no page',
@@ -52,11 +52,33 @@ module.exports = {
       '^src/engine/hw/[^/]+/device/',
     ),
     {
+      name: 'halves-meet-in-memory',
+      comment:
+        'nor over a third file: what writes tables and what reads them share register and structure names alone',
+      severity: 'error',
+      from: { path: '^src/engine/hw/[^/]+/device/', pathNot: '\\.(test|conformance)\\.tsx?$' },
+      to: { path: '^src/engine/(hw/[^/]+/driver|pt)/', reachable: true },
+    },
+    {
+      name: 'halves-meet-in-memory-back',
+      comment: 'the same, seen from the driver',
+      severity: 'error',
+      from: { path: '^src/engine/hw/[^/]+/driver/', pathNot: '\\.(test|conformance)\\.tsx?$' },
+      to: { path: '^src/engine/hw/[^/]+/device/', reachable: true },
+    },
+    {
       name: 'vendors-are-isolated',
+      comment: 'shared parts live in hw/common and hw/*.ts',
       severity: 'error',
       from: { path: '^src/engine/hw/(?!common/)([^/]+)/' },
-      to: { path: '^src/engine/hw/(?!common/)', pathNot: '^src/engine/hw/$1/' },
+      to: { path: '^src/engine/hw/(?!common/)[^/]+/', pathNot: '^src/engine/hw/$1/' },
     },
+    forbid(
+      'common-knows-no-vendor',
+      'shared parts serve every vendor',
+      '^src/engine/hw/(common/|[^/]+$)',
+      '^src/engine/hw/(?!common/)[^/]+/',
+    ),
     forbid(
       'hw-below-iommufd',
       'drivers sit behind ops',
@@ -84,25 +106,38 @@ module.exports = {
     ),
     forbid(
       'scenario-is-text',
-      'a script is text: no engine, no page',
+      'a script is text: no package, no engine but its errnos and PCI words, no page',
       '^src/scenario/',
-      '^src/(?!scenario/|lib/|engine/pci/)',
+      '^(?!src/(scenario|lib|engine/pci)/|src/engine/kernel/errno\\.ts)',
+    ),
+    forbid(
+      'share-is-a-codec',
+      'a link is a script, compressed',
+      '^src/share/',
+      '^(?!src/(share|scenario|lib)/|.*node_modules/fflate/)',
     ),
     {
       name: 'page-reads-the-store',
       comment: 'canvas and panels read the store and call its actions; types may come from anywhere',
       severity: 'error',
-      from: { path: '^src/(canvas|panels|ui)/', pathNot: '\\.test\\.tsx?$' },
+      from: { path: '^src/(canvas|panels|lessons|ui)/', pathNot: '\\.test\\.tsx?$' },
       to: { path: '^src/(worker|engine)/', dependencyTypesNot: ['type-only'] },
     },
-    forbid('panels-apart-from-canvas', '', '^src/panels/', '^src/(canvas|app)/'),
-    forbid('canvas-apart-from-panels', '', '^src/canvas/', '^src/(panels|app)/'),
+    forbid('panels-apart-from-canvas', '', '^src/panels/', '^src/(canvas|lessons|app)/'),
+    forbid('canvas-apart-from-panels', '', '^src/canvas/', '^src/(panels|lessons|app)/'),
+    forbid('lessons-apart', '', '^src/lessons/', '^src/(canvas|panels|app)/'),
     forbid('ui-is-plain', 'primitives know no domain', '^src/ui/', '^src/(?!ui/|lib/)'),
     forbid(
       'worker-and-store',
       'the store never reaches into the page',
       '^src/(store|worker)/',
-      '^src/(canvas|panels|ui|app)/',
+      '^src/(canvas|panels|lessons|ui|app)/',
+    ),
+    forbid(
+      'doors-are-headless',
+      'a door runs where no page is',
+      '^src/doors/',
+      '^src/(canvas|panels|lessons|ui|app|store)/',
     ),
   ],
   options: {

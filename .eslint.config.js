@@ -55,7 +55,13 @@ export default ts.config(
     // Configuration files and Node scripts: default exports are how their tools read them.
     files: ['vite.config.ts', 'e2e/playwright.config.ts', '.scripts/**/*.mjs', '.eslint.config.js'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        performance: 'readonly',
+      },
     },
     rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-unused-vars': 'error' },
   },

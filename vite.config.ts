@@ -5,9 +5,9 @@ export default defineConfig({
   base: './', // served from any path, and from a zip
   plugins: [react()],
   worker: { format: 'es' },
-  build: { target: 'es2022', sourcemap: false },
+  build: { target: 'es2022', manifest: true }, // .scripts/size.mjs reads the manifest
   test: {
-    include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+    include: ['src/**/*.test.ts', 'src/**/*.test.tsx', '.scripts/*.test.mjs'],
     environment: 'node',
     reporters: ['default'],
   },

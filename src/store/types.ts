@@ -17,6 +17,8 @@ export interface WorldState {
 
 export interface ScriptState {
   readonly script: string;
+  /** The last known result of every line, also of those after the cursor: running them again gives the same. */
+  readonly known: readonly LineResult[];
   readonly undo: readonly string[];
   readonly redo: readonly string[];
 }
@@ -25,7 +27,7 @@ export type EngineStatus =
   | { readonly status: 'starting' }
   | { readonly status: 'ready' }
   | { readonly status: 'busy'; readonly what: string }
-  | { readonly status: 'crashed'; readonly why: string };
+  | { readonly status: 'crashed'; readonly why: string; /** A new one is about to be started. */ readonly restarting: boolean };
 
 /** A gesture that the kernel refused. */
 export interface Refusal {
@@ -33,7 +35,10 @@ export interface Refusal {
   readonly result: LineResult;
 }
 
-/** Which look-up is on stage, and how far it has come. A step is one LookupStep of one part, counted through. */
+/**
+ * Which look-up is on stage, and how far it has come. A step is one LookupStep of one part, counted through (see
+ * playback.ts). The store's own clock (clock.ts) advances `step` while `playing`; who draws only interpolates.
+ */
 export interface PlaybackState {
   /** Index into `lookups`, null when nothing is on stage. */
   readonly lookup: number | null;
@@ -42,6 +47,18 @@ export interface PlaybackState {
   readonly playing: boolean;
   /** Steps a second. */
   readonly speed: number;
+  /** The script itself is being played: when a look-up ends, the next line runs. */
+  readonly running: boolean;
+}
+
+/** Tabs of the side panel. */
+export type PanelId = 'object' | 'walk' | 'caches' | 'memory' | 'outline';
+export type DialogId = 'gallery' | 'import' | 'script' | 'help';
+
+/** One passing message: something worked, or why it did not. */
+export interface Notice {
+  readonly tone: 'info' | 'error';
+  readonly text: string;
 }
 
 export interface ViewState {
@@ -51,14 +68,28 @@ export interface ViewState {
   readonly refusal: Refusal | null;
   readonly theme: 'auto' | 'light' | 'dark';
   readonly engine: EngineStatus;
+  readonly panel: PanelId;
+  readonly dialog: DialogId | null;
+  readonly notice: Notice | null;
+  /** Where the memory panel looks. */
+  readonly memoryPa: number | null;
+}
+
+/** How the page begins: what a link holds. */
+export interface StartScene {
+  readonly script: string;
+  /** Lines to run; null for all. */
+  readonly cursor: number | null;
+  readonly selection: WorldId | null;
 }
 
 /** Everything a person can do. Each ends as script lines, a cursor, or a view. */
 export interface Actions {
-  /** Appends lines and runs them as one undoable gesture; a refused line is kept with its `! ERRNO` and shown. */
-  readonly act: (lines: readonly string[]) => Promise<void>;
-  /** Replaces the whole script (editor, gallery, import, link) as one undoable gesture. */
-  readonly replaceScript: (script: string) => Promise<void>;
+  /** Appends lines and runs them as one undoable gesture; a refused line is kept with its `! ERRNO` and shown.
+   * Resolves to the line that made no sense and was not kept, if one was. */
+  readonly act: (lines: readonly string[]) => Promise<LineResult | null>;
+  /** Replaces the whole script (editor, gallery, import, link) as one undoable gesture. False: the old one stays. */
+  readonly replaceScript: (script: string, cursor?: number | null) => Promise<boolean>;
   readonly undo: () => Promise<void>;
   readonly redo: () => Promise<void>;
   readonly seek: (cursor: number) => Promise<void>;
@@ -77,6 +108,16 @@ export interface Actions {
   readonly play: (lookup: number) => void;
   readonly setPlayback: (change: Partial<PlaybackState>) => void;
   readonly setTheme: (theme: ViewState['theme']) => void;
+  /** Plays: the look-up on stage, then the lines after the cursor; from the start when all is over. Or pauses. */
+  readonly togglePlay: () => void;
+  /** One look-up step, or one line where no look-up is on stage: forward or back. */
+  readonly step: (direction: 1 | -1) => Promise<void>;
+  readonly showPanel: (panel: PanelId) => void;
+  readonly openDialog: (dialog: DialogId | null) => void;
+  readonly notify: (notice: Notice | null) => void;
+  readonly showMemory: (pa: number) => void;
+  /** Starts the engine with a script: once, when the page opens. */
+  readonly start: (scene: StartScene) => Promise<void>;
   /** A new worker, the same script. */
   readonly restartEngine: () => Promise<void>;
 }

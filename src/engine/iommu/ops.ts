@@ -14,6 +14,8 @@ export interface IommuClient {
   readonly rid: number;
   /** Every requester id its transactions may carry, its own first. Linux: pci_for_each_dma_alias() */
   readonly aliasRids: readonly number[];
+  /** 24-bit class code, base class first, where it is known: drivers reserve memory by it. */
+  readonly classCode?: number;
 }
 
 export interface Prot {
@@ -48,6 +50,8 @@ export interface PagingDomain {
   /** Bytes unmapped: may be more (a whole large entry), or fewer (a hole). Includes the IOTLB flush. Linux: iommu_unmap() */
   unmap(iova: bigint, bytes: number): number;
   iovaToPhys(iova: bigint): number | null;
+  /** Snoops CPU caches whatever the device asks for; false when this domain cannot. Asked before anything is mapped. */
+  enforceCacheCoherency?(): boolean;
   /** Gives the tables back; the domain is attached nowhere. */
   free(): void;
 }
@@ -78,17 +82,35 @@ export interface IommuOps {
   readonly isolatedMsi: boolean;
   readonly identityDomain: IommuDomain | null;
   readonly blockedDomain: IommuDomain | null;
+  /** Attached to a device before releaseDevice. Absent: the driver's own releaseDevice stops its DMA. */
+  readonly releaseDomain?: IommuDomain | null;
   capable(device: IommuClient, cap: IommuCap): boolean;
   /** ENODEV: not one of this unit's devices. */
   probeDevice(device: IommuClient): Result<undefined>;
   releaseDevice(device: IommuClient): void;
+  /** What domainAllocPaging can take beyond the plain flags; asked for without being named here it is EOPNOTSUPP. */
+  readonly pagingExtras?: readonly ('pasid' | 'user-data')[];
   domainAllocPaging(device: IommuClient, flags: PagingFlags): Result<IommuDomain>;
+  /** A user's stage-1 table over `parent`. Absent: EOPNOTSUPP. */
+  domainAllocNested?(device: IommuClient, parent: IommuDomain, data: UserData): Result<IommuDomain>;
   getResvRegions(device: IommuClient): readonly ResvRegion[];
   /** A type that the device must have as its default domain, or null. */
   defDomainType(device: IommuClient): 'identity' | 'DMA' | null;
 }
 
+/** Driver-specific words of a user. Linux: struct iommu_user_data */
+export interface UserData {
+  readonly type: number;
+  readonly length: number;
+  /** EFAULT when they are not there. */
+  read(): Result<Uint8Array>;
+}
+
 export interface PagingFlags {
   readonly nestParent?: boolean;
   readonly dirtyTracking?: boolean;
+  /** Only for drivers whose `pagingExtras` name it. */
+  readonly pasid?: boolean;
+  /** Only for drivers whose `pagingExtras` name it. */
+  readonly userData?: UserData;
 }

@@ -12,6 +12,8 @@ export type Task<T> = Generator<LockStep, T, void>;
 export interface LockStep {
   readonly op: 'acquire' | 'release';
   readonly lock: Mutex;
+  /** A reader of a rwsem: others may read at the same time. */
+  readonly shared?: true;
 }
 
 /** A sleeping lock, named as in the kernel (`igroup->lock`, `group->mutex`, `iopt->domains_rwsem` …). */
@@ -27,6 +29,26 @@ export function* locked<T>(lock: Mutex, body: () => Task<T>): Task<T> {
     return yield* body();
   } finally {
     yield { op: 'release', lock };
+  }
+}
+
+/** As `locked`, for a body that takes no further lock. */
+export function* holding<T>(lock: Mutex, body: () => T): Task<T> {
+  yield { op: 'acquire', lock };
+  try {
+    return body();
+  } finally {
+    yield { op: 'release', lock };
+  }
+}
+
+/** As `locked`, for a reader of a rwsem. */
+export function* reading<T>(lock: Mutex, body: () => Task<T>): Task<T> {
+  yield { op: 'acquire', lock, shared: true };
+  try {
+    return yield* body();
+  } finally {
+    yield { op: 'release', lock, shared: true };
   }
 }
 

@@ -2,20 +2,26 @@ import type { Errno } from '../kernel/errno';
 import type { TraceEvent } from '../trace/event';
 import type { WorldId, WorldObject } from './world';
 
+/** What a script may expect of a line after `!`: an errno, or that a DMA is blocked. */
+export type Expectation = Errno | 'FAULT';
+
 /** What one script line came to. */
 export interface LineResult {
   /** 1-based line of the script. */
   readonly line: number;
   readonly text: string;
-  /** `none`: blank or comment. `error`: the line makes no sense (syntax, unknown name). `errno`: the kernel refused. */
-  readonly status: 'none' | 'ok' | 'errno' | 'error';
+  /**
+   * `none`: blank or comment. `errno`: the kernel refused. `fault`: the hardware blocked a DMA. `error`: the line makes
+   * no sense (syntax, unknown name).
+   */
+  readonly status: 'none' | 'ok' | 'errno' | 'fault' | 'error';
   /** One short phrase for the margin, e.g. `HWPT 4, auto; both functions moved`. */
   readonly result: string;
   readonly errno: Errno | null;
   readonly why: string | null;
   readonly rule: string | null;
   readonly culprit: WorldId | null;
-  readonly expected: Errno | null;
+  readonly expected: Expectation | null;
   /** Whether it came out as the script expects. */
   readonly ok: boolean;
   /** Column of the mistake for `error`, 1-based; else null. */

@@ -17,6 +17,15 @@ export class TraceBuffer implements Trace {
     if (this.on) this.events.push(event);
   }
 
+  /** A place in the stream, for `since`. */
+  mark(): number {
+    return this.events.length;
+  }
+
+  since(mark: number): readonly TraceEvent[] {
+    return this.events.slice(mark);
+  }
+
   take(): readonly TraceEvent[] {
     const taken = this.events;
     this.events = [];

@@ -1,0 +1,53 @@
+import { defineConfig } from '@playwright/test';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const port = Number(process.env.E2E_PORT ?? 4317);
+
+/** The Chromium that `.scripts/setup.mjs --browser` found. */
+function executablePath(): string | undefined {
+  const file = `${root}.cache/chromium.json`;
+  if (!existsSync(file)) return process.env.CHROMIUM_PATH;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { executablePath: string }).executablePath;
+}
+
+const path = executablePath();
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results',
+  reporter: [['line'], ['json', { outputFile: '../.cache/playwright.json' }]],
+  workers: 2,
+  retries: 0,
+  fullyParallel: true,
+  forbidOnly: process.env.CI !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    browserName: 'chromium',
+    baseURL: `http://127.0.0.1:${String(port)}/`,
+    viewport: { width: 1280, height: 800 },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(path === undefined ? {} : { executablePath: path }),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  webServer: {
+    // The build, as people get it; `npm run build` comes first.
+    command: `npx vite preview --host 127.0.0.1 --port ${String(port)} --strictPort`,
+    cwd: root,
+    url: `http://127.0.0.1:${String(port)}/`,
+    timeout: 60_000,
+    reuseExistingServer: false,
+  },
+});

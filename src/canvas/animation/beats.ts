@@ -1,0 +1,91 @@
+import type { Lookup, LookupPart, LookupStep } from '../../engine/sim/batch';
+import { hex } from '../../lib/u64';
+
+/** A place where the token stops. */
+export type Stop =
+  | { readonly kind: 'device' }
+  | { readonly kind: 'context' }
+  | { readonly kind: 'iotlb' }
+  | { readonly kind: 'level'; readonly level: number }
+  | { readonly kind: 'memory' };
+
+export interface Label {
+  readonly text: string;
+  readonly tone: 'plain' | 'ok' | 'fault';
+}
+
+/**
+ * One step of the playback as the canvas shows it. A look-up has as many beats as the store counts steps: one a step
+ * of the hardware, and one for a part that passed untranslated.
+ */
+export interface Beat {
+  readonly part: number;
+  /** The first of its part: the token sets out from the device. */
+  readonly first: boolean;
+  /** Where the hardware looks; null where it did not look at all. */
+  readonly stop: Stop | null;
+  readonly step: LookupStep | null;
+  /** How the part ends, on its last beat. */
+  readonly end: 'memory' | 'fault' | null;
+  /** Goes straight from the IOTLB to memory: nothing was walked. */
+  readonly shortCut: boolean;
+  readonly label: Label;
+  /** Said when the part has ended. */
+  readonly endLabel: Label | null;
+}
+
+export const beatsOf = (lookup: Lookup): readonly Beat[] => lookup.parts.flatMap((part, i) => beatsOfPart(part, i));
+
+function beatsOfPart(part: LookupPart, index: number): readonly Beat[] {
+  const end = part.fault ? 'fault' : part.pa === null ? null : 'memory';
+  const endLabel = endLabelOf(part);
+  if (part.steps.length === 0) {
+    const label: Label = { text: part.fault ? 'blocked' : 'not translated', tone: part.fault ? 'fault' : 'plain' };
+    return [{ part: index, first: true, stop: null, step: null, end, shortCut: true, label, endLabel }];
+  }
+  return part.steps.map((step, i) => {
+    const last = i === part.steps.length - 1;
+    return {
+      part: index,
+      first: i === 0,
+      stop: stopOf(step),
+      step,
+      end: last ? end : null,
+      shortCut: last && part.from === 'iotlb',
+      label: { text: labelOf(step, part.steps[i + 1] ?? null, part), tone: step.outcome === 'fault' ? 'fault' : 'plain' },
+      endLabel: last ? endLabel : null,
+    };
+  });
+}
+
+function stopOf(step: LookupStep): Stop {
+  if (step.kind === 'iotlb') return { kind: 'iotlb' };
+  if (step.kind === 'table') return { kind: 'level', level: step.level };
+  return { kind: 'context' };
+}
+
+/** `L3 [1] → table 0x10a31000`: what was read, and what it led to. */
+function labelOf(step: LookupStep, next: LookupStep | null, part: LookupPart): string {
+  if (step.kind === 'iotlb') return step.outcome === 'hit' && part.pa !== null ? `IOTLB hit → ${hex(part.pa)}` : `IOTLB ${step.outcome}`;
+  if (step.kind === 'context-cache') return `context cache ${step.outcome}`;
+  const what = `${step.kind === 'table' ? `L${step.level}` : step.kind}${step.index === null ? '' : ` [${step.index}]`}`;
+  if (step.outcome === 'fault') return `${what} → fault`;
+  if (step.outcome === 'leaf') return part.pa === null ? `${what} → leaf` : `${what} → leaf ${hex(pageOf(part))}`;
+  // An entry's target is where the next read of the walk went.
+  const target = next?.pa == null ? '' : ` ${hex(next.pa - (next.pa % 4096))}`;
+  return `${what} → ${step.kind === 'root' ? 'context table' : 'table'}${target}`;
+}
+
+const pageOf = (part: LookupPart): number => (part.pa ?? 0) - ((part.pa ?? 0) % 4096);
+
+function endLabelOf(part: LookupPart): Label | null {
+  if (part.fault) return { text: `${hex(part.iova)} ✕ ${part.fault.name}`, tone: 'fault' };
+  return part.pa === null ? null : { text: `PA ${hex(part.pa)}`, tone: 'ok' };
+}
+
+/** Levels of the table that was walked: the IOVA's index fields, else the deepest level read. */
+export const levelsOf = (lookup: Lookup): number =>
+  Math.max(
+    1,
+    ...lookup.parts.flatMap((p) => [...p.address.map((f) => f.level), ...p.steps.map((s) => s.level)]),
+  );

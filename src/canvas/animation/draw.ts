@@ -1,0 +1,165 @@
+import type { Point } from '../layout/geometry';
+import type { PlacedLabel, Pose, Way } from './poses';
+
+/** The tokens that the overlay paints with; a canvas cannot read CSS variables by itself. */
+export interface Ink {
+  readonly ink: string;
+  readonly quiet: string;
+  readonly surface: string;
+  readonly line: string;
+  readonly ok: string;
+  readonly fault: string;
+  readonly mono: string;
+}
+
+export function readInk(element: Element): Ink {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    ink: token('--ink'),
+    quiet: token('--ink-2'),
+    surface: token('--surface'),
+    line: token('--line-strong'),
+    ok: token('--ioas'),
+    fault: token('--fault'),
+    mono: token('--font-mono') || 'monospace',
+  };
+}
+
+export interface View {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+type Context = CanvasRenderingContext2D;
+
+/** Paints one moment of a look-up. Positions follow the zoom; the token and its words keep their size. */
+export function drawPose(ctx: Context, pose: Pose, view: View, ink: Ink): void {
+  const to = (p: Point): Point => ({ x: p.x * view.zoom + view.x, y: p.y * view.zoom + view.y });
+  ctx.clearRect(0, 0, view.width, view.height);
+  ctx.lineJoin = 'round';
+  ctx.lineCap = 'round';
+  const way = pose.trail.map((points) => points.map(to));
+  stroke(ctx, way, ink.surface, 5, 0.9); // a margin, so that the trail stands off edges and cards
+  stroke(ctx, way, ink.ink, 2, 1);
+  for (const look of pose.looks) dot(ctx, to(look.at), 3, look.fault ? ink.fault : ink.ink, ink.surface);
+  for (const end of pose.ends) (end.fault ? cross : ring)(ctx, to(end.at), ink, false);
+  if (pose.pulse) halo(ctx, to(pose.pulse.at), pose.pulse.spread, pose.headTone === 'fault' ? ink.fault : ink.ink);
+  if (!pose.head) return;
+  const head = to(pose.head);
+  if (pose.headTone === 'fault') cross(ctx, head, ink, true);
+  else if (pose.headTone === 'ok') ring(ctx, head, ink, true);
+  else {
+    dot(ctx, head, 9, alpha(ink.ink, 0.14), 'transparent');
+    dot(ctx, head, 5.5, ink.ink, ink.surface);
+  }
+  if (pose.label) label(ctx, pose.label, view, ink);
+}
+
+/** Reduced motion: no travel; the places where the hardware looked are numbered in their order. */
+export function drawBadges(ctx: Context, ways: readonly Way[], shown: number, view: View, ink: Ink): void {
+  const to = (p: Point): Point => ({ x: p.x * view.zoom + view.x, y: p.y * view.zoom + view.y });
+  ctx.clearRect(0, 0, view.width, view.height);
+  const current = ways[shown - 1];
+  if (!current) return;
+  const ofPart = ways.slice(0, shown).filter((w) => w.beat.part === current.beat.part);
+  stroke(ctx, ofPart.map((w) => w.points.map(to)), ink.ink, 1.5, 0.45);
+  const taken: Point[] = [];
+  ofPart.forEach((way, i) => {
+    let at = to(way.look ?? way.end);
+    while (taken.some((p) => Math.hypot(p.x - at.x, p.y - at.y) < 17)) at = { x: at.x + 18, y: at.y };
+    taken.push(at);
+    badge(ctx, String(i + 1), at, way === current, way.beat.end === 'fault' ? ink.fault : ink.ink, ink);
+    if (way.beat.end === 'memory') ring(ctx, to(way.end), ink, true);
+    if (way.beat.end === 'fault') cross(ctx, { x: at.x, y: at.y + 18 }, ink, true);
+  });
+  label(ctx, current.label, view, ink);
+}
+
+function stroke(ctx: Context, ways: readonly (readonly Point[])[], color: string, width: number, opacity: number): void {
+  ctx.globalAlpha = opacity;
+  ctx.strokeStyle = color;
+  ctx.lineWidth = width;
+  ctx.beginPath();
+  for (const way of ways) way.forEach((p, i) => (i === 0 ? ctx.moveTo(p.x, p.y) : ctx.lineTo(p.x, p.y)));
+  ctx.stroke();
+  ctx.globalAlpha = 1;
+}
+
+function dot(ctx: Context, at: Point, radius: number, fill: string, edge: string): void {
+  ctx.beginPath();
+  ctx.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+  ctx.fillStyle = fill;
+  ctx.fill();
+  ctx.lineWidth = 2;
+  ctx.strokeStyle = edge;
+  ctx.stroke();
+}
+
+/** Arrived: an open ring with a tick's dot, never told by colour alone. */
+function ring(ctx: Context, at: Point, ink: Ink, strong: boolean): void {
+  dot(ctx, at, strong ? 7 : 5, ink.surface, ink.ok);
+  dot(ctx, at, strong ? 2.5 : 1.5, ink.ok, ink.ok);
+}
+
+function cross(ctx: Context, at: Point, ink: Ink, strong: boolean): void {
+  const r = strong ? 4.5 : 3;
+  dot(ctx, at, strong ? 9 : 6, ink.surface, ink.fault);
+  ctx.beginPath();
+  ctx.moveTo(at.x - r, at.y - r);
+  ctx.lineTo(at.x + r, at.y + r);
+  ctx.moveTo(at.x + r, at.y - r);
+  ctx.lineTo(at.x - r, at.y + r);
+  ctx.lineWidth = strong ? 2.5 : 2;
+  ctx.strokeStyle = ink.fault;
+  ctx.stroke();
+}
+
+function badge(ctx: Context, text: string, at: Point, current: boolean, color: string, ink: Ink): void {
+  dot(ctx, at, 9, current ? color : ink.surface, current ? ink.surface : color);
+  ctx.font = `600 10px ${ink.mono}`;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  ctx.fillStyle = current ? ink.surface : color;
+  ctx.fillText(text, at.x, at.y + 0.5);
+}
+
+/** Beside what it is about, clear of the card that it belongs to, and inside the view. */
+function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel, view: View, ink: Ink): void {
+  const height = 22;
+  const x0 = at.x * view.zoom + view.x;
+  const y0 = at.y * view.zoom + view.y;
+  ctx.font = `500 11.5px ${ink.mono}`;
+  const width = ctx.measureText(text).width + 16;
+  const x = clamp(x0 - width / 2, 8, view.width - width - 8);
+  const above = (card ? Math.min(card.y * view.zoom + view.y, y0 - 6) : y0) - 12 - height;
+  const below = (card ? Math.max((card.y + card.height) * view.zoom + view.y, y0 + 6) : y0) + 12;
+  const y = clamp(side === 'above' ? above : below, 44, view.height - height - 8);
+  ctx.beginPath();
+  ctx.roundRect(x, y, width, height, 5);
+  ctx.fillStyle = tone === 'fault' ? ink.fault : ink.ink;
+  ctx.fill();
+  ctx.fillStyle = ink.surface;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  ctx.fillText(text, x + 8, y + height / 2 + 0.5);
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
+
+/** The look itself: a ring that opens once. */
+function halo(ctx: Context, at: Point, spread: number, color: string): void {
+  ctx.globalAlpha = 0.5 * (1 - spread);
+  ctx.beginPath();
+  ctx.arc(at.x, at.y, 8 + 12 * spread, 0, 2 * Math.PI);
+  ctx.lineWidth = 2;
+  ctx.strokeStyle = color;
+  ctx.stroke();
+  ctx.globalAlpha = 1;
+}
+
+const alpha = (color: string, opacity: number): string =>
+  color.endsWith(')') && !color.includes('/') ? `${color.slice(0, -1)} / ${opacity})` : color;

@@ -1,0 +1,160 @@
+import type { Lookup } from '../../engine/sim/batch';
+import type { WorldId } from '../../engine/sim/world';
+import type { Route } from '../edges/edges';
+import { flatten, leftOf, rightOf, rounded, sideways, type Point, type Rect } from '../layout/geometry';
+import {
+  PROCESS,
+  bufferPoint,
+  contextPoint,
+  iotlbPoint,
+  levelPoint,
+  levelPointBelow,
+  stripPoint,
+} from '../layout/sizes';
+import { shareOf, stripOf } from '../layout/strip';
+import { find, type Objects } from '../layout/tree';
+import { levelsOf, type Stop } from './beats';
+
+/**
+ * Where the stops of one look-up are, and the ways between them. Ways keep to edges and to the rims of cards, so that
+ * the trail never crosses what a card says.
+ */
+export interface Stage {
+  readonly pointOf: (stop: Stop, part: number) => Point;
+  readonly wayBetween: (from: Stop, to: Stop, part: number) => readonly Point[];
+  /** On to the memory that the part ends in; over all columns when no table was walked. */
+  readonly wayToMemory: (from: Stop, part: number, shortCut: boolean) => readonly Point[];
+  /** The card that a label must not cover, and the side of it where there is room. */
+  readonly besides: (stop: Stop) => { readonly card: Rect; readonly side: 'above' | 'below' } | null;
+}
+
+export interface StageSpace {
+  readonly objects: Objects;
+  readonly rects: ReadonlyMap<WorldId, Rect>;
+  readonly frameOf: ReadonlyMap<WorldId, WorldId>;
+  readonly routes: readonly Route[];
+}
+
+/** Null when the device that started the look-up is not on the canvas any more. */
+export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
+  const { objects, rects, routes } = space;
+  const device = rects.get(lookup.deviceId);
+  if (!device) return null;
+  const box = (id: WorldId | null): Rect | null => (id === null ? null : (rects.get(id) ?? null));
+  const unit = box(lookup.iommuId);
+  const hwpt = box(lookup.hwptId);
+  const ioas = box(lookup.ioasId);
+  const process = box(lookup.processId);
+  const levels = find(objects, lookup.hwptId, 'hwpt')?.levels ?? levelsOf(lookup);
+  const start = rightOf(device);
+  // Without a unit, the bus is left a little beside the device's frame.
+  const open: Point = { x: start.x + 60, y: start.y };
+  const attach = routes.find((r) => r.link.kind === 'attach' && r.link.source === lookup.deviceId);
+
+  const memoryOf = (part: number): Point => {
+    const pa = lookup.parts[part]?.pa ?? null;
+    if (process) return bufferPoint(process, bufferRow(objects, lookup.processId, pa));
+    const from = ioas ?? hwpt ?? unit;
+    return from ? { x: rightOf(from).x + 44, y: rightOf(from).y } : { x: open.x + 60, y: open.y };
+  };
+  const pointOf: Stage['pointOf'] = (stop, part) => {
+    if (stop.kind === 'device') return start;
+    if (stop.kind === 'memory') return memoryOf(part);
+    if (!unit) return open;
+    if (stop.kind === 'context') return contextPoint(unit);
+    if (stop.kind === 'iotlb') return iotlbPoint(unit);
+    return hwpt ? levelPoint(hwpt, stop.level, levels) : levelPointBelow(unit, stop.level, levels);
+  };
+
+  /** From a lamp of the unit along its lower rim to its right side. */
+  const outOfUnit = (from: Point, box: Rect, y: number): readonly Point[] => [
+    from,
+    { x: from.x, y: box.y + box.height },
+    { x: box.x + box.width, y: box.y + box.height },
+    { x: box.x + box.width, y },
+  ];
+  const intoTables = (from: Point, to: Point): readonly Point[] => {
+    if (!unit || !hwpt) return [from, { x: from.x, y: to.y }, to];
+    const drawn = attach?.link.target === lookup.hwptId ? attach?.legs[2] : undefined;
+    const leg = flatten(drawn ?? [sideways(rightOf(unit), leftOf(hwpt))]);
+    const port = leg[0] ?? rightOf(unit);
+    return [...bent(outOfUnit(from, unit, port.y)), ...leg, { x: hwpt.x + 1.5, y: to.y }, to];
+  };
+  const wayBetween: Stage['wayBetween'] = (from, to, part) => {
+    const [a, b] = [pointOf(from, part), pointOf(to, part)];
+    if (from.kind === 'device') {
+      const way = wayIn(lookup, space, unit ? leftOf(unit) : open);
+      if (to.kind === 'device' || !unit) return way;
+      const lamp = to.kind === 'level' ? contextPoint(unit) : b;
+      const inside = [...way, { x: unit.x + 1.5, y: lamp.y }, lamp];
+      return to.kind === 'level' ? [...inside, ...intoTables(lamp, b)] : inside;
+    }
+    return to.kind === 'level' && from.kind !== 'level' ? intoTables(a, b) : [a, b];
+  };
+
+  const wayToMemory: Stage['wayToMemory'] = (from, part, shortCut) => {
+    const [here, memory] = [pointOf(from, part), memoryOf(part)];
+    if (from.kind === 'level' && hwpt && !shortCut) {
+      const rim = { x: hwpt.x + hwpt.width, y: here.y };
+      const way: Point[] = [here, rim, rightOf(hwpt)];
+      const object = find(objects, lookup.ioasId, 'ioas');
+      if (ioas && object) {
+        const share = shareOf(stripOf(object), lookup.parts[part]?.iova ?? lookup.iova);
+        way.push(...curve(rightOf(hwpt), leftOf(ioas)), stripPoint(ioas, share), rightOf(ioas));
+      }
+      const last = way.at(-1) ?? rim;
+      return process ? [...way, ...curve(last, leftOf(process)), memory] : [...way, ...curve(last, memory)];
+    }
+    if (!unit) return [here, memory];
+    if (from.kind === 'level') return curve(here, memory);
+    return overTheTop(here, memory, unit, [unit, hwpt, ioas, process]);
+  };
+  const besides: Stage['besides'] = (stop) => {
+    if (stop.kind === 'memory') return process && { card: process, side: 'above' };
+    if (stop.kind === 'level' && hwpt) return { card: hwpt, side: 'below' };
+    return stop.kind === 'device' || !unit || stop.kind === 'level' ? null : { card: unit, side: 'above' };
+  };
+  return { pointOf, wayBetween, wayToMemory, besides };
+}
+
+/** The edge that is drawn; a device that has none of its own joins its group's edge beside the frame. */
+function wayIn(lookup: Lookup, { rects, frameOf, routes }: StageSpace, to: Point): readonly Point[] {
+  const device = rects.get(lookup.deviceId);
+  if (!device) return [to];
+  const start = rightOf(device);
+  const ends = (r: Route): boolean => r.link.via === lookup.iommuId || r.link.target === lookup.iommuId;
+  const own = routes.find((r) => r.link.source === lookup.deviceId && ends(r));
+  if (own?.legs[0]) return flatten(own.legs[0]);
+  const frameId = frameOf.get(lookup.deviceId);
+  const frame = frameId === undefined ? undefined : rects.get(frameId);
+  const shared = routes.find((r) => r.link.source === frameId && ends(r));
+  if (!frame || !shared?.legs[0]) return curve(start, to);
+  const rest = flatten(shared.legs[0]).filter((p) => p.x > frame.x + frame.width + 12);
+  return rest[0] ? [start, { x: rest[0].x, y: start.y }, ...rest] : curve(start, to);
+}
+
+const curve = (from: Point, to: Point): readonly Point[] => flatten([sideways(from, to)]);
+const bent = (points: readonly Point[]): readonly Point[] => flatten(rounded(points, 8), 6);
+
+/** Above every card that was not needed: the short cut of a hit, and of what is not translated at all. */
+function overTheTop(from: Point, to: Point, unit: Rect, cards: readonly (Rect | null)[]): readonly Point[] {
+  const top = Math.min(...cards.flatMap((c) => (c ? [c.y] : []))) - 24;
+  const out = unit.x + unit.width + 18;
+  const down = to.x - 26;
+  if (down <= out) return bent([from, { x: from.x, y: unit.y + unit.height }, { x: out, y: unit.y + unit.height }, to]);
+  return bent([
+    from,
+    { x: from.x, y: unit.y + unit.height },
+    { x: out, y: unit.y + unit.height },
+    { x: out, y: top },
+    { x: down, y: top },
+    { x: down, y: to.y },
+    to,
+  ]);
+}
+
+function bufferRow(objects: Objects, processId: WorldId | null, pa: number | null): number {
+  const buffers = find(objects, processId, 'process')?.buffers ?? [];
+  const row = buffers.findIndex((b) => pa !== null && b.pa <= pa && pa < b.pa + b.bytes);
+  return Math.min(PROCESS.rows - 1, Math.max(0, row));
+}

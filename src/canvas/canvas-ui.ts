@@ -1,0 +1,25 @@
+import { create } from 'zustand';
+import type { WorldId } from '../engine/sim/world';
+
+/** What only the canvas needs to know of itself; everything else is in the app's store. */
+export interface CanvasUi {
+  /** The node that the keyboard is on. */
+  readonly activeId: WorldId | null;
+  /** The possible target under the pointer, or the one that the keyboard has reached, while connecting. */
+  readonly aimId: WorldId | null;
+  /** Whether a connection is being made with the keyboard. */
+  readonly byKeyboard: boolean;
+  readonly edgeId: string | null;
+  /** Read out by the live region. */
+  readonly said: string;
+  readonly say: (text: string) => void;
+}
+
+export const useCanvasUi = create<CanvasUi>()((set) => ({
+  activeId: null,
+  aimId: null,
+  byKeyboard: false,
+  edgeId: null,
+  said: '',
+  say: (said) => set({ said }),
+}));

@@ -1,0 +1,95 @@
+import type { DeviceObject, GroupObject, HwptObject, IoasObject, PciKind, WorldObject } from '../engine/sim/world';
+import { find, type Objects } from './layout/tree';
+
+/** `1,234`, and from ten thousand on `12.3k`: cells of the ladder are narrow. */
+export const formatCount = (count: number): string =>
+  count < 10_000
+    ? count.toLocaleString('en')
+    : count < 1_000_000
+      ? `${(count / 1000).toFixed(count < 100_000 ? 1 : 0)}k`
+      : `${(count / 1_000_000).toFixed(1)}M`;
+
+/** Domain 0000 goes without saying. */
+export const shortBdf = (bdf: string): string => (bdf.startsWith('0000:') ? bdf.slice(5) : bdf);
+
+const KIND: Readonly<Record<PciKind, string>> = {
+  'root-port': 'Root port',
+  'upstream-port': 'Upstream port',
+  'downstream-port': 'Downstream port',
+  'pcie-to-pci': 'PCIe to PCI bridge',
+  'pci-to-pcie': 'PCI to PCIe bridge',
+  endpoint: 'Endpoint',
+  'legacy-endpoint': 'Legacy endpoint',
+  rciep: 'Root complex endpoint',
+  rcec: 'Event collector',
+  'pci-bridge': 'PCI bridge',
+  pci: 'PCI device',
+};
+
+export const kindName = (kind: PciKind): string => KIND[kind];
+
+export const deviceTitle = (device: DeviceObject): string =>
+  device.label ?? (device.isBridge ? kindName(device.kind) : device.className || kindName(device.kind));
+
+const hex4 = (value: number): string => value.toString(16).padStart(4, '0');
+export const pciId = (device: DeviceObject): string => `${hex4(device.vendorId)}:${hex4(device.deviceId)}`;
+
+/** The second line of a device: what the first has not said. */
+export const deviceDetail = (device: DeviceObject): string =>
+  `${device.label === null ? kindName(device.kind) : device.className || kindName(device.kind)} · ${pciId(device)}`;
+
+/** ACS as a bridge's row shows it. */
+export const acsText = (device: DeviceObject): string =>
+  device.acs === null ? 'no ACS' : device.acs.ctrl.length === 0 ? 'ACS off' : `ACS ${device.acs.ctrl.join(' ')}`;
+
+export const hwptTitle = (hwpt: HwptObject): string => `HWPT ${hwpt.objectId}`;
+export const ioasTitle = (ioas: IoasObject): string => `IOAS ${ioas.objectId}`;
+
+export const mappedBytes = (ioas: IoasObject): bigint =>
+  ioas.areas.reduce((sum, area) => sum + (area.last - area.iova + 1n), 0n);
+
+/** Who may program the group's DMA. */
+export function ownerText(objects: Objects, group: GroupObject): string {
+  if (group.ownerId === null) return group.ownerCount > 0 ? 'kernel DMA' : 'no owner';
+  const context = find(objects, group.ownerId, 'context');
+  return context ? `iommufd ${context.number}` : group.ownerId;
+}
+
+/** Where the group's DMA goes now, in a word or two. */
+export function domainText(objects: Objects, group: GroupObject): string {
+  const hwpt = find(objects, group.hwptId, 'hwpt');
+  return hwpt ? hwptTitle(hwpt) : group.domain.type;
+}
+
+export type Serving =
+  | { readonly kind: 'attached' | 'follows'; readonly hwpt: HwptObject }
+  | { readonly kind: 'default' };
+
+/** How a device gets its translation: by its own attach, by its group's, or from the group's default domain. */
+export function servedBy(objects: Objects, device: DeviceObject): Serving {
+  const hwpt = find(objects, device.hwptId ?? find(objects, device.groupId, 'group')?.hwptId, 'hwpt');
+  if (!hwpt) return { kind: 'default' };
+  const idev = find(objects, device.idevId, 'idev');
+  return { kind: idev?.hwptId != null ? 'attached' : 'follows', hwpt };
+}
+
+/** What a person would call it. */
+export function titleOf(object: WorldObject): string {
+  switch (object.type) {
+    case 'device':
+      return `${deviceTitle(object)} ${shortBdf(object.bdf)}`;
+    case 'group':
+      return `Group ${object.number}`;
+    case 'iommu':
+    case 'process':
+      return object.title;
+    case 'hwpt':
+      return hwptTitle(object);
+    case 'ioas':
+      return ioasTitle(object);
+    case 'context':
+      return `iommufd ${object.number}`;
+    case 'idev':
+      return `device object ${object.objectId}`;
+  }
+}

@@ -1,0 +1,106 @@
+import type { WorldId } from '../../engine/sim/world';
+import { overlaps, type Rect } from './geometry';
+import {
+  BRIDGE_HEIGHT,
+  DEVICE_HEIGHT,
+  FRAME,
+  GUTTER,
+  MAX_INDENT,
+  ROW_GAP,
+  SUB_COLUMN_WIDTH,
+  type Size,
+} from './sizes';
+import type { Block } from './tree';
+
+export interface PlacedBlock {
+  readonly block: Block;
+  readonly rect: Rect;
+  readonly subColumn: number;
+  /** Members' boxes, relative to the block's corner. */
+  readonly members: ReadonlyMap<WorldId, Rect>;
+}
+
+/** A block's size and the boxes of its members inside it. */
+export function insideOf(block: Block): { size: Size; members: ReadonlyMap<WorldId, Rect> } {
+  const width = SUB_COLUMN_WIDTH - Math.min(MAX_INDENT, block.depth) * FRAME.indent;
+  const framed = block.group !== null;
+  const members = new Map<WorldId, Rect>();
+  let y = framed ? FRAME.padTop : 0;
+  for (const { device, depth } of block.members) {
+    const indent = Math.min(MAX_INDENT, depth) * FRAME.indent;
+    const height = device.isBridge ? BRIDGE_HEIGHT : DEVICE_HEIGHT;
+    const x = (framed ? FRAME.padX : 0) + indent;
+    members.set(device.id, { x, y, width: width - x - (framed ? FRAME.padX : 0), height });
+    y += height + FRAME.gap;
+  }
+  return { size: { width, height: y - FRAME.gap + (framed ? FRAME.padBottom : 0) }, members };
+}
+
+/** Width over height that a window wants to be filled with. */
+const ASPECT = 1.55;
+/** What stands right of the devices, roughly: it takes part in the picture's shape. */
+const RIGHT_WIDTH = 1000;
+
+/** The number of sub-columns that brings the whole picture nearest to the shape of a window. */
+export function subColumnsFor(height: number): number {
+  const misfit = (n: number): number =>
+    Math.abs(Math.log((n * (SUB_COLUMN_WIDTH + GUTTER) + RIGHT_WIDTH) / (height / n) / ASPECT));
+  let columns = 1;
+  while (misfit(columns + 1) < misfit(columns)) columns += 1;
+  return columns;
+}
+
+/** Fills sub-columns from the left, breaking between whole trees where it can. */
+export function packBlocks(blocks: readonly Block[]): readonly PlacedBlock[] {
+  const sized = blocks.map((block) => ({ block, ...insideOf(block) }));
+  const total = sized.reduce((sum, s) => sum + s.size.height + FRAME.between, 0);
+  const target = total / subColumnsFor(total);
+  let [column, y] = [0, 0];
+  return sized.map(({ block, size, members }, i) => {
+    const tree = block.depth === 0 ? treeHeight(sized, i) : size.height;
+    const limit = block.depth === 0 ? target * 1.08 : target * 1.3;
+    if (y > 0 && y + tree > limit && (block.depth > 0 || y > target * 0.5 || tree > limit)) {
+      column += 1;
+      y = 0;
+    }
+    const x = column * (SUB_COLUMN_WIDTH + GUTTER) + SUB_COLUMN_WIDTH - size.width;
+    const rect = { x, y, ...size };
+    y += size.height + FRAME.between;
+    return { block, rect, subColumn: column, members };
+  });
+}
+
+/** Height of a top block with everything that hangs below it. */
+function treeHeight(sized: readonly { block: Block; size: Size }[], from: number): number {
+  let height = sized[from]?.size.height ?? 0;
+  for (let i = from + 1; (sized[i]?.block.depth ?? 0) > 0; i++)
+    height += FRAME.between + (sized[i]?.size.height ?? 0);
+  return height;
+}
+
+/** Stacks boxes in order, each as near as it can come to the height it wants to be centred at. */
+export function stack(items: readonly { readonly size: Size; readonly want: number }[], x: number): Rect[] {
+  const tops: number[] = [];
+  let floor = -Infinity;
+  for (const { size, want } of items) {
+    const top = Math.max(floor, want - size.height / 2);
+    tops.push(top);
+    floor = top + size.height + ROW_GAP;
+  }
+  // Pushing down only would drift: the whole stack goes back up by the mean push.
+  const drift = items.reduce((sum, { size, want }, i) => sum + (tops[i] ?? 0) + size.height / 2 - want, 0);
+  const lift = items.length === 0 ? 0 : drift / items.length;
+  return items.map(({ size }, i) => ({ x, y: Math.round((tops[i] ?? 0) - lift), ...size }));
+}
+
+/** Moves a box down until it is clear of every obstacle. */
+export function settle(rect: Rect, obstacles: readonly Rect[], margin: number): Rect {
+  let at = rect;
+  // Each round clears one obstacle for good, since the box only ever moves down.
+  for (let round = 0; round <= obstacles.length; round++) {
+    const inTheWay = obstacles.find((o) => overlaps(at, o, margin));
+    if (!inTheWay) break;
+    at = { ...at, y: inTheWay.y + inTheWay.height + margin };
+  }
+  return at;
+}

@@ -1,0 +1,148 @@
+import type { HwptObject, WorldId, WorldObject } from '../../engine/sim/world';
+import { packBlocks, settle, stack, type PlacedBlock } from './columns';
+import { boundsOf, centerOf, moved, type Rect } from './geometry';
+import { FRAME, GAPS, HWPT, IOAS, IOMMU, PROCESS, ROW_GAP, SUB_COLUMN_WIDTH, sizeOf } from './sizes';
+import { all, blocksOf, find, type Objects } from './tree';
+
+export interface Column {
+  readonly title: string;
+  readonly x: number;
+  readonly width: number;
+}
+
+export interface Layout {
+  /** Everything that is drawn as a node; groups are their frames. */
+  readonly rects: ReadonlyMap<WorldId, Rect>;
+  /** The device column's blocks, in order: `block → members`, frames and functions without a group. */
+  readonly blocks: readonly PlacedBlock[];
+  /** Ids that can be moved on their own: a device inside a frame moves with its frame. */
+  readonly frameOf: ReadonlyMap<WorldId, WorldId>;
+  readonly columns: readonly Column[];
+  /** Where the device column ends and the way to the IOMMUs begins. */
+  readonly devicesRight: number;
+  /** Where the last column would end, once there is something in it. */
+  readonly stageRight: number;
+}
+
+/**
+ * Places the whole world, left to right along a DMA: devices → IOMMU → HWPT → IOAS → memory.
+ *
+ * An object that the script placed stands exactly there. Nothing else closes the gap it leaves; only what it would
+ * cover moves, downwards. So moving one thing never shuffles the rest.
+ */
+export function computeLayout(objects: Objects): Layout {
+  const blocks = packBlocks(blocksOf(objects));
+  const devicesRight = Math.max(SUB_COLUMN_WIDTH, ...blocks.map((b) => b.rect.x + b.rect.width));
+  const xs = columnXs(devicesRight);
+  const rects = new Map<WorldId, Rect>(blocks.map((b) => [b.block.id, b.rect]));
+
+  const middle = boundsOf(rects.values());
+  const wantMiddle = middle ? centerOf(middle).y : 0;
+  const centre = (ids: readonly WorldId[], otherwise: number): number => meanCenter(rects, ids, otherwise);
+  const place = (column: readonly WorldObject[], x: number, want: (o: WorldObject) => number): void => {
+    const items = column.map((o) => ({ id: o.id, size: sizeOf(o), want: want(o) }));
+    items.sort((a, b) => a.want - b.want); // stable: equal wishes keep the order they came in
+    stack(items, x).forEach((rect, i) => rects.set(items[i]?.id ?? '', rect));
+  };
+  place(byId(all(objects, 'iommu')), xs.iommu, (o) =>
+    o.type === 'iommu' ? centre(blockIdsOf(objects, o.deviceIds), wantMiddle) : wantMiddle,
+  );
+  place(hwptsInOrder(objects, rects), xs.hwpt, (o) =>
+    o.type === 'hwpt' ? centre([o.iommuId], wantMiddle) : wantMiddle,
+  );
+  place(byId(all(objects, 'ioas')), xs.ioas, (o) =>
+    o.type === 'ioas' ? centre(o.hwptIds, wantMiddle) : wantMiddle,
+  );
+  place(byId(all(objects, 'process')), xs.memory, (o) => centre(mappedBy(objects, o.id), wantMiddle));
+
+  makeRoom(objects, rects);
+  const placedBlocks = blocks.map((b) => ({ ...b, rect: rects.get(b.block.id) ?? b.rect }));
+  const frameOf = new Map<WorldId, WorldId>();
+  for (const { block, rect, members } of placedBlocks) {
+    if (!block.group) continue;
+    for (const [id, inner] of members) {
+      rects.set(id, moved(inner, rect.x, rect.y));
+      frameOf.set(id, block.id);
+    }
+  }
+  return {
+    rects,
+    blocks: placedBlocks,
+    frameOf,
+    columns: columnsOf(objects, xs, devicesRight),
+    devicesRight,
+    stageRight: all(objects, 'iommu').length > 0 ? xs.memory + PROCESS.width : devicesRight,
+  };
+}
+
+const byId = <T extends WorldObject>(column: readonly T[]): readonly T[] =>
+  [...column].sort((a, b) => compareIds(a.id, b.id));
+const compareIds = (a: WorldId, b: WorldId): number => a.localeCompare(b, 'en', { numeric: true });
+
+function columnXs(devicesRight: number): { iommu: number; hwpt: number; ioas: number; memory: number } {
+  const iommu = devicesRight + GAPS.devices;
+  const hwpt = iommu + IOMMU.width + GAPS.iommu;
+  const ioas = hwpt + HWPT.width + GAPS.hwpt;
+  return { iommu, hwpt, ioas, memory: ioas + IOAS.width + GAPS.ioas };
+}
+
+/** Headings of the columns that hold something; a world of devices alone has one. */
+function columnsOf(objects: Objects, xs: ReturnType<typeof columnXs>, devicesRight: number): readonly Column[] {
+  const has = (type: WorldObject['type']): boolean => all(objects, type).length > 0;
+  const columns: readonly (Column & { readonly shown: boolean })[] = [
+    { title: 'PCIe devices', x: 0, width: devicesRight, shown: has('device') },
+    { title: 'IOMMU', x: xs.iommu, width: IOMMU.width, shown: has('iommu') },
+    { title: 'HW page tables', x: xs.hwpt, width: HWPT.width, shown: has('hwpt') },
+    { title: 'IOAS', x: xs.ioas, width: IOAS.width, shown: has('ioas') },
+    { title: 'Memory', x: xs.memory, width: PROCESS.width, shown: has('process') },
+  ];
+  return columns.filter((c) => c.shown).map(({ title, x, width }) => ({ title, x, width }));
+}
+
+function meanCenter(rects: ReadonlyMap<WorldId, Rect>, ids: readonly WorldId[], otherwise: number): number {
+  const centers = ids.flatMap((id) => {
+    const rect = rects.get(id);
+    return rect ? [centerOf(rect).y] : [];
+  });
+  return centers.length === 0 ? otherwise : centers.reduce((sum, y) => sum + y, 0) / centers.length;
+}
+
+const blockIdsOf = (objects: Objects, deviceIds: readonly WorldId[]): readonly WorldId[] => [
+  ...new Set(deviceIds.map((id) => find(objects, id, 'device')?.groupId ?? id)),
+];
+
+const mappedBy = (objects: Objects, processId: WorldId): readonly WorldId[] =>
+  all(objects, 'ioas')
+    .filter((ioas) => ioas.areas.some((area) => area.processId === processId))
+    .map((ioas) => ioas.id);
+
+/** Top to bottom as the devices they serve, so that edges cross little; unused ones last. */
+function hwptsInOrder(objects: Objects, rects: ReadonlyMap<WorldId, Rect>): readonly HwptObject[] {
+  const key = (hwpt: HwptObject): number => meanCenter(rects, blockIdsOf(objects, hwpt.deviceIds), Infinity);
+  return [...all(objects, 'hwpt')].sort((a, b) => compare(key(a), key(b)) || compareIds(a.id, b.id));
+}
+const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Puts placed objects where the script says and moves what they would cover. */
+function makeRoom(objects: Objects, rects: Map<WorldId, Rect>): void {
+  const obstacles: Rect[] = [];
+  const free: WorldId[] = [];
+  for (const [id, rect] of rects) {
+    const place = objects[id]?.place;
+    if (!place) free.push(id);
+    else {
+      const placed = { ...rect, x: place.x, y: place.y };
+      rects.set(id, placed);
+      obstacles.push(placed);
+    }
+  }
+  if (obstacles.length === 0) return;
+  for (const id of free) {
+    const rect = rects.get(id);
+    if (!rect) continue;
+    const margin = objects[id]?.type === 'group' ? FRAME.between : ROW_GAP / 2;
+    const settled = settle(rect, obstacles, margin);
+    rects.set(id, settled);
+    obstacles.push(settled);
+  }
+}

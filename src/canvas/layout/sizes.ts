@@ -1,0 +1,71 @@
+import type { ProcessObject, WorldObject } from '../../engine/sim/world';
+import type { Point, Rect } from './geometry';
+
+/**
+ * How big everything is, in one place: layout needs sizes before anything is on the screen, canvas.css draws to the
+ * same numbers, and the token of a look-up stops at the same inner points.
+ */
+export const SUB_COLUMN_WIDTH = 270;
+/** Between sub-columns of devices: room for the bus that leads to the IOMMU. */
+export const GUTTER = 44;
+export const FRAME = { padX: 12, padTop: 20, padBottom: 12, gap: 6, indent: 12, between: 24 };
+/** Deeper nesting is not drawn any deeper. */
+export const MAX_INDENT = 4;
+export const DEVICE_HEIGHT = 70;
+export const BRIDGE_HEIGHT = 30;
+export const IOMMU = { width: 188, height: 98 };
+export const HWPT = { width: 204, height: 100 };
+export const IOAS = { width: 216, height: 92 };
+export const PROCESS = { width: 176, head: 46, row: 19, foot: 8, rows: 5 };
+/** Space to the right of each column, up to the next. */
+export const GAPS = { devices: 104, iommu: 84, hwpt: 72, ioas: 72 };
+/** Between objects of one column. */
+export const ROW_GAP = 28;
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Rows of a process node: its buffers, the last one saying how many more there are. */
+export const processRows = (process: ProcessObject): number =>
+  Math.max(1, Math.min(PROCESS.rows, process.buffers.length));
+
+/** Of objects right of the devices; devices get their width from their frame. */
+export function sizeOf(object: WorldObject): Size {
+  if (object.type === 'iommu') return IOMMU;
+  if (object.type === 'hwpt') return HWPT;
+  if (object.type === 'ioas') return IOAS;
+  if (object.type === 'process')
+    return { width: PROCESS.width, height: PROCESS.head + processRows(object) * PROCESS.row + PROCESS.foot };
+  return { width: SUB_COLUMN_WIDTH, height: DEVICE_HEIGHT };
+}
+
+/** Where the hardware's caches are drawn in an IOMMU's node: rows of 22 px under the head. */
+export const contextPoint = (iommu: Rect): Point => ({ x: iommu.x + 18, y: iommu.y + 57 });
+export const iotlbPoint = (iommu: Rect): Point => ({ x: iommu.x + 18, y: iommu.y + 79 });
+
+/** Under the cell of a table level in an HWPT's ladder; the highest level stands left. */
+export function levelPoint(hwpt: Rect, level: number, levels: number): Point {
+  const inner = hwpt.width - 23;
+  const column = Math.max(0, Math.min(levels - 1, levels - level));
+  return { x: hwpt.x + 13 + (inner * (column + 0.5)) / levels, y: hwpt.y + 92 };
+}
+
+/** Where a default domain's table is drawn: it has no node, its levels hang below the IOMMU. */
+export const levelPointBelow = (iommu: Rect, level: number, levels: number): Point => ({
+  x: iommu.x + 24 + (Math.max(0, levels - level) * (iommu.width - 48)) / Math.max(1, levels - 1),
+  y: iommu.y + iommu.height + 30,
+});
+
+/** A point of an IOAS's address strip, `share` of the way along. */
+export const stripPoint = (ioas: Rect, share: number): Point => ({
+  x: ioas.x + 13 + (ioas.width - 24) * share,
+  y: ioas.y + ioas.height / 2,
+});
+
+/** On the left edge, beside a buffer's row. */
+export const bufferPoint = (process: Rect, row: number): Point => ({
+  x: process.x + 1.5,
+  y: process.y + PROCESS.head + PROCESS.row * (row + 0.5),
+});

@@ -1,0 +1,87 @@
+import type { DeviceObject, WorldId, WorldObject } from '../engine/sim/world';
+import type { Target } from '../worker/api';
+import { acsText, deviceTitle, hwptTitle, ioasTitle, kindName, mappedBytes, ownerText, servedBy, titleOf } from './format';
+import { byteSize, pageSize, count } from '../ui/numbers';
+import { find, type Objects } from './layout/tree';
+
+/** What a screen reader says of a node: what it is, then how it stands with its neighbours. */
+export function accessibleName(objects: Objects, object: WorldObject): string {
+  switch (object.type) {
+    case 'device':
+      return deviceName(objects, object);
+    case 'group':
+      return sentence([
+        `Group ${object.number}`,
+        ownerText(objects, object),
+        count(object.deviceIds.length, 'device'),
+        `default domain ${object.defaultType}`,
+        object.mismatches.length > 0 && 'differs from the dump',
+      ]);
+    case 'iommu': {
+      const stale = object.iotlb.entries.filter((e) => e.stale).length;
+      return sentence([
+        `IOMMU ${object.title}`,
+        !object.enabled && 'translation off',
+        `IOTLB ${object.iotlb.entries.length} of ${object.iotlb.sets * object.iotlb.ways} entries`,
+        stale > 0 && `${stale} stale`,
+        `${object.contextCache.length} cached context entries`,
+        object.faults.length > 0 && count(object.faults.length, 'fault'),
+      ]);
+    }
+    case 'hwpt':
+      return sentence([
+        `${hwptTitle(object)}, hardware page table`,
+        object.auto ? 'automatic' : 'made by hand',
+        object.nestParent && 'nest parent',
+        count(object.levels, 'level'),
+        ...object.leaves.map((l) => `${count(l.count, 'leaf entry', 'leaf entries')} of ${pageSize(l.sizeLg2)}`),
+        `serves ${count(object.deviceIds.length, 'device')}`,
+      ]);
+    case 'ioas':
+      return sentence([
+        `${ioasTitle(object)}, I/O address space`,
+        count(object.areas.length, 'area'),
+        `${byteSize(mappedBytes(object))} mapped`,
+        count(object.hwptIds.length, 'page table'),
+      ]);
+    case 'process':
+      return sentence([
+        `Memory of ${object.title}`,
+        count(object.buffers.length, 'buffer'),
+        `${count(object.pinnedPages, 'page')} pinned`,
+      ]);
+    default:
+      return titleOf(object);
+  }
+}
+
+function deviceName(objects: Objects, device: DeviceObject): string {
+  const group = find(objects, device.groupId, 'group');
+  const serving = servedBy(objects, device);
+  return sentence([
+    `${device.isBridge ? kindName(device.kind) : 'Device'} ${device.bdf}${
+      device.isBridge && device.label === null ? '' : ` ${deviceTitle(device)}`
+    }`,
+    group ? `in group ${group.number}` : (device.ungrouped ?? 'in no group'),
+    device.isBridge ? acsText(device) : device.driver ? `driver ${device.driver.name}` : 'no driver',
+    serving.kind === 'attached' && `attached to ${hwptTitle(serving.hwpt)}`,
+    serving.kind === 'follows' && `follows its group to ${hwptTitle(serving.hwpt)}`,
+  ]);
+}
+
+const sentence = (parts: readonly (string | false | null)[]): string => parts.filter(Boolean).join(', ');
+
+/** What is said of a place where an edge may be dropped. */
+export function describeTarget(objects: Objects, target: Target): string {
+  const object = objects[target.targetId];
+  const title = object ? titleOf(object) : target.targetId;
+  if (target.ok) return `${title}: ${target.action} allowed`;
+  const culprit = target.culprit === null ? undefined : objects[target.culprit];
+  const reason = [target.errno, target.why].filter(Boolean).join(', ');
+  return `${title}: refused, ${reason}${culprit ? ` (${titleOf(culprit)})` : ''}`;
+}
+
+export const nameOf = (objects: Objects, id: WorldId): string => {
+  const object = objects[id];
+  return object ? accessibleName(objects, object) : id;
+};

@@ -1,0 +1,75 @@
+import { memo, type ReactNode } from 'react';
+import { Handle, Position, type NodeProps } from 'reactflow';
+import type { DeviceObject } from '../../engine/sim/world';
+import { useApp } from '../../store/index';
+import { acsText, deviceDetail, deviceTitle, hwptTitle, servedBy, shortBdf } from '../format';
+import { CardHead, Chip, NodeCard } from './NodeCard';
+import type { CanvasNode } from './types';
+
+export const DeviceNode = memo(function DeviceNode({ data }: NodeProps<CanvasNode>) {
+  const device = useApp((s) => s.objects[data.id]);
+  if (device?.type !== 'device') return null; // removed while the canvas still holds the node
+  return device.isBridge ? <Bridge device={device} /> : <Endpoint device={device} />;
+});
+
+function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
+  return (
+    <NodeCard object={device} className="device">
+      <CardHead title={deviceTitle(device)} aside={shortBdf(device.bdf)} />
+      <p className="card-line" title={deviceDetail(device)}>
+        {deviceDetail(device)}
+      </p>
+      <div className="chips">
+        {device.driver ? (
+          <Chip title={device.driver.managed ? 'manages its DMA itself (driver_managed_dma)' : 'uses the DMA API'}>
+            {device.driver.name}
+          </Chip>
+        ) : (
+          <span className="card-quiet">no driver</span>
+        )}
+        <ServingChip device={device} />
+        {device.ungrouped !== null && <Chip title={device.ungrouped}>no group</Chip>}
+      </div>
+      <Handle
+        type="source"
+        position={Position.Right}
+        className="grip"
+        aria-hidden
+        title="Drag to an IOAS or HWPT to attach"
+      />
+    </NodeCard>
+  );
+}
+
+function ServingChip({ device }: { readonly device: DeviceObject }): ReactNode {
+  const kind = useApp((s) => servedBy(s.objects, device).kind);
+  const title = useApp((s) => {
+    const serving = servedBy(s.objects, device);
+    return serving.kind === 'default' ? '' : hwptTitle(serving.hwpt);
+  });
+  if (kind === 'default') return null;
+  return kind === 'attached' ? (
+    <Chip tone="hwpt" title={`attached to ${title}`}>
+      → {title}
+    </Chip>
+  ) : (
+    <Chip title={`its group is attached to ${title}`}>follows group</Chip>
+  );
+}
+
+/** Bridges are the tree's trunk: one quiet line. */
+function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
+  const title = deviceTitle(device);
+  const acs = acsText(device);
+  return (
+    <NodeCard object={device} className="bridge">
+      <span className="card-title" title={title}>
+        {title}
+      </span>
+      <span className="bridge-acs" title={device.acs ? `ACS capability: ${device.acs.cap.join(' ') || 'none'}` : acs}>
+        {acs}
+      </span>
+      <span className="card-aside">{shortBdf(device.bdf)}</span>
+    </NodeCard>
+  );
+}

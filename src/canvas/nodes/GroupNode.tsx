@@ -1,0 +1,39 @@
+import { memo } from 'react';
+import type { NodeProps } from 'reactflow';
+import { useApp } from '../../store/index';
+import { domainText, ownerText } from '../format';
+import { count } from '../../ui/numbers';
+import { Chip, NodeCard } from './NodeCard';
+import type { CanvasNode } from './types';
+
+/** The frame around a group's devices: what the IOMMU cannot tell apart shares one domain. */
+export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>) {
+  const group = useApp((s) => s.objects[data.id]);
+  const owner = useApp((s) => (group?.type === 'group' ? ownerText(s.objects, group) : ''));
+  const domain = useApp((s) => (group?.type === 'group' ? domainText(s.objects, group) : ''));
+  if (group?.type !== 'group') return null; // removed while the canvas still holds the node
+  const label = owner + (group.deviceIds.length > 1 ? ` · ${count(group.deviceIds.length, 'device')}` : '');
+  return (
+    <NodeCard object={group} className="frame">
+      <div className="frame-top">
+        <span className="frame-label" title={`Group ${group.number}, DMA owner: ${label}`}>
+          <b>Group {group.number}</b> · {label}
+        </span>
+        <span className="frame-end">
+          {group.mismatches.length > 0 && (
+            <Chip tone="warn" title={group.mismatches.join('\n')}>
+              ≠ dump
+            </Chip>
+          )}
+          <span
+            className="frame-domain"
+            data-kind={group.hwptId ? 'hwpt' : group.domain.type === 'blocked' ? 'blocked' : 'default'}
+            title={`${group.domain.label}, ${group.domain.type}; default domain ${group.defaultType}`}
+          >
+            {domain}
+          </span>
+        </span>
+      </div>
+    </NodeCard>
+  );
+});

@@ -1,0 +1,82 @@
+import type { ReactNode } from 'react';
+import { Handle, Position } from 'reactflow';
+import type { WorldObject } from '../../engine/sim/world';
+import { useApp } from '../../store/index';
+import { useCanvasUi } from '../canvas-ui';
+import { accessibleName } from '../names';
+
+/** DOM id of a node's element, for aria-activedescendant. */
+export const domIdOf = (id: string): string => `canvas-${id.replace(/[^\w-]/g, '_')}`;
+
+interface NodeCardProps {
+  readonly object: WorldObject;
+  readonly className: string;
+  readonly children: ReactNode;
+}
+
+/** What every node has: a name for screen readers, and its part in selecting, focusing and connecting. */
+export function NodeCard({ object, className, children }: NodeCardProps): ReactNode {
+  const { id } = object;
+  const name = useApp((s) => accessibleName(s.objects, object));
+  const selected = useApp((s) => s.selection === id);
+  const active = useCanvasUi((s) => s.activeId === id);
+  const aimed = useCanvasUi((s) => s.aimId === id);
+  const role = useApp((s) => {
+    if (s.connecting === null) return undefined;
+    if (s.connecting.deviceId === id) return 'source';
+    if (s.connecting.targets.length === 0) return undefined; // still being asked
+    const target = s.connecting.targets.find((t) => t.targetId === id);
+    return target ? (target.ok ? 'legal' : 'illegal') : 'other';
+  });
+  return (
+    <div
+      id={domIdOf(id)}
+      className={`card ${className}`}
+      role="group"
+      aria-label={name}
+      data-selected={selected || undefined}
+      data-active={active || undefined}
+      data-aimed={aimed || undefined}
+      data-connect={role}
+    >
+      {children}
+      {object.type !== 'device' && <Ends />}
+    </div>
+  );
+}
+
+/** React Flow draws an edge only between handles that it finds in the document; these cannot be grabbed. */
+function Ends(): ReactNode {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} className="end" isConnectable={false} aria-hidden />
+      <Handle type="source" position={Position.Right} className="end" isConnectable={false} aria-hidden />
+    </>
+  );
+}
+
+/** A node's first line. */
+export function CardHead({ title, aside }: { readonly title: string; readonly aside: ReactNode }): ReactNode {
+  return (
+    <div className="card-head">
+      <span className="card-title" title={title}>
+        {title}
+      </span>
+      <span className="card-aside">{aside}</span>
+    </div>
+  );
+}
+
+interface ChipProps {
+  readonly tone?: 'plain' | 'fault' | 'stale' | 'hwpt' | 'warn';
+  readonly title?: string;
+  readonly children: ReactNode;
+}
+
+export function Chip({ tone = 'plain', title, children }: ChipProps): ReactNode {
+  return (
+    <span className={`chip chip-${tone}`} title={title}>
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,156 @@
+import type {
+  DeviceObject,
+  GroupObject,
+  HwptObject,
+  IdevObject,
+  IoasObject,
+  IommuObject,
+  PciKind,
+  ProcessObject,
+  WorldObject,
+} from '../../engine/sim/world';
+import type { Objects } from '../layout/tree';
+
+/** Small makers of world objects for tests: what is not said is empty. */
+export const world = (...objects: readonly WorldObject[]): Objects =>
+  Object.fromEntries(objects.map((o) => [o.id, o]));
+
+const BRIDGES: readonly PciKind[] = ['root-port', 'upstream-port', 'downstream-port', 'pcie-to-pci', 'pci-bridge'];
+
+export function device(
+  address: string,
+  kind: PciKind,
+  rest: Partial<Omit<DeviceObject, 'type' | 'id'>> & { readonly parent?: string; readonly group?: number } = {},
+): DeviceObject {
+  const { parent, group, ...given } = rest;
+  return {
+    type: 'device',
+    id: `dev:0000:${address}`,
+    name: null,
+    place: null,
+    bdf: `0000:${address}`,
+    kind,
+    isBridge: BRIDGES.includes(kind),
+    label: null,
+    vendorId: 0x8086,
+    deviceId: 0x10d3,
+    classCode: 0x020000,
+    className: BRIDGES.includes(kind) ? 'PCI bridge' : 'Ethernet controller',
+    parentId: parent === undefined ? null : `dev:0000:${parent}`,
+    acs: null,
+    multifunction: false,
+    driver: null,
+    groupId: group === undefined ? null : `group:${group}`,
+    ungrouped: null,
+    iommuId: 'iommu:dmar0',
+    idevId: null,
+    hwptId: null,
+    recordedGroup: null,
+    ...given,
+  };
+}
+
+export function group(
+  number: number,
+  addresses: readonly string[],
+  rest: Partial<Omit<GroupObject, 'type' | 'id'>> = {},
+): GroupObject {
+  return {
+    type: 'group',
+    id: `group:${number}`,
+    name: null,
+    place: null,
+    number,
+    deviceIds: addresses.map((a) => `dev:0000:${a}`),
+    joins: [],
+    ownerId: null,
+    ownerCount: 0,
+    defaultType: 'DMA-FQ',
+    domain: { label: `domain ${number}`, type: 'DMA-FQ' },
+    hwptId: null,
+    reserved: [],
+    mismatches: [],
+    ...rest,
+  };
+}
+
+export const iommu = (rest: Partial<Omit<IommuObject, 'type'>> = {}): IommuObject => ({
+  type: 'iommu',
+  id: 'iommu:dmar0',
+  name: null,
+  place: null,
+  vendor: 'vtd',
+  title: 'DMAR 0',
+  enabled: true,
+  addressBits: 48,
+  deviceIds: [],
+  registers: [],
+  queue: { head: 0, tail: 0, size: 256, done: 0 },
+  iotlb: { sets: 64, ways: 4, entries: [] },
+  contextCache: [],
+  faults: [],
+  ...rest,
+});
+
+export const idev = (
+  objectId: number,
+  address: string,
+  hwptId: string | null,
+): IdevObject => ({
+  type: 'idev',
+  id: `idev:1.${objectId}`,
+  name: null,
+  place: null,
+  contextId: 'ctx:1',
+  objectId,
+  deviceId: `dev:0000:${address}`,
+  hwptId,
+});
+
+export const hwpt = (objectId: number, rest: Partial<Omit<HwptObject, 'type' | 'id'>> = {}): HwptObject => ({
+  type: 'hwpt',
+  id: `hwpt:1.${objectId}`,
+  name: null,
+  place: null,
+  contextId: 'ctx:1',
+  objectId,
+  auto: true,
+  nestParent: false,
+  ioasId: 'ioas:1.2',
+  iommuId: 'iommu:dmar0',
+  domain: `domain ${objectId}`,
+  users: 1,
+  deviceIds: [],
+  format: 'VT-d second stage',
+  levels: 4,
+  rootPa: 0x10a30000,
+  leaves: [],
+  tablePages: 4,
+  ...rest,
+});
+
+export const ioas = (objectId: number, rest: Partial<Omit<IoasObject, 'type' | 'id'>> = {}): IoasObject => ({
+  type: 'ioas',
+  id: `ioas:1.${objectId}`,
+  name: null,
+  place: null,
+  contextId: 'ctx:1',
+  objectId,
+  areas: [],
+  reserved: [],
+  allowed: [],
+  hwptIds: [],
+  alignment: 4096,
+  ...rest,
+});
+
+export const process = (title: string, rest: Partial<Omit<ProcessObject, 'type' | 'id'>> = {}): ProcessObject => ({
+  type: 'process',
+  id: `mm:${title}`,
+  name: null,
+  place: null,
+  title,
+  buffers: [],
+  pinnedPages: 0,
+  ...rest,
+});

@@ -1,0 +1,125 @@
+import { useMemo } from 'react';
+import { Position } from 'reactflow';
+import type { WorldId } from '../engine/sim/world';
+import { useApp } from '../store/index';
+import { useCanvasUi } from './canvas-ui';
+import { linksOf, routesOf, type Link, type Route } from './edges/edges';
+import { boundsOf, moved, pathOf, type Rect } from './layout/geometry';
+import { computeLayout, type Layout } from './layout/layout';
+import type { CanvasEdge, CanvasNode } from './nodes/types';
+import type { Shift } from './use-moving';
+
+export interface Scene {
+  readonly layout: Layout;
+  /** Where everything is now: the layout, and what is being dragged. */
+  readonly rects: ReadonlyMap<WorldId, Rect>;
+  readonly links: readonly Link[];
+  readonly routes: readonly Route[];
+  readonly nodes: CanvasNode[];
+  readonly edges: CanvasEdge[];
+}
+
+/** The world as React Flow wants it. Everything is derived; React Flow keeps only the camera. */
+export function useScene(shift: Shift | null): Scene {
+  const objects = useApp((s) => s.objects);
+  const selection = useApp((s) => s.selection);
+  const edgeId = useCanvasUi((s) => s.edgeId);
+  const layout = useMemo(() => computeLayout(objects), [objects]);
+  const links = useMemo(() => linksOf(objects), [objects]);
+  const rects = useMemo(() => shifted(layout, shift), [layout, shift]);
+  const still = useMemo(() => nodesOf(layout, layout.rects, (id) => objects[id]?.type), [layout, objects]);
+  const nodes = useMemo(
+    () =>
+      still.map((node) => {
+        const rect = rects.get(node.id);
+        const selected = node.id === selection;
+        const stays = rect?.x === node.position.x && rect.y === node.position.y;
+        if (!rect || (stays && !selected)) return node; // the same object: React Flow leaves it alone
+        return { ...node, position: { x: rect.x, y: rect.y }, selected };
+      }),
+    [still, rects, selection],
+  );
+  const routes = useMemo(() => {
+    const top = boundsOf(layout.blocks.map((b) => b.rect))?.y ?? 0;
+    return routesOf(links, { rects, frameOf: layout.frameOf, devicesRight: layout.devicesRight, top });
+  }, [links, rects, layout]);
+  const edges = useMemo(() => edgesOf(routes, selection, edgeId, links), [routes, selection, edgeId, links]);
+  return { layout, rects, links, routes, nodes, edges };
+}
+
+function shifted(layout: Layout, shift: Shift | null): ReadonlyMap<WorldId, Rect> {
+  if (!shift) return layout.rects;
+  return new Map(
+    [...layout.rects].map(([id, rect]) => [
+      id,
+      id === shift.id || layout.frameOf.get(id) === shift.id ? moved(rect, shift.dx, shift.dy) : rect,
+    ]),
+  );
+}
+
+function nodesOf(
+  layout: Layout,
+  rects: ReadonlyMap<WorldId, Rect>,
+  typeOf: (id: WorldId) => string | undefined,
+): readonly CanvasNode[] {
+  return [...rects].map(([id, { x, y, width, height }]) => ({
+    id,
+    type: typeOf(id) ?? 'device',
+    position: { x, y },
+    data: { id },
+    width,
+    height,
+    // Sizes are known before anything is drawn: React Flow need not measure, and edges are there in the first frame.
+    measured: { width, height },
+    handles: [
+      { type: 'source', position: Position.Right, x: width, y: height / 2, width: 1, height: 1 },
+      { type: 'target', position: Position.Left, x: 0, y: height / 2, width: 1, height: 1 },
+    ],
+    zIndex: typeOf(id) === 'group' ? 0 : layout.frameOf.has(id) ? 3 : 2,
+    // The card inside has the role and the name; the canvas, not each node, takes the focus.
+    domAttributes: { 'aria-roledescription': undefined },
+  }));
+}
+
+function edgesOf(
+  routes: readonly Route[],
+  selection: WorldId | null,
+  edgeId: string | null,
+  links: readonly Link[],
+): CanvasEdge[] {
+  const related = relatedTo(links, selection);
+  return routes.map((route) => {
+    const { link } = route;
+    const attach = link.kind === 'attach';
+    return {
+      id: link.id,
+      type: 'route',
+      source: link.source,
+      target: link.target,
+      data: { route, path: pathOf(route.legs.flat()) },
+      className: `edge-${link.kind}${related.has(link.id) ? ' related' : ''}`,
+      selected: attach && link.id === edgeId,
+      selectable: attach,
+      reconnectable: attach ? 'target' : false,
+      zIndex: attach && link.id === edgeId ? 2 : 1,
+      // Names of nodes tell who is attached to what; read out, edges would say it all again.
+      domAttributes: { 'aria-hidden': true },
+    };
+  });
+}
+
+/** The edges of the selected object's way through the machine, followed to the right. */
+function relatedTo(links: readonly Link[], selection: WorldId | null): ReadonlySet<string> {
+  const related = new Set<string>();
+  if (selection === null) return related;
+  const visit = (id: WorldId): void => {
+    for (const link of links) {
+      if (link.source !== id || related.has(link.id)) continue;
+      related.add(link.id);
+      if (link.kind !== 'default' && link.kind !== 'follow') visit(link.target);
+    }
+  };
+  visit(selection);
+  for (const link of links) if (link.target === selection || link.via === selection) related.add(link.id);
+  return related;
+}

@@ -1,0 +1,215 @@
+import { invariant } from '../../../../lib/invariant';
+import type { CacheShape } from './config';
+
+/** Words of an entry. */
+const TAG_LO = 0;
+const TAG_HI = 1;
+const DATA_LO = 2;
+const DATA_HI = 3;
+const WORDS = 4;
+
+/** TAG_HI: valid 31, size class 30:29 (4 KiB, 2 MiB, 1 GiB), domain id 28:13, page number 44:32 in 12:0. */
+const VALID = 1 << 31;
+const CLASS_SHIFT = 29;
+const DID_SHIFT = 13;
+const VPN_HI_MASK = 0x1fff;
+
+export interface CachedTranslation {
+  readonly set: number;
+  readonly way: number;
+  readonly did: number;
+  readonly iovaHi: number;
+  readonly iovaLo: number;
+  readonly paHi: number;
+  readonly paLo: number;
+  readonly sizeLg2: number;
+  /** READ and WRITE bits. */
+  readonly perms: number;
+}
+
+/**
+ * Cached translations, tagged with domain id, page number and page size.
+ *
+ * Spec: section 6.2.4 "IOTLB"
+ *
+ * Sets are chosen by the low bits of the page number of the entry's own size, so each size is looked up apart. The
+ * document leaves replacement open: an empty way first, then the ways in turn. Paging-structure caches, which it allows
+ * too, are not modelled.
+ */
+export class Iotlb {
+  readonly sets: number;
+  readonly ways: number;
+  private readonly entries: Int32Array;
+  private readonly setMask: number;
+  private readonly setWords: number;
+  /** Valid entries by size class: sizes nobody uses need no look-up. */
+  private live0 = 0;
+  private live1 = 0;
+  private live2 = 0;
+  private readonly turn: Int32Array;
+
+  constructor(shape: CacheShape) {
+    invariant(isPowerOfTwo(shape.sets) && shape.ways > 0, 'IOTLB: sets are a power of two');
+    this.sets = shape.sets;
+    this.ways = shape.ways;
+    this.setMask = shape.sets - 1;
+    this.setWords = shape.ways * WORDS;
+    this.entries = new Int32Array(shape.sets * shape.ways * WORDS);
+    this.turn = new Int32Array(shape.sets);
+  }
+
+  /** Index of the entry that translates an address in a domain, or -1. */
+  find(did: number, hi: number, lo: number): number {
+    const vpnLo = (hi << 20) | (lo >>> 12);
+    const tag = VALID | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
+    if (this.live0 > 0) {
+      const at = this.probe(vpnLo & this.setMask, vpnLo, tag);
+      if (at >= 0) return at;
+    }
+    if (this.live1 > 0) {
+      const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT));
+      if (at >= 0) return at;
+    }
+    if (this.live2 > 0) {
+      return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT));
+    }
+    return -1;
+  }
+
+  perms(at: number): number {
+    return (this.entries[at + DATA_LO] as number) & 3;
+  }
+
+  paLo(at: number, lo: number): number {
+    const offset = 0xfff | (((1 << (9 * this.classAt(at))) - 1) << 12);
+    return ((this.entries[at + DATA_LO] as number) & ~offset) | (lo & offset);
+  }
+
+  paHi(at: number): number {
+    return this.entries[at + DATA_HI] as number;
+  }
+
+  /** Enters a translation; returns where. */
+  fill(did: number, hi: number, lo: number, level: number, paHi: number, paLo: number, perms: number): number {
+    const vpnLo = ((hi << 20) | (lo >>> 12)) & ~((1 << (9 * level)) - 1);
+    const set = (vpnLo >>> (9 * level)) & this.setMask;
+    const at = this.victim(set);
+    this.drop(at);
+    const { entries } = this;
+    entries[at + TAG_LO] = vpnLo;
+    entries[at + TAG_HI] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
+    entries[at + DATA_LO] = (paLo & ~0xfff) | perms;
+    entries[at + DATA_HI] = paHi;
+    this.count(level, 1);
+    return at;
+  }
+
+  /** Drops everything; returns how many entries there were. */
+  invalidateAll(): number {
+    const dropped = this.live0 + this.live1 + this.live2;
+    this.entries.fill(0);
+    this.live0 = this.live1 = this.live2 = 0;
+    return dropped;
+  }
+
+  invalidateDomain(did: number): number {
+    let dropped = 0;
+    for (let at = 0; at < this.entries.length; at += WORDS) {
+      if (this.didAt(at) === did) dropped += this.drop(at);
+    }
+    return dropped;
+  }
+
+  /** Drops what overlaps 2^mask pages of a domain from an address on. */
+  invalidatePages(did: number, hi: number, lo: number, mask: number): number {
+    const vpnLo = (hi << 20) | (lo >>> 12);
+    const vpnHi = (hi >>> 12) & VPN_HI_MASK;
+    const { entries } = this;
+    let dropped = 0;
+    for (let at = 0; at < entries.length; at += WORDS) {
+      const tag = entries[at + TAG_HI] as number;
+      if (tag >= 0 || ((tag >>> DID_SHIFT) & 0xffff) !== did) continue;
+      // Two aligned power-of-two ranges overlap when they agree above the larger of them.
+      const shift = Math.max(mask, 9 * this.classAt(at));
+      const hiDiffers = shift < 32 ? (tag & VPN_HI_MASK) !== vpnHi : ((tag & VPN_HI_MASK) ^ vpnHi) >>> (shift - 32) !== 0;
+      const loDiffers = shift < 32 && ((entries[at + TAG_LO] as number) ^ vpnLo) >>> shift !== 0;
+      if (!hiDiffers && !loDiffers) dropped += this.drop(at);
+    }
+    return dropped;
+  }
+
+  /** All valid entries, for people. */
+  list(): readonly CachedTranslation[] {
+    const found: CachedTranslation[] = [];
+    for (let at = 0; at < this.entries.length; at += WORDS) {
+      const entry = this.describe(at);
+      if (entry !== null) found.push(entry);
+    }
+    return found;
+  }
+
+  describe(at: number): CachedTranslation | null {
+    const tagHi = this.entries[at + TAG_HI] as number;
+    if (tagHi >= 0) return null;
+    const tagLo = this.entries[at + TAG_LO] as number;
+    const n = at / WORDS;
+    return {
+      set: Math.floor(n / this.ways),
+      way: n % this.ways,
+      did: this.didAt(at),
+      iovaHi: ((tagHi & VPN_HI_MASK) << 12) | (tagLo >>> 20),
+      iovaLo: tagLo << 12,
+      paHi: this.paHi(at),
+      paLo: this.paLo(at, 0),
+      sizeLg2: 12 + 9 * this.classAt(at),
+      perms: this.perms(at),
+    };
+  }
+
+  /** Entry that fill() would take in this set: its description is what gets evicted. */
+  private victim(set: number): number {
+    const base = set * this.setWords;
+    for (let way = 0; way < this.ways; way++) {
+      const at = base + way * WORDS;
+      if ((this.entries[at + TAG_HI] as number) >= 0) return at;
+    }
+    const way = this.turn[set] as number;
+    this.turn[set] = way + 1 === this.ways ? 0 : way + 1;
+    return base + way * WORDS;
+  }
+
+  private probe(set: number, tagLo: number, tagHi: number): number {
+    const { entries } = this;
+    const base = set * this.setWords;
+    const end = base + this.setWords;
+    for (let at = base; at < end; at += WORDS) {
+      if (entries[at] === tagLo && entries[at + 1] === tagHi) return at;
+    }
+    return -1;
+  }
+
+  private classAt(at: number): number {
+    return ((this.entries[at + TAG_HI] as number) >>> CLASS_SHIFT) & 3;
+  }
+
+  /** Domain id of an entry, -1 of an invalid one. */
+  private didAt(at: number): number {
+    const tag = this.entries[at + TAG_HI] as number;
+    return tag < 0 ? (tag >>> DID_SHIFT) & 0xffff : -1;
+  }
+
+  private drop(at: number): number {
+    if ((this.entries[at + TAG_HI] as number) >= 0) return 0;
+    this.count(this.classAt(at), -1);
+    this.entries[at + TAG_HI] = 0;
+    return 1;
+  }
+
+  private count(level: number, by: number): void {
+    if (level === 0) this.live0 += by;
+    else if (level === 1) this.live1 += by;
+    else this.live2 += by;
+  }
+}
+
+const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { PhysicalMemory } from '../../memory/physical-memory';
+import { TraceBuffer } from '../../trace/trace';
+import { transfer } from '../common/dma';
+import { inspectVtd } from './device/inspect';
+import { createVtdUnit } from './unit';
+
+it('smoke', () => {
+  const memory = new PhysicalMemory();
+  const trace = new TraceBuffer();
+  const unit = createVtdUnit({ memory, trace });
+  if (!unit.ok) throw new Error(unit.why);
+  const { device, driver } = unit.value;
+  const client = { name: '0000:01:00.0', rid: 0x100, aliasRids: [0x100] };
+  expect(driver.probeDevice(client).ok).toBe(true);
+  const dom = driver.domainAllocPaging(client, {});
+  if (!dom.ok) throw new Error();
+  expect(dom.value.attachDev(client, null).ok).toBe(true);
+  driver.enableTranslation();
+  const pfn = memory.allocateFrames(4);
+  if (!pfn.ok) throw new Error();
+  expect(dom.value.paging!.map(0x100000n, pfn.value * 4096, 0x4000, { read: true, write: true }).ok).toBe(true);
+  const parts = transfer(device, memory, { device: client.name, rid: 0x100, iova: 0x100ffen, bytes: 4, data: new Uint8Array([1, 2, 3, 4]) }, trace);
+  console.log(parts);
+  console.log(inspectVtd(device).iotlb, inspectVtd(device).contextCache);
+  expect(dom.value.paging!.unmap(0x100000n, 0x4000)).toBe(0x4000);
+  console.log(transfer(device, memory, { device: client.name, rid: 0x100, iova: 0x100ffen, bytes: 4 }, trace));
+  console.log(JSON.stringify(trace.take(), (k, v) => (typeof v === 'bigint' ? '0x' + v.toString(16) : v)).replaceAll('},{', '},\n{'));
+  console.log(driver.faultLog);
+});

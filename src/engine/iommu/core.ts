@@ -1,0 +1,83 @@
+import { Mutex } from '../kernel/task';
+import type { KernelLogEvent } from '../trace/event';
+import type { Trace } from '../trace/trace';
+import { invariant } from '../../lib/invariant';
+import { Device, type DeviceTraits } from './device';
+import { IommuGroup } from './group';
+import type { IommuClient, IommuDomain, IommuOps } from './ops';
+
+/** Kernel command line. Linux: iommu.passthrough, iommu.strict */
+export interface IommuOptions {
+  readonly passthrough: boolean;
+  readonly strict: boolean;
+}
+
+/** x86 distributions: translated, lazy invalidation. */
+export const DEFAULT_OPTIONS: IommuOptions = { passthrough: false, strict: false };
+
+/**
+ * What is global in the IOMMU core: units, devices, groups and their numbers.
+ *
+ * Linux: drivers/iommu/iommu.c iommu_group_ida, iommu_device_list
+ */
+export class IommuCore {
+  readonly units: IommuOps[] = [];
+  readonly devices = new Map<string, Device>();
+  readonly groups = new Map<number, IommuGroup>();
+  readonly probeDeviceLock = new Mutex('iommu_probe_device_lock');
+
+  constructor(
+    readonly trace: Trace,
+    readonly options: IommuOptions = DEFAULT_OPTIONS,
+  ) {}
+
+  /** Linux: iommu_device_register() */
+  registerUnit(ops: IommuOps): void {
+    this.units.push(ops);
+  }
+
+  /** Makes a device known; probing it is another step. */
+  addDevice(client: IommuClient, traits: DeviceTraits = {}): Device {
+    invariant(!this.devices.has(client.name), `device ${client.name} added twice`);
+    const device = new Device(client, traits);
+    this.devices.set(client.name, device);
+    return device;
+  }
+
+  /** The lowest free number, over all buses and drivers. Linux: iommu_group_alloc() */
+  allocGroup(): IommuGroup {
+    let id = 0;
+    while (this.groups.has(id)) id++;
+    const group = new IommuGroup(id);
+    this.groups.set(id, group);
+    return group;
+  }
+
+  getGroup(group: IommuGroup): void {
+    group.refs++;
+  }
+
+  /** The number is free again when nobody refers to the group any more. Linux: iommu_group_release() */
+  putGroup(group: IommuGroup): void {
+    invariant(group.refs > 0, `group ${group.id} put too often`);
+    if (--group.refs === 0) this.groups.delete(group.id);
+  }
+
+  log(level: KernelLogEvent['level'], text: string): void {
+    this.trace.emit({ kind: 'log', level, text });
+  }
+
+  /** A line that starts with the device, as dev_warn() and its sisters print it. */
+  devLog(level: KernelLogEvent['level'], device: Device, text: string): void {
+    this.log(level, `${device.driver?.name ?? 'pci'} ${device.name}: ${text}`);
+  }
+}
+
+/** Static domains are nobody's to free. Linux: iommu_domain_free() */
+export function freeDomain(domain: IommuDomain): void {
+  domain.paging?.free();
+}
+
+/** Linux: iommu_is_dma_domain() */
+export const isDmaDomain = (domain: IommuDomain): boolean =>
+  domain.type === 'DMA' || domain.type === 'DMA-FQ';

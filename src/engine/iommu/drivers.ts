@@ -1,0 +1,79 @@
+import { done } from '../../lib/result';
+import { err, type Result } from '../kernel/errno';
+import type { Task } from '../kernel/task';
+import type { IommuCore } from './core';
+import type { Device, Driver } from './device';
+import { unuseDefaultDomain, useDefaultDomain } from './ownership';
+
+/** Every driver of the kernel tree that sets driver_managed_dma, by the name of its module; all others are native. */
+const MANAGED: ReadonlySet<string> = new Set([
+  'pcieport',
+  'pci-stub',
+  'vfio-pci',
+  'hisi-acc-vfio-pci',
+  'ism-vfio-pci',
+  'mlx5-vfio-pci',
+  'nvgrace-gpu-vfio-pci',
+  'pds-vfio-pci',
+  'qat_vfio_pci',
+  'virtio-vfio-pci',
+  'xe-vfio-pci',
+  'vfio-platform',
+  'vfio-amba',
+  'vfio-fsl-mc',
+  'vfio-cdx',
+]);
+
+/** `hisi_acc_vfio_pci` and `hisi-acc-vfio-pci` are one module to modprobe. */
+const sameModule = (name: string): string => name.replaceAll('_', '-');
+const MANAGED_MODULES: ReadonlySet<string> = new Set([...MANAGED].map(sameModule));
+
+export const isManagedDriver = (name: string): boolean => MANAGED_MODULES.has(sameModule(name));
+
+/** The driver of that name without anything of its own. */
+export const plainDriver = (name: string): Driver => ({ name, managed: isManagedDriver(name) });
+
+/** Linux: really_probe(), pci_dma_configure() */
+export function* bindDriver(core: IommuCore, device: Device, driver: Driver): Task<Result<undefined>> {
+  if (device.driver) {
+    return err('EBUSY', `${device.name} is driven by ${device.driver.name}`, {
+      rule: 'device_driver_attach',
+      culprit: device.worldId,
+    });
+  }
+  if (!driver.managed) {
+    const allowed = yield* useDefaultDomain(core, device);
+    if (!allowed.ok) return allowed;
+  }
+  device.driver = driver;
+  const probed = driver.probe?.(device) ?? done;
+  if (probed.ok) return done;
+  device.driver = null;
+  if (!driver.managed) yield* unuseDefaultDomain(core, device);
+  return probed;
+}
+
+/**
+ * Linux: device_release_driver(), pci_dma_cleanup()
+ *
+ * While a user holds the device open the kernel does not fail but sleeps until the user lets go
+ * (vfio_unregister_group_dev()). A script's line cannot sleep, so it is refused here.
+ */
+export function* unbindDriver(core: IommuCore, device: Device): Task<Result<undefined>> {
+  const bound = device.driver;
+  if (!bound) return done;
+  if (device.holder) {
+    return err(
+      'EBUSY',
+      `${bound.name} cannot let go of ${device.name}: ${device.holder.why}; the kernel would wait until that ends`,
+      {
+        rule: 'vfio_unregister_group_dev',
+        culprit: device.holder.worldId,
+      },
+    );
+  }
+  bound.remove?.(device);
+  device.driver = null;
+  if (!bound.managed) yield* unuseDefaultDomain(core, device);
+  return done;
+}

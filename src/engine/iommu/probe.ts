@@ -1,0 +1,176 @@
+import { done } from '../../lib/result';
+import { err, ok, type Result } from '../kernel/errno';
+import { holding, locked, type Task } from '../kernel/task';
+import type { IommuCore } from './core';
+import { setupDefaultDomain, setupDmaOps } from './default-domain';
+import type { Device } from './device';
+import { createDirectMappings } from './direct-mappings';
+import type { GroupDecision, IommuGroup } from './group';
+import type { IommuOps } from './ops';
+import { freeGroupDomains } from './ownership';
+import { attachOne, setDeviceDomain, warn } from './set-domain';
+
+/** Decides a device's group; called when its unit has accepted it. Linux: iommu_ops::device_group */
+export type GroupFor = (device: Device) => GroupDecision;
+
+/** A device appears while the machine runs: its group gets a default domain at once. Linux: iommu_probe_device() */
+export function* probeDevice(core: IommuCore, device: Device, groupFor: GroupFor): Task<Result<undefined>> {
+  return yield* locked(core.probeDeviceLock, () => probeOne(core, device, groupFor, null));
+}
+
+/**
+ * All devices of a bus at boot: first every group, then the default domains, so that the wishes of all members count.
+ * Devices that no IOMMU serves are no failure.
+ *
+ * Linux: bus_iommu_probe()
+ */
+export function* probeBus(
+  core: IommuCore,
+  devices: readonly Device[],
+  groupFor: GroupFor,
+): Task<Result<undefined>> {
+  const fresh = new Set<IommuGroup>();
+  for (const device of devices) {
+    const probed = yield* locked(core.probeDeviceLock, () => probeOne(core, device, groupFor, fresh));
+    if (!probed.ok && probed.errno !== 'ENODEV') return probed;
+  }
+  for (const group of fresh) {
+    const set = yield* holding(group.mutex, (): Result<undefined> => {
+      return setupDefaultDomain(core, group, null);
+    });
+    if (!set.ok) return set;
+  }
+  return done;
+}
+
+/** Linux: __iommu_probe_device() */
+function* probeOne(
+  core: IommuCore,
+  device: Device,
+  groupFor: GroupFor,
+  later: Set<IommuGroup> | null,
+): Task<Result<undefined>> {
+  if (device.group) return done;
+  const found = initDevice(core, device, groupFor);
+  if (!found.ok) {
+    device.ungrouped = found;
+    return found;
+  }
+  const { group, join } = found.value;
+  device.group = group;
+  device.ungrouped = null;
+  core.devLog('info', device, `Adding to iommu group ${group.id}`);
+  const placed = yield* holding(group.mutex, (): Result<undefined> => {
+    group.devices.push(device);
+    if (join) group.joins.push({ device, via: join.via, rule: join.rule, why: join.why });
+    const set = enterGroup(core, group, device, later);
+    if (set.ok) {
+      if (group.defaultDomain) setupDmaOps(device, group.defaultDomain);
+      return done;
+    }
+    dropDevice(core, group, device);
+    return set;
+  });
+  if (!placed.ok) {
+    device.ungrouped = placed;
+    core.putGroup(group);
+  }
+  return placed;
+}
+
+/** Finds the unit that serves the device, and its group. Linux: iommu_init_device() */
+function initDevice(
+  core: IommuCore,
+  device: Device,
+  groupFor: GroupFor,
+): Result<{ group: IommuGroup; join: Extract<GroupDecision, { kind: 'join' }> | null }> {
+  const unit = findUnit(core, device);
+  if (!unit.ok) return unit;
+  device.ops = unit.value;
+  const decision = groupFor(device);
+  const group = 'ok' in decision ? decision : groupOf(core, decision);
+  if (!group.ok) {
+    unit.value.releaseDevice(device.client);
+    device.ops = null;
+    return group;
+  }
+  core.getGroup(group.value);
+  const join = !('ok' in decision) && decision.kind === 'join' ? decision : null;
+  return ok({ group: group.value, join });
+}
+
+function findUnit(core: IommuCore, device: Device): Result<IommuOps> {
+  for (const unit of core.units) {
+    const probed = unit.probeDevice(device.client);
+    if (probed.ok) return ok(unit);
+    if (probed.errno !== 'ENODEV') return probed;
+  }
+  return err('ENODEV', `no IOMMU serves ${device.name}`, {
+    rule: 'iommu_init_device',
+    culprit: device.worldId,
+  });
+}
+
+function groupOf(core: IommuCore, decision: Exclude<GroupDecision, { ok: false }>): Result<IommuGroup> {
+  if (decision.kind === 'new') return ok(core.allocGroup());
+  const group = core.groups.get(decision.group);
+  return group
+    ? ok(group)
+    : err('EINVAL', `there is no group ${decision.group}`, { rule: 'iommu_init_device' });
+}
+
+/** A newcomer shares whatever the group is on right now, be it a user's domain or the blocking one. */
+function enterGroup(
+  core: IommuCore,
+  group: IommuGroup,
+  device: Device,
+  later: Set<IommuGroup> | null,
+): Result<undefined> {
+  if (group.defaultDomain) createDirectMappings(group.defaultDomain, device);
+  if (group.domain) return setDeviceDomain(core, group, device, group.domain, null);
+  if (group.defaultDomain) return done;
+  if (!later) return setupDefaultDomain(core, group, null);
+  later.add(group);
+  return done;
+}
+
+/** A device disappears; its driver is gone by now. Linux: iommu_release_device() */
+export function* releaseDevice(core: IommuCore, device: Device): Task<void> {
+  const { group } = device;
+  if (group) {
+    yield* holding(group.mutex, () => {
+      dropDevice(core, group, device);
+    });
+    core.putGroup(group);
+  }
+  core.devices.delete(device.name);
+}
+
+/** Linux: __iommu_group_free_device(), iommu_deinit_device() */
+function dropDevice(core: IommuCore, group: IommuGroup, device: Device): void {
+  group.devices.splice(group.devices.indexOf(device), 1);
+  const join = group.joins.findIndex((each) => each.device === device);
+  if (join >= 0) group.joins.splice(join, 1);
+  const last = group.devices.length === 0;
+  if (last && (group.ownerCnt > 0 || group.domain !== group.defaultDomain)) {
+    warn(core, '__iommu_group_free_device', `group ${group.id} is still owned while its last device goes`);
+  }
+  const { ops } = device;
+  if (ops) {
+    parkForRelease(core, group, device, ops);
+    ops.releaseDevice(device.client);
+  }
+  if (last) freeGroupDomains(group);
+  device.group = null;
+  device.ops = null;
+  device.requireDirect = false;
+  device.attached = null;
+}
+
+/** What must be mapped 1:1 is not blocked even now. */
+function parkForRelease(core: IommuCore, group: IommuGroup, device: Device, ops: IommuOps): void {
+  const release = ops.releaseDomain;
+  if (!release) return;
+  const direct = device.requireDirect && ops.identityDomain !== null && release === ops.blockedDomain;
+  attachOne(core, direct && ops.identityDomain ? ops.identityDomain : release, device, group.domain);
+}

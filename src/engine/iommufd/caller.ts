@@ -1,0 +1,62 @@
+import type { Result } from '../kernel/errno';
+import type { UserMemory } from '../memory/user-memory';
+
+/** Linux: include/uapi/linux/capability.h */
+export type Capability = 'CAP_SYS_RESOURCE' | 'CAP_IPC_LOCK';
+
+/** What copy_from_user() and copy_to_user() reach. */
+export type UserBytes = Pick<UserMemory, 'read' | 'write'>;
+
+/** The process that makes a call. Linux: current */
+export interface Caller {
+  /** Whose pages are pinned. Linux: current->mm */
+  readonly mm: UserMemory;
+  /** Where the call's structures lie: in `mm`, or beside it. */
+  readonly bytes: UserBytes;
+  readonly capable: (capability: Capability) => boolean;
+}
+
+/** A process that may do anything, as root is. */
+export const rootCaller = (mm: UserMemory): Caller => ({ mm, bytes: mm, capable: () => true });
+
+/** Where calls that come from a script find their structures: high in the address space, like a stack. */
+const SCRATCH_VA = 0x7ffd_0000_0000n;
+const SCRATCH_BYTES = 1 << 20;
+
+/**
+ * A process's memory with room for a call's structures beside it, so that a script need not map any: the bytes are
+ * read and written like every other user memory.
+ */
+export class ScratchMemory implements UserBytes {
+  private readonly bytes = new Uint8Array(SCRATCH_BYTES);
+  private used = 0;
+
+  constructor(private readonly base: UserBytes) {}
+
+  /** Room for one more structure; its user address. */
+  place(data: Uint8Array): bigint {
+    const at = this.used;
+    this.bytes.set(data, at);
+    this.used = (at + data.length + 15) & ~15;
+    return SCRATCH_VA + BigInt(at);
+  }
+
+  read(userVa: bigint, bytes: number): Result<Uint8Array> {
+    const at = this.offsetOf(userVa, bytes);
+    return at === null
+      ? this.base.read(userVa, bytes)
+      : { ok: true, value: this.bytes.slice(at, at + bytes) };
+  }
+
+  write(userVa: bigint, data: Uint8Array): Result<undefined> {
+    const at = this.offsetOf(userVa, data.length);
+    if (at === null) return this.base.write(userVa, data);
+    this.bytes.set(data, at);
+    return { ok: true, value: undefined };
+  }
+
+  private offsetOf(userVa: bigint, bytes: number): number | null {
+    const at = userVa - SCRATCH_VA;
+    return at >= 0n && at + BigInt(bytes) <= BigInt(SCRATCH_BYTES) ? Number(at) : null;
+  }
+}

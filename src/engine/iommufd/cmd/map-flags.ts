@@ -1,0 +1,33 @@
+import type { Prot } from '../../iommu/ops';
+import { err, ok, type Result } from '../../kernel/errno';
+import { U64_MAX } from '../../../lib/u64';
+import {
+  IOMMU_IOAS_MAP_FIXED_IOVA,
+  IOMMU_IOAS_MAP_READABLE,
+  IOMMU_IOAS_MAP_WRITEABLE,
+} from '../../uapi/iommufd';
+import type { Where } from '../iopt-map';
+
+const KNOWN = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE;
+
+/** What IOAS_MAP and IOAS_COPY check of their numbers before they look anything up, in this order. */
+export function checkMapFlags(
+  rule: string,
+  flags: number,
+  reserved: number,
+  words: readonly bigint[],
+): Result<Prot> {
+  if ((flags & ~KNOWN) !== 0 || reserved !== 0) {
+    return err('EOPNOTSUPP', 'an unknown flag or a reserved field is set', { rule });
+  }
+  if (words.includes(U64_MAX)) return err('EOVERFLOW', 'an IOVA or the length is ULONG_MAX', { rule });
+  const prot: Prot = {
+    read: (flags & IOMMU_IOAS_MAP_READABLE) !== 0,
+    write: (flags & IOMMU_IOAS_MAP_WRITEABLE) !== 0,
+  };
+  if (!prot.read && !prot.write) return err('EINVAL', 'neither READABLE nor WRITEABLE is set', { rule });
+  return ok(prot);
+}
+
+export const whereTo = (flags: number, iova: bigint): Where =>
+  (flags & IOMMU_IOAS_MAP_FIXED_IOVA) !== 0 ? { fixed: iova } : 'anywhere';

@@ -1,0 +1,76 @@
+import { err, ok, type Result } from '../../kernel/errno';
+import type { FrameRun, UserMemory } from '../../memory/user-memory';
+
+const PAGE = 4096n;
+
+export interface MockPage {
+  readonly pfn: number;
+  readonly writable: boolean;
+}
+
+/** A process's memory of single pages: what each is, and how often it is pinned. */
+export class MockMemory implements UserMemory {
+  readonly pages = new Map<bigint, MockPage>();
+  /** By frame. */
+  readonly pins = new Map<number, number>();
+  /** Calls of pin(), to tell one pin from two. */
+  pinCalls = 0;
+  private readonly bytes = new Map<bigint, Uint8Array>();
+
+  constructor(readonly name: string) {}
+
+  /** Maps pages from `userVa` on; frame i is `frame(i)`. */
+  map(userVa: bigint, pages: number, frame: (index: number) => number, writable = true): void {
+    for (let index = 0; index < pages; index++) {
+      this.pages.set(userVa / PAGE + BigInt(index), { pfn: frame(index), writable });
+    }
+  }
+
+  get pinned(): number {
+    return [...this.pins.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  pin(userVa: bigint, pages: number, write: boolean): Result<readonly FrameRun[]> {
+    this.pinCalls++;
+    const runs: FrameRun[] = [];
+    for (let index = 0; index < pages; index++) {
+      const page = this.pages.get(userVa / PAGE + BigInt(index));
+      if (!page || (write && !page.writable)) return err('EFAULT', `page ${index} is not there`);
+      runs.push({ pfn: page.pfn, count: 1 });
+    }
+    for (const { pfn } of runs) this.pins.set(pfn, (this.pins.get(pfn) ?? 0) + 1);
+    return ok(runs);
+  }
+
+  unpin(runs: readonly FrameRun[]): void {
+    for (const run of runs) {
+      for (let pfn = run.pfn; pfn < run.pfn + run.count; pfn++) {
+        const count = this.pins.get(pfn);
+        if (!count) throw new Error(`frame ${pfn} is not pinned`);
+        if (count === 1) this.pins.delete(pfn);
+        else this.pins.set(pfn, count - 1);
+      }
+    }
+  }
+
+  read(userVa: bigint, count: number): Result<Uint8Array> {
+    const out = new Uint8Array(count);
+    for (let at = 0; at < count; at++) {
+      const va = userVa + BigInt(at);
+      if (!this.pages.has(va / PAGE)) return err('EFAULT', 'not mapped');
+      out[at] = this.bytes.get(va / PAGE)?.[Number(va % PAGE)] ?? 0;
+    }
+    return ok(out);
+  }
+
+  write(userVa: bigint, data: Uint8Array): Result<undefined> {
+    for (let at = 0; at < data.length; at++) {
+      const va = userVa + BigInt(at);
+      if (!this.pages.get(va / PAGE)?.writable) return err('EFAULT', 'not writable');
+      let page = this.bytes.get(va / PAGE);
+      if (!page) this.bytes.set(va / PAGE, (page = new Uint8Array(4096)));
+      page[Number(va % PAGE)] = data[at] ?? 0;
+    }
+    return ok(undefined);
+  }
+}

@@ -1,0 +1,189 @@
+import { invariant } from '../../lib/invariant';
+
+export const FRAME_SHIFT = 12;
+export const FRAME_BYTES = 4096;
+const FRAME_WORDS = FRAME_BYTES / 4;
+/** Frame numbers are 31-bit here, so that they stay small integers everywhere: 8 TiB. */
+export const MAX_PFN = 0x7fff_ffff;
+
+/** A range of physical addresses that is memory, in frames; both ends inclusive. */
+export interface RamRange {
+  readonly startPfn: number;
+  readonly lastPfn: number;
+}
+
+/**
+ * The bytes of physical memory, by frame number.
+ *
+ * A frame costs nothing before it is first written: it reads as zero from one shared frame. Written frames live in one
+ * growable arena, found through an open-addressed hash of (frame number, word index) pairs; frames never leave it, so
+ * there is nothing to delete.
+ */
+export class FrameStore {
+  /** Little-endian 32-bit words of all written frames. Replaced when the arena grows: read it anew after any write. */
+  words = new Int32Array(FRAME_WORDS * 64);
+  private bytes = new Uint8Array(this.words.buffer);
+  /** Word index of the next unused frame; the first is the shared zero frame. */
+  private next = FRAME_WORDS;
+  private table = new Int32Array(2 * 256).fill(-1);
+  private mask = 255;
+  private used = 0;
+
+  constructor(readonly ram: readonly RamRange[]) {
+    for (const range of ram) {
+      invariant(range.startPfn >= 0 && range.lastPfn <= MAX_PFN, 'RAM lies below 8 TiB');
+    }
+  }
+
+  isRam(pfn: number): boolean {
+    for (const range of this.ram) if (pfn >= range.startPfn && pfn <= range.lastPfn) return true;
+    return false;
+  }
+
+  /** Index in `words` of a frame's first word, for reading only; -1 where no memory is. */
+  frameBase(pfn: number): number {
+    const { table, mask } = this;
+    for (let at = Math.imul(pfn, 0x9e3779b1) >>> 7; ; at++) {
+      const slot = (at & mask) << 1;
+      const key = table[slot];
+      if (key === pfn) return table[slot + 1] as number;
+      if (key === -1) return this.isRam(pfn) ? 0 : -1;
+    }
+  }
+
+  /** As frameBase, for writing: gives the frame words of its own. */
+  frameToWrite(pfn: number): number {
+    const base = this.frameBase(pfn);
+    return base === 0 ? this.materialise(pfn) : base;
+  }
+
+  /** Reads the aligned 64-bit word at `pa` into `out` as [low, high]; false where no memory is. */
+  load64(pa: number, out: Int32Array): boolean {
+    const base = this.frameBase(Math.floor(pa / FRAME_BYTES));
+    if (base < 0) return false;
+    const at = base + ((pa % FRAME_BYTES) >> 2);
+    out[0] = this.words[at] as number;
+    out[1] = this.words[at + 1] as number;
+    return true;
+  }
+
+  store64(pa: number, hi: number, lo: number): boolean {
+    const base = this.frameToWrite(Math.floor(pa / FRAME_BYTES));
+    if (base < 0) return false;
+    const at = base + ((pa % FRAME_BYTES) >> 2);
+    this.words[at] = lo;
+    this.words[at + 1] = hi;
+    return true;
+  }
+
+  /** The aligned 32-bit word at `pa`, signed; null where no memory is. */
+  load32(pa: number): number | null {
+    const base = this.frameBase(Math.floor(pa / FRAME_BYTES));
+    return base < 0 ? null : (this.words[base + ((pa % FRAME_BYTES) >> 2)] as number);
+  }
+
+  store32(pa: number, value: number): boolean {
+    const base = this.frameToWrite(Math.floor(pa / FRAME_BYTES));
+    if (base < 0) return false;
+    this.words[base + ((pa % FRAME_BYTES) >> 2)] = value;
+    return true;
+  }
+
+  /** The aligned 64-bit word at `pa`, for borders and tests. */
+  readU64(pa: number): bigint | null {
+    const low = this.load32(pa);
+    const high = this.load32(pa + 4);
+    if (low === null || high === null) return null;
+    return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  }
+
+  writeU64(pa: number, value: bigint): boolean {
+    return this.store64(pa, Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
+  }
+
+  /** A copy of `length` bytes from `pa` on; null when any of them is no memory. */
+  read(pa: number, length: number): Uint8Array | null {
+    const copy = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const base = this.frameBase(Math.floor((pa + done) / FRAME_BYTES));
+      if (base < 0) return null;
+      const offset = (pa + done) % FRAME_BYTES;
+      const part = Math.min(FRAME_BYTES - offset, length - done);
+      if (base > 0) copy.set(this.bytes.subarray(base * 4 + offset, base * 4 + offset + part), done);
+      done += part;
+    }
+    return copy;
+  }
+
+  /** Writes all of `data`, or nothing when part of it is no memory. */
+  write(pa: number, data: Uint8Array): boolean {
+    for (let done = 0; done < data.length; done += FRAME_BYTES) {
+      if (!this.isRam(Math.floor((pa + done) / FRAME_BYTES))) return false;
+    }
+    if (data.length > 0 && !this.isRam(Math.floor((pa + data.length - 1) / FRAME_BYTES))) return false;
+    for (let done = 0; done < data.length; ) {
+      const base = this.frameToWrite(Math.floor((pa + done) / FRAME_BYTES));
+      const offset = (pa + done) % FRAME_BYTES;
+      const part = Math.min(FRAME_BYTES - offset, data.length - done);
+      this.bytes.set(data.subarray(done, done + part), base * 4 + offset);
+      done += part;
+    }
+    return true;
+  }
+
+  /** Zeroes frames: what a freed frame held stays readable until it is given out again. */
+  protected zero(pfn: number, count: number): void {
+    if (count <= this.used) {
+      for (let n = 0; n < count; n++) this.zeroAt(this.frameBase(pfn + n));
+      return;
+    }
+    for (let slot = 0; slot < this.table.length; slot += 2) {
+      const key = this.table[slot] ?? -1;
+      if (key >= pfn && key < pfn + count) this.zeroAt(this.table[slot + 1] ?? 0);
+    }
+  }
+
+  /** Frames that have words of their own. */
+  get materialised(): number {
+    return this.used;
+  }
+
+  private zeroAt(base: number): void {
+    if (base > 0) this.words.fill(0, base, base + FRAME_WORDS);
+  }
+
+  private materialise(pfn: number): number {
+    if (this.next + FRAME_WORDS > this.words.length) {
+      const words = new Int32Array(this.words.length * 2);
+      words.set(this.words);
+      this.words = words;
+      this.bytes = new Uint8Array(words.buffer);
+    }
+    const base = this.next;
+    this.next += FRAME_WORDS;
+    this.used++;
+    // At most half full: a probe for an absent frame must end soon.
+    if (this.used * 2 > this.mask) this.growTable();
+    this.insert(pfn, base);
+    return base;
+  }
+
+  private insert(pfn: number, base: number): void {
+    const { table, mask } = this;
+    let at = Math.imul(pfn, 0x9e3779b1) >>> 7;
+    while (table[(at & mask) << 1] !== -1) at++;
+    table[(at & mask) << 1] = pfn;
+    table[((at & mask) << 1) + 1] = base;
+  }
+
+  private growTable(): void {
+    const old = this.table;
+    this.mask = this.mask * 2 + 1;
+    this.table = new Int32Array(2 * (this.mask + 1)).fill(-1);
+    for (let slot = 0; slot < old.length; slot += 2) {
+      const pfn = old[slot] ?? -1;
+      if (pfn !== -1) this.insert(pfn, old[slot + 1] ?? 0);
+    }
+  }
+}
+

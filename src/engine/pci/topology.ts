@@ -1,0 +1,230 @@
+import { err, ok, type Result } from '../kernel/errno';
+import { formatBdf, type PciAddress } from './address';
+import { enableAcs } from './acs';
+import { applyAliasQuirks } from './alias-quirks';
+import { isPcieKind } from './config-image';
+import { isDownstreamPort, PciFunction } from './function';
+import { isBridgeKind, type PciFunctionSpec } from './function-spec';
+import { isP2sb, isVmd, VMD_FIRST_DOMAIN } from './known-devices';
+
+/** Linux: struct pci_bus */
+export interface PciBus {
+  readonly topology: PciTopology;
+  readonly domain: number;
+  readonly number: number;
+  /** The bridge that leads here; null for a root bus, and for the virtual bus of SR-IOV virtual functions. */
+  readonly self: PciFunction | null;
+  /** Null for a root bus. */
+  readonly parent: PciBus | null;
+  /** In the order in which they were added. */
+  readonly functions: PciFunction[];
+  readonly children: PciBus[];
+}
+
+/**
+ * Segments, buses, bridges and functions: the machine's PCI tree, and what Linux concludes from it.
+ *
+ * Linux: drivers/pci/probe.c pci_scan_slot(), pci_scan_child_bus(), pci_device_add()
+ */
+export class PciTopology {
+  private readonly buses = new Map<string, PciBus>();
+  private readonly byName = new Map<string, PciFunction>();
+
+  /** `acsRequested`: an IOMMU is on, so that Linux turns ACS on wherever it finds it. Linux: pci_request_acs() */
+  constructor(private readonly acsRequested = true) {}
+
+  /** In the order in which they were added. */
+  get functions(): readonly PciFunction[] {
+    return [...this.byName.values()];
+  }
+
+  find(address: PciAddress): PciFunction | null {
+    return this.byName.get(formatBdf(address)) ?? null;
+  }
+
+  /** The bridge that leads to the bus of `address`; null on a root bus, and where no such bus is. */
+  bridgeTo(address: PciAddress): PciFunction | null {
+    return this.buses.get(busKey(address.domain, address.bus))?.self ?? null;
+  }
+
+  /** `name` as Linux writes it: `0000:01:00.0` */
+  findByName(name: string): PciFunction | null {
+    return this.byName.get(name) ?? null;
+  }
+
+  /**
+   * Puts a function where its address says and lets Linux find it; bridges come before what is behind them. The caller
+   * has its group decided (for a cold boot: after all functions are there) and ends with finishSlotScan().
+   */
+  addFunction(spec: PciFunctionSpec): Result<PciFunction> {
+    const name = formatBdf(spec.address);
+    if (this.byName.has(name)) return err('EEXIST', `${name} is there already`, { culprit: `dev:${name}` });
+    const sound = this.checkSpec(spec, name);
+    if (!sound.ok) return sound;
+    const bus = this.busFor(spec, name);
+    if (!bus.ok) return bus;
+
+    const fn = new PciFunction(spec, bus.value);
+    bus.value.functions.push(fn);
+    this.byName.set(name, fn);
+    applyAliasQuirks(fn);
+    if (this.acsRequested && (spec.acs === null || spec.acs.ctrl === null)) enableAcs(fn);
+    if (spec.buses !== null)
+      fn.subordinate = this.addBus(spec.address.domain, spec.buses.secondary, fn, bus.value);
+    return ok(fn);
+  }
+
+  /**
+   * A function above 0 that was found while scanning a slot counts as part of a multifunction device, whatever its own
+   * header says. On hot-add that happens only after its group was decided.
+   */
+  finishSlotScan(fn: PciFunction): void {
+    if (this.foundAboveFunction0(fn)) fn.multifunction = true;
+  }
+
+  /**
+   * The order in which Linux finds functions at boot: a whole bus, then what is behind each of its bridges. Late come
+   * the function that a driver probes by itself, and the virtual functions, which a driver asks for.
+   */
+  scanOrder(): readonly PciFunction[] {
+    const found: PciFunction[] = [];
+    const probed: PciFunction[] = [];
+    const virtual: PciFunction[] = [];
+    const scan = (bus: PciBus): void => {
+      const here = bus.functions.toSorted((a, b) => a.address.devfn - b.address.devfn);
+      for (const fn of here) (fn.isVirtual ? virtual : isP2sb(fn) ? probed : found).push(fn);
+      for (const fn of here) if (fn.subordinate !== null) scan(fn.subordinate);
+      for (const child of bus.children) if (child.self === null) scan(child);
+    };
+    const roots = [...this.buses.values()].filter((bus) => bus.parent === null);
+    for (const root of roots.toSorted((a, b) => a.domain - b.domain || a.number - b.number)) scan(root);
+    return [...found, ...probed, ...virtual];
+  }
+
+  /** Takes a function out with everything behind it and its virtual functions; gives what went, deepest first. */
+  removeFunction(fn: PciFunction): readonly PciFunction[] {
+    const removed: PciFunction[] = [];
+    const { subordinate } = fn;
+    if (subordinate !== null) {
+      for (const below of subordinate.functions.toReversed()) removed.push(...this.removeFunction(below));
+      this.dropBus(subordinate);
+      fn.subordinate = null;
+    }
+    for (const other of this.functions)
+      if (
+        other.spec.virtualOf !== null &&
+        formatBdf(other.spec.virtualOf) === fn.name &&
+        this.byName.has(other.name)
+      )
+        removed.push(...this.removeFunction(other));
+    fn.bus.functions.splice(fn.bus.functions.indexOf(fn), 1);
+    if (fn.bus.functions.length === 0 && fn.bus.children.length === 0 && fn.bus.self === null)
+      this.dropBus(fn.bus);
+    this.byName.delete(fn.name);
+    removed.push(fn);
+    return removed;
+  }
+
+  /** The firmware has an IVRS table exactly where the machine has an AMD IOMMU, which shows as a function of its own. */
+  hasIvrs(): boolean {
+    for (const fn of this.byName.values()) if (isAmdIommu(fn)) return true;
+    return false;
+  }
+
+  /**
+   * Whose requester id `fn` really uses: behind a VMD, the VMD's. Each VMD makes a segment of its own from 10000 on.
+   * Linux: arch/x86/pci/common.c pci_real_dma_dev()
+   */
+  realDmaDevice(fn: PciFunction): PciFunction {
+    if (fn.address.domain < VMD_FIRST_DOMAIN) return fn;
+    const vmds = this.functions.filter(isVmd);
+    return vmds[fn.address.domain - VMD_FIRST_DOMAIN] ?? vmds[0] ?? fn;
+  }
+
+  private checkSpec(spec: PciFunctionSpec, name: string): Result<undefined> {
+    if (spec.acs !== null && !isPcieKind(spec.kind))
+      return err('EINVAL', `${name} is conventional PCI, which has no room for an ACS capability`);
+    if (spec.buses !== null) {
+      const { secondary, subordinate } = spec.buses;
+      if (!isBridgeKind(spec.kind))
+        return err('EINVAL', `${name} is no bridge: it cannot have buses behind it`);
+      if (secondary > subordinate)
+        return err('EINVAL', `${name}: buses run from the lower to the higher number`);
+      const taken = this.buses.get(busKey(spec.address.domain, secondary));
+      const there = busName(spec.address.domain, secondary);
+      if (taken !== undefined)
+        return err(
+          'EEXIST',
+          taken.self === null
+            ? `bus ${there} has functions already: the bridge to it must come first`
+            : `bus ${there} is behind ${taken.self.name} already`,
+          taken.self === null ? {} : { culprit: `dev:${taken.self.name}` },
+        );
+      if (secondary === spec.address.bus) return err('EINVAL', `${name} cannot lead to the bus it is on`);
+    }
+    if (spec.virtualOf !== null && this.find(spec.virtualOf) === null)
+      return err('ENODEV', `${name}: its physical function ${formatBdf(spec.virtualOf)} is not there`);
+    return ok(undefined);
+  }
+
+  /** The bus that `spec` goes on: there already, a new root bus, or a virtual bus for virtual functions. */
+  private busFor(spec: PciFunctionSpec, name: string): Result<PciBus> {
+    const { domain, bus: number } = spec.address;
+    const known = this.buses.get(busKey(domain, number));
+    if (known !== undefined) return ok(known);
+    const physical = spec.virtualOf === null ? null : this.find(spec.virtualOf);
+    if (physical !== null) return ok(this.addBus(domain, number, null, physical.bus));
+    const above = this.bridgeOver(domain, number);
+    if (above !== null)
+      return err(
+        'ENXIO',
+        `${name}: bus ${busName(domain, number)} is in the range of ${above.name}, but no bridge leads to it`,
+        {
+          culprit: `dev:${above.name}`,
+        },
+      );
+    return ok(this.addBus(domain, number, null, null));
+  }
+
+  private addBus(domain: number, number: number, self: PciFunction | null, parent: PciBus | null): PciBus {
+    const bus: PciBus = { topology: this, domain, number, self, parent, functions: [], children: [] };
+    this.buses.set(busKey(domain, number), bus);
+    parent?.children.push(bus);
+    return bus;
+  }
+
+  private dropBus(bus: PciBus): void {
+    this.buses.delete(busKey(bus.domain, bus.number));
+    const siblings = bus.parent?.children;
+    siblings?.splice(siblings.indexOf(bus), 1);
+  }
+
+  private bridgeOver(domain: number, number: number): PciFunction | null {
+    for (const bus of this.buses.values()) {
+      const range = bus.self?.spec.buses;
+      if (bus.domain === domain && range && number >= range.secondary && number <= range.subordinate)
+        return bus.self;
+    }
+    return null;
+  }
+
+  /** Linux: probe.c pci_scan_slot(), next_fn(), only_one_child() */
+  private foundAboveFunction0(fn: PciFunction): boolean {
+    if (fn.isVirtual || isP2sb(fn)) return false;
+    // Below a downstream port there is one device: with ARI its function numbers run on through the slots.
+    const oneChild = fn.bus.self !== null && isDownstreamPort(fn.bus.self);
+    const first = oneChild ? 0 : fn.address.devfn & ~7;
+    if (fn.address.devfn === first) return false;
+    const function0 = this.find({ ...fn.address, devfn: first });
+    // Without function 0 the kernel would have found nothing: the text shows less than the machine has.
+    return function0 === null || function0.multifunction;
+  }
+}
+
+const busKey = (domain: number, number: number): string => `${domain}:${number}`;
+const busName = (domain: number, number: number): string =>
+  `${domain.toString(16).padStart(4, '0')}:${number.toString(16).padStart(2, '0')}`;
+
+/** Class 0806 of AMD or ATI. */
+export const isAmdIommu = (fn: PciFunction): boolean =>
+  fn.classCode >> 8 === 0x0806 && (fn.vendorId === 0x1022 || fn.vendorId === 0x1002);

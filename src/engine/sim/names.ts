@@ -1,0 +1,65 @@
+import type { AnyObject } from '../iommufd/object';
+import type { Mapping } from '../memory/process-memory';
+import type { WorldId } from './world';
+
+/** What a name of the script stands for. */
+export type Named =
+  | { readonly kind: 'context'; readonly number: number }
+  | { readonly kind: 'object'; readonly context: number; readonly id: number }
+  | { readonly kind: 'buffer'; readonly process: string; readonly mapping: Mapping };
+
+/** The script's names, and where it placed things. The last meaning of a name wins, as in any script. */
+export class Names {
+  private readonly byName = new Map<string, Named>();
+  private readonly ofContext = new Map<number, string>();
+  private readonly ofObject = new Map<AnyObject, string>();
+  private readonly places = new Map<string, { readonly x: number; readonly y: number }>();
+
+  get(name: string): Named | null {
+    return this.byName.get(name) ?? null;
+  }
+
+  /** A name that nothing has yet: `dev`, `dev2`, … */
+  fresh(stem: string): string {
+    let name = stem;
+    for (let n = 2; this.byName.has(name); n++) name = `${stem}${n}`;
+    return name;
+  }
+
+  set(name: string, named: Named): void {
+    this.byName.set(name, named);
+    if (named.kind === 'context') this.ofContext.set(named.number, name);
+  }
+
+  /** Ids are taken again once they are free, so the name that is shown belongs to the object itself. */
+  setObject(name: string, context: number, object: AnyObject): void {
+    this.set(name, { kind: 'object', context, id: object.id });
+    this.ofObject.set(object, name);
+  }
+
+  contextName(number: number): string | null {
+    return this.ofContext.get(number) ?? null;
+  }
+
+  objectName(object: AnyObject): string | null {
+    return this.ofObject.get(object) ?? null;
+  }
+
+  bufferAt(process: string, userVa: bigint): { readonly name: string; readonly mapping: Mapping } | null {
+    for (const [name, named] of this.byName) {
+      if (named.kind !== 'buffer' || named.process !== process) continue;
+      const { mapping } = named;
+      if (userVa >= mapping.userVa && userVa < mapping.userVa + BigInt(mapping.bytes)) return { name, mapping };
+    }
+    return null;
+  }
+
+  /** `key`: a name of the script, or a world id. */
+  place(key: string, x: number, y: number): void {
+    this.places.set(key, { x, y });
+  }
+
+  placeOf(id: WorldId, name: string | null): { readonly x: number; readonly y: number } | null {
+    return (name === null ? null : this.places.get(name)) ?? this.places.get(id) ?? null;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Device } from '../../iommu/device';
+import type { IommuGroup } from '../../iommu/group';
+import { showGroupType } from '../../iommu/group-type';
+import { groupReserved } from '../../iommu/reserved';
+import { className } from '../../pci/class-names';
+import type { PciFunction } from '../../pci/function';
+import { isBridgeKind } from '../../pci/function-spec';
+import { acsBitNames, PCI_ACS_CTRL } from '../../pci/regs';
+import type { Machine } from '../machine';
+import type { DeviceObject, GroupObject, WorldId } from '../world';
+import type { IommufdIndex } from './iommufd-index';
+import { recordedMismatches } from './recorded';
+
+export const deviceId = (name: string): WorldId => `dev:${name}`;
+
+export function projectDevice(machine: Machine, index: IommufdIndex, fn: PciFunction): DeviceObject {
+  const { spec } = fn;
+  const id = deviceId(fn.name);
+  const device = machine.core.devices.get(fn.name) ?? null;
+  const idev = device && (index.idevOf.get(device) ?? null);
+  return {
+    type: 'device',
+    id,
+    name: null,
+    place: machine.names.placeOf(id, null) ?? machine.names.placeOf(fn.shortName, null),
+    bdf: fn.name,
+    kind: spec.kind,
+    isBridge: isBridgeKind(spec.kind),
+    label: spec.label,
+    vendorId: fn.vendorId,
+    deviceId: fn.deviceId,
+    classCode: fn.classCode,
+    className: className(fn.classCode),
+    parentId: parentOf(fn),
+    acs: acsOf(fn),
+    multifunction: fn.multifunction,
+    driver: device?.driver ?? null,
+    groupId: device?.group?.worldId ?? null,
+    ungrouped: whyNoGroup(machine, device, fn),
+    iommuId: device?.ops ? device.ops.unit : null,
+    idevId: idev?.worldId ?? null,
+    hwptId: idev?.hwpt?.worldId ?? null,
+    recordedGroup: typeof spec.recordedGroup === 'number' ? spec.recordedGroup : null,
+  };
+}
+
+/** The bridge that leads to its bus; a virtual function hangs below its physical function's bridge. */
+function parentOf(fn: PciFunction): WorldId | null {
+  for (let { bus } = fn; ; bus = bus.parent) {
+    if (bus.self !== null) return deviceId(bus.self.name);
+    if (bus.parent === null) return null;
+  }
+}
+
+function acsOf(fn: PciFunction): DeviceObject['acs'] {
+  if (fn.acsCap === 0) return null;
+  return { cap: acsBitNames(fn.acsCapabilities), ctrl: acsBitNames(fn.config.read16(fn.acsCap + PCI_ACS_CTRL)) };
+}
+
+function whyNoGroup(machine: Machine, device: Device | null, fn: PciFunction): string | null {
+  if (!machine.booted) return 'the kernel has not booted yet: `boot` makes the groups';
+  if (device?.group) return null;
+  return machine.outOfScope.get(fn.name) ?? device?.ungrouped?.why ?? 'it was never probed';
+}
+
+export function projectGroup(machine: Machine, index: IommufdIndex, group: IommuGroup): GroupObject {
+  const { domain } = group;
+  return {
+    type: 'group',
+    id: group.worldId,
+    name: null,
+    place: machine.names.placeOf(group.worldId, null),
+    number: group.id,
+    deviceIds: group.devices.map((device) => device.worldId),
+    joins: group.joins.map(({ device, via, rule, why }) => ({
+      deviceId: device.worldId,
+      withId: deviceId(via),
+      rule,
+      why,
+    })),
+    ownerId: group.owner?.worldId ?? null,
+    ownerCount: group.ownerCnt,
+    defaultType: showGroupType(group),
+    domain: { label: domain?.label ?? 'none', type: domain === group.blockingDomain && domain !== null ? 'blocked' : (domain?.type ?? 'none') },
+    hwptId: (domain && index.hwptOf.get(domain)?.worldId) ?? null,
+    reserved: groupReserved(group),
+    mismatches: recordedMismatches(machine, group),
+  };
+}

@@ -1,0 +1,35 @@
+import type { IommuDomain, IommuOps } from '../iommu/ops';
+import type { FaultEvent, TraceEvent } from '../trace/event';
+import type { AddressField, LookupStep } from './batch';
+import type { HwptObject, IommuObject } from './world';
+
+/** One hardware IOMMU with its driver, of whatever vendor: what the rest of the simulator needs of it. */
+export interface Unit {
+  /** World id, e.g. `iommu:dmar0`. */
+  readonly id: string;
+  readonly ops: IommuOps;
+  /** Turns translation on: the last step of the driver's start. */
+  start(): void;
+  /** A device's access to one page; what happens on the way goes to the trace. */
+  translate(rid: number, iova: bigint, write: boolean): Translation;
+  /** The unit's own part of its world object. */
+  project(): Omit<IommuObject, 'id' | 'name' | 'place' | 'type' | 'deviceIds'>;
+  /** What the tables of a domain look like; null for one of another unit. */
+  tables(domain: IommuDomain): Tables | null;
+  /** An IOVA's index fields; a leaf at `leafLevel` merges what is below it into the offset. */
+  addressFields(iova: bigint, leafLevel: number | null, domain: IommuDomain | null): readonly AddressField[];
+  /** The hardware's reads and cache look-ups among the events, explained. */
+  explain(events: readonly TraceEvent[]): readonly LookupStep[];
+  /** A fault's reason in one sentence, and the line that Linux prints. */
+  explainFault(
+    fault: FaultEvent,
+    steps: readonly LookupStep[],
+  ): { readonly why: string; readonly kernelLine: string };
+}
+
+export interface Translation {
+  readonly pa: number | null;
+  readonly from: 'bypass' | 'iotlb' | 'walk';
+}
+
+export type Tables = Pick<HwptObject, 'format' | 'levels' | 'rootPa' | 'leaves' | 'tablePages'>;

@@ -1,0 +1,107 @@
+import { hiOf, join, loOf } from '../../lib/u64';
+import { ok, type Result } from '../kernel/errno';
+import { BYPASSED, FAULTED, INTERRUPT, PA_HI, PA_LO, READ, TRANSLATED, WRITE } from '../hw/port';
+import { decodeContextEntry, decodeRootEntry, decodeSecondStageEntry, faultLine, splitAddress } from '../hw/vtd/describe';
+import { inspectVtd, tableOccupancy } from '../hw/vtd/device/inspect';
+import type { VtdDevice } from '../hw/vtd/device/device';
+import { createVtdUnit as wireVtdUnit } from '../hw/vtd/unit';
+import type { TraceEvent } from '../trace/event';
+import type { LookupStep } from './batch';
+import type { Machine } from './machine';
+import type { Unit } from './unit';
+import { whyFault } from './vtd-faults';
+
+const UNIT = 'iommu:dmar0';
+const PAGE_BYTES = 4096;
+
+/** The machine's VT-d unit, powered on and taken over by its driver. */
+export function createVtdUnit(machine: Machine): Result<Unit> {
+  const { memory, trace, options, outOfScope } = machine;
+  const wired = wireVtdUnit({
+    memory,
+    trace,
+    config: { unit: UNIT, widthBits: options.widthBits, iotlb: options.iotlb },
+    driver: { scope: ({ name }) => !outOfScope.has(name) },
+  });
+  if (!wired.ok) return wired;
+  const { device, driver } = wired.value;
+  return ok({
+    id: UNIT,
+    ops: driver,
+    start: () => driver.enableTranslation(),
+    translate(rid, iova, write) {
+      const status = device.translate(rid, hiOf(iova), loOf(iova), write ? WRITE : READ);
+      const pa = Number(join(device.result[PA_HI] ?? 0, device.result[PA_LO] ?? 0));
+      if (status === FAULTED) return { pa: null, from: 'walk' };
+      // An interrupt message goes to the processor, not to memory.
+      if (status === INTERRUPT) return { pa: null, from: 'bypass' };
+      return { pa, from: status === TRANSLATED ? 'iotlb' : status === BYPASSED ? 'bypass' : 'walk' };
+    },
+    project() {
+      const view = inspectVtd(device);
+      return { ...view, faults: [...driver.faultLog, ...view.faults], vendor: 'vtd', title: 'DMAR 0' };
+    },
+    tables: (domain) => driver.describeDomain(domain),
+    addressFields(iova, leafLevel, domain) {
+      const tables = domain && driver.describeDomain(domain);
+      return tables ? splitAddress(iova, tables.levels, leafLevel ?? 1) : [];
+    },
+    explain: (events) => explain(device, events),
+    explainFault(fault, steps) {
+      const rid = ridOf(fault.device);
+      return { why: whyFault(fault, steps), kernelLine: faultLine(rid, fault.access, fault.iova & ~0xfffn, fault.reason) };
+    },
+  });
+}
+
+function explain(device: VtdDevice, events: readonly TraceEvent[]): readonly LookupStep[] {
+  const steps = events.flatMap((event) => stepOf(device, event) ?? []);
+  // What the hardware read last is what it refused over.
+  const last = steps.at(-1);
+  const refused = events.some((event) => event.kind === 'fault');
+  return refused && last?.pa != null ? [...steps.slice(0, -1), { ...last, outcome: 'fault' }] : steps;
+}
+
+const NOTHING_READ = { level: 0, index: null, pa: null, words: [], fields: [], occupancy: null } as const;
+
+function stepOf(device: VtdDevice, event: TraceEvent): LookupStep | null {
+  if (event.kind === 'cache') {
+    const { op } = event;
+    if (op !== 'hit' && op !== 'miss') return null;
+    const context = event.cache === 'context';
+    const title = `${context ? 'Context cache' : 'IOTLB'} ${op}: ${event.tag}`;
+    return { ...NOTHING_READ, kind: context ? 'context-cache' : 'iotlb', outcome: op, title };
+  }
+  if (event.kind !== 'read') return null;
+  const { structure, level, index, pa, words } = event;
+  const read = { kind: structure, index, pa, words, level: level + 1 };
+  switch (structure) {
+    case 'root': {
+      const title = `Root entry of bus ${index.toString(16).padStart(2, '0')}`;
+      return { ...read, outcome: 'table', title, fields: decodeRootEntry(words), occupancy: null };
+    }
+    case 'context': {
+      const title = `Context entry of device ${(index >> 3).toString(16).padStart(2, '0')}.${index & 7}`;
+      return { ...read, outcome: 'table', title, fields: decodeContextEntry(words), occupancy: null };
+    }
+    case 'table': {
+      const word = words[0] ?? 0n;
+      const table = Math.floor(pa / PAGE_BYTES) * PAGE_BYTES;
+      const kind = device.walker.classify(level, hiOf(word), loOf(word));
+      return {
+        ...read,
+        outcome: kind === 2 ? 'leaf' : kind === 1 ? 'table' : 'fault',
+        title: `Level ${level + 1} entry ${index}`,
+        fields: decodeSecondStageEntry(level, word),
+        occupancy: tableOccupancy(device, table, level),
+      };
+    }
+  }
+}
+
+/** `0000:01:00.0` → bus, device and function in 16 bits. */
+function ridOf(name: string): number {
+  const [bus = '0', rest = '0'] = name.split(':').slice(-2);
+  const [device = '0', fn = '0'] = rest.split('.');
+  return (parseInt(bus, 16) << 8) | (parseInt(device, 16) << 3) | Number(fn);
+}

@@ -1,0 +1,155 @@
+import type { DeviceObject, GroupObject } from '../../engine/sim/world';
+import { useApp } from '../../store';
+import { shortBdf } from '../../store/script';
+import { plainHex } from '../../ui/numbers';
+import { Field, Fields, Section, Term } from '../../ui/Section';
+import { ObjectLink } from '../shared/ObjectLink';
+import { TERMS } from '../shared/terms';
+import { find, kindName } from '../shared/words';
+import { DeviceActions } from './DeviceActions';
+import { DmaForm } from './DmaForm';
+
+const ACS_NAMES: Readonly<Record<string, string>> = {
+  SV: 'Source Validation',
+  TB: 'Translation Blocking',
+  RR: 'P2P Request Redirect',
+  CR: 'P2P Completion Redirect',
+  UF: 'Upstream Forwarding',
+  EC: 'P2P Egress Control',
+  DT: 'Direct Translated P2P',
+};
+
+export function DeviceView({ device }: { readonly device: DeviceObject }) {
+  const objects = useApp((state) => state.objects);
+  const group = find(objects, device.groupId, 'group');
+  return (
+    <>
+      {!device.isBridge && <DeviceActions device={device} />}
+      {!device.isBridge && <DmaForm key={device.id} device={device} />}
+      <Section title="Translation">
+        <Fields>
+          <Field name="driver">
+            {device.driver === null ? (
+              <span className="muted">none</span>
+            ) : (
+              <>
+                <code>{device.driver.name}</code>
+                {device.driver.managed && <span className="muted"> does not use the kernel’s DMA</span>}
+              </>
+            )}
+          </Field>
+          <Field name={<Term tip={TERMS.group}>group</Term>}>
+            <ObjectLink id={device.groupId} none={device.ungrouped ?? 'none'} />
+          </Field>
+          <Field name={<Term tip={TERMS.domain}>domain now</Term>}>
+            {group === null ? <span className="muted">none</span> : `${group.domain.label}, ${group.domain.type}`}
+          </Field>
+          <Field name={<Term tip={TERMS.hwpt}>HWPT</Term>}>
+            <ObjectLink id={device.hwptId} none="none: the group’s domain decides" />
+          </Field>
+          <Field name="bound as">
+            <BoundAs device={device} />
+          </Field>
+          <Field name="IOMMU">
+            <ObjectLink id={device.iommuId} none="none: its DMA is not translated" />
+          </Field>
+        </Fields>
+      </Section>
+      {group !== null && <WhyHere device={device} group={group} />}
+      <Section title="PCI">
+        <Fields>
+          <Field name="address">
+            <code>{device.bdf}</code>
+          </Field>
+          <Field name={<Term tip={TERMS.rid}>requester id</Term>}>
+            <code>{requesterId(device.bdf)}</code>
+          </Field>
+          <Field name="kind">{kindName(device.kind)}</Field>
+          <Field name="class">
+            {device.className} <code className="muted">{plainHex(device.classCode, 6)}</code>
+          </Field>
+          <Field name="id">
+            <code>
+              {plainHex(device.vendorId, 4)}:{plainHex(device.deviceId, 4)}
+            </code>
+          </Field>
+          <Field name="below">
+            <ObjectLink id={device.parentId} none="a root bus" full />
+          </Field>
+          <Field name={<Term tip={TERMS.multifunction}>multifunction</Term>}>{device.multifunction ? 'yes' : 'no'}</Field>
+          <Field name={<Term tip={TERMS.acs}>ACS</Term>}>
+            <AcsBits device={device} />
+          </Field>
+        </Fields>
+      </Section>
+    </>
+  );
+}
+
+function BoundAs({ device }: { readonly device: DeviceObject }) {
+  const idev = useApp((state) => (device.idevId === null ? undefined : state.objects[device.idevId]));
+  if (idev?.type !== 'idev') return <span className="muted">not bound to iommufd</span>;
+  return (
+    <>
+      {idev.name !== null && <code>{idev.name} </code>}
+      <span className="muted">object {idev.objectId} of </span>
+      <ObjectLink id={idev.contextId} />
+    </>
+  );
+}
+
+/** Every join that has to do with this device, with the rule that made it. */
+function WhyHere({ device, group }: { readonly device: DeviceObject; readonly group: GroupObject }) {
+  const joins = group.joins.filter((join) => join.deviceId === device.id || join.withId === device.id);
+  const alone = group.deviceIds.length === 1;
+  return (
+    <Section title={`Why it is in group ${group.number}`}>
+      {joins.length === 0 && (
+        <p className="prose">
+          {alone
+            ? 'It is alone: everything between it and the root keeps its DMA apart.'
+            : 'It was first in this group; the others joined it.'}
+        </p>
+      )}
+      <ul className="stack">
+        {joins.map((join) => (
+          <li key={`${join.deviceId}${join.withId}${join.rule}`}>
+            <span className="chip">{join.rule}</span> <ObjectLink id={join.withId === device.id ? join.deviceId : join.withId} />
+            <p className="prose">{join.why}</p>
+          </li>
+        ))}
+      </ul>
+      {device.recordedGroup !== null && (
+        <p className="muted">The dump it came from says group {device.recordedGroup}.</p>
+      )}
+    </Section>
+  );
+}
+
+function AcsBits({ device }: { readonly device: DeviceObject }) {
+  const { acs } = device;
+  if (acs === null) return <span className="muted">no capability</span>;
+  if (acs.cap.length === 0) return <span className="muted">capability without a bit</span>;
+  return (
+    <ul className="row">
+      {acs.cap.map((bit) => {
+        const on = acs.ctrl.includes(bit);
+        const tip = `${ACS_NAMES[bit] ?? bit}: ${on ? 'on' : 'can do, but is off'}`;
+        return (
+          <li key={bit}>
+            <span className="chip" data-off={!on} data-tip={tip}>
+              {bit}
+              <span className="sr-only"> {on ? 'on' : 'off'}</span>
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Bus, device and function packed as hardware does. */
+function requesterId(bdf: string): string {
+  const [bus = '0', device = '0', fn = '0'] = shortBdf(bdf).split(/[:.]/).slice(-3);
+  return `0x${plainHex((parseInt(bus, 16) << 8) | (parseInt(device, 16) << 3) | parseInt(fn, 16), 4)}`;
+}

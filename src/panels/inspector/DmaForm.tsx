@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import type { DeviceObject } from '../../engine/sim/world';
+import { useApp } from '../../store';
+import { Button } from '../../ui/Button';
+import { Section, Term } from '../../ui/Section';
+import { TERMS } from '../shared/terms';
+import { dmaLine, firstMappedIova } from './lines';
+
+/** Lets the device read or write memory. */
+export function DmaForm({ device }: { readonly device: DeviceObject }) {
+  const mapped = useApp((state) => firstMappedIova(state.objects, device));
+  const { act } = useApp((state) => state.actions);
+  const [access, setAccess] = useState<'read' | 'write'>('write');
+  const [typed, setTyped] = useState<string | null>(null);
+  const [length, setLength] = useState('64');
+  const iova = typed ?? `0x${(mapped ?? 0x10_0000n).toString(16)}`;
+  return (
+    <Section title="Fire a DMA">
+      <form
+        className="dma-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act([dmaLine(device, { access, iova, length })]);
+        }}
+      >
+        <label className="field">
+          <span>access</span>
+          <select
+            className="input"
+            value={access}
+            onChange={(event) => setAccess(event.target.value === 'read' ? 'read' : 'write')}
+          >
+            <option value="write">write</option>
+            <option value="read">read</option>
+          </select>
+        </label>
+        <label className="field">
+          <span>IOVA</span>
+          <input className="input input-mono" value={iova} onChange={(event) => setTyped(event.target.value)} required />
+        </label>
+        <label className="field">
+          <span>bytes</span>
+          <input
+            className="input input-mono"
+            value={length}
+            onChange={(event) => setLength(event.target.value)}
+            required
+          />
+        </label>
+        <Button type="submit" look={mapped === null ? 'plain' : 'primary'}>
+          Fire
+        </Button>
+      </form>
+      {mapped === null && (
+        <p className="muted">
+          Nothing is mapped for this device: at this <Term tip={TERMS.iova}>IOVA</Term> the DMA will fault, or go where the
+          kernel’s own domain sends it.
+        </p>
+      )}
+    </Section>
+  );
+}

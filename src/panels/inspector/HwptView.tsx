@@ -1,0 +1,64 @@
+import type { HwptObject } from '../../engine/sim/world';
+import { useApp } from '../../store';
+import { scriptName } from '../../store/script';
+import { Button } from '../../ui/Button';
+import { count, pageSize } from '../../ui/numbers';
+import { Field, Fields, Section, Term } from '../../ui/Section';
+import { MemoryLink } from '../shared/MemoryLink';
+import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
+import { TERMS } from '../shared/terms';
+
+export function HwptView({ hwpt }: { readonly hwpt: HwptObject }) {
+  const { act } = useApp((state) => state.actions);
+  return (
+    <>
+      <Section title="Table">
+        <Fields>
+          <Field name="format">{hwpt.format}</Field>
+          <Field name="levels">{hwpt.levels}</Field>
+          <Field name="root at">
+            <MemoryLink pa={hwpt.rootPa} />
+          </Field>
+          <Field name="leaf entries">
+            {hwpt.leaves.length === 0 ? (
+              <span className="muted">none</span>
+            ) : (
+              <ul>
+                {hwpt.leaves.map((leaf) => (
+                  <li key={leaf.sizeLg2}>
+                    {leaf.count.toLocaleString('en')} <span className="muted">of {pageSize(leaf.sizeLg2)}</span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Field>
+          <Field name="table pages">{hwpt.tablePages}</Field>
+        </Fields>
+      </Section>
+      <Section title="State">
+        <Fields>
+          <Field name="made">{hwpt.auto ? 'by an attach, automatically' : 'by HWPT_ALLOC'}</Field>
+          {hwpt.nestParent && <Field name="nesting">may be the parent of a nested table</Field>}
+          <Field name={<Term tip={TERMS.ioas}>IOAS</Term>}>
+            <ObjectLink id={hwpt.ioasId} full />
+          </Field>
+          <Field name="IOMMU">
+            <ObjectLink id={hwpt.iommuId} />
+          </Field>
+          <Field name={<Term tip={TERMS.domain}>domain</Term>}>{hwpt.domain}</Field>
+          <Field name={<Term tip={TERMS.users}>users</Term>}>{hwpt.users}</Field>
+          <Field name="context">
+            <ObjectLink id={hwpt.contextId} full />
+          </Field>
+          <Field name="object id">{hwpt.objectId}</Field>
+        </Fields>
+        <div className="row after">
+          <Button onClick={() => void act([`DESTROY ${scriptName(hwpt)}`])}>Destroy</Button>
+        </div>
+      </Section>
+      <Section title={`Serves ${count(hwpt.deviceIds.length, 'device')}`}>
+        <ObjectLinks ids={hwpt.deviceIds} none="nobody" />
+      </Section>
+    </>
+  );
+}

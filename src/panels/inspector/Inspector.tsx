@@ -1,0 +1,59 @@
+import type { WorldObject } from '../../engine/sim/world';
+import { useApp } from '../../store';
+import { unreachable } from '../../lib/invariant';
+import { detailOf, HUE, titleOf, TYPE_NAME } from '../shared/words';
+import { ContextView } from './ContextView';
+import { DeviceView } from './DeviceView';
+import { GroupView } from './GroupView';
+import { HwptView } from './HwptView';
+import { IoasView } from './IoasView';
+import { IommuView } from './IommuView';
+import { MachineView } from './MachineView';
+import { ProcessView } from './ProcessView';
+import './inspector.css';
+
+/** Everything about the selected object, and what can be done with it; without a selection, about the machine. */
+export function Inspector() {
+  const object = useApp((state) => (state.selection === null ? undefined : state.objects[state.selection]));
+  if (object === undefined) return <MachineView />;
+  const detail = detailOf(object);
+  return (
+    <article key={object.id} aria-labelledby="inspected">
+      <header className="inspected" style={{ ['--k' as string]: HUE[object.type] }}>
+        <p className="inspected-type">{TYPE_NAME[object.type]}</p>
+        <h2 id="inspected">{titleOf(object)}</h2>
+        {detail !== null && <p className="prose">{object.type === 'device' ? detail : <code>{detail}</code>}</p>}
+      </header>
+      <View object={object} />
+    </article>
+  );
+}
+
+function View({ object }: { readonly object: WorldObject }) {
+  switch (object.type) {
+    case 'device':
+      return <DeviceView device={object} />;
+    case 'idev':
+      return <BoundView deviceId={object.deviceId} />;
+    case 'group':
+      return <GroupView group={object} />;
+    case 'iommu':
+      return <IommuView iommu={object} />;
+    case 'context':
+      return <ContextView context={object} />;
+    case 'ioas':
+      return <IoasView ioas={object} />;
+    case 'hwpt':
+      return <HwptView hwpt={object} />;
+    case 'process':
+      return <ProcessView process={object} />;
+    default:
+      return unreachable(object);
+  }
+}
+
+/** A bound device is best shown as the device that it binds. */
+function BoundView({ deviceId }: { readonly deviceId: string }) {
+  const device = useApp((state) => state.objects[deviceId]);
+  return device?.type === 'device' ? <DeviceView device={device} /> : null;
+}

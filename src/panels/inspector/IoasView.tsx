@@ -1,0 +1,111 @@
+import type { IoasObject } from '../../engine/sim/world';
+import { useApp } from '../../store';
+import { scriptName } from '../../store/script';
+import { Button, IconButton } from '../../ui/Button';
+import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { Field, Fields, Section, Term } from '../../ui/Section';
+import { X } from 'lucide-react';
+import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
+import { TERMS } from '../shared/terms';
+import { unmapLine } from './lines';
+import { MapForm } from './MapForm';
+
+/** More rows than this are counted, not drawn. */
+const ROWS = 200;
+
+export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
+  const { act } = useApp((state) => state.actions);
+  const mapped = ioas.areas.reduce((sum, area) => sum + (area.last - area.iova + 1n), 0n);
+  return (
+    <>
+      <MapForm key={ioas.id} ioas={ioas} />
+      <Section title={`${count(ioas.areas.length, 'area')}, ${byteSize(mapped)} mapped`}>
+        {ioas.areas.length === 0 ? (
+          <p className="muted">Empty: no DMA of its devices reaches memory.</p>
+        ) : (
+          <div className="scroll-x">
+            <table className="table">
+              <thead>
+                <tr>
+                  <th>IOVA</th>
+                  <th>size</th>
+                  <th>access</th>
+                  <th>memory</th>
+                  <th>
+                    <span className="sr-only">unmap</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {ioas.areas.slice(0, ROWS).map((area) => (
+                  <tr key={String(area.iova)}>
+                    <td data-tip={`${groupedHex(area.iova)} to ${groupedHex(area.last)}`}>{groupedHex(area.iova)}</td>
+                    <td>{byteSize(area.last - area.iova + 1n)}</td>
+                    <td>{`${area.read ? 'r' : ''}${area.write ? 'w' : ''}`}</td>
+                    <td>{area.buffer ?? groupedHex(area.userVa)}</td>
+                    <td className="cell-action">
+                      <IconButton
+                        label={`Unmap ${groupedHex(area.iova)}`}
+                        onClick={() => void act([unmapLine(ioas, area.iova, area.last)])}
+                      >
+                        <X size={14} />
+                      </IconButton>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+            {ioas.areas.length > ROWS && <p className="muted">and {ioas.areas.length - ROWS} more</p>}
+          </div>
+        )}
+        <div className="row after">
+          <Button
+            disabled={ioas.areas.length === 0}
+            onClick={() => void act([`IOAS_UNMAP ${scriptName(ioas)} all`])}
+          >
+            Unmap all
+          </Button>
+          <Button onClick={() => void act([`IOAS_IOVA_RANGES ${scriptName(ioas)}`])}>Ask for usable ranges</Button>
+          <Button onClick={() => void act([`DESTROY ${scriptName(ioas)}`])}>Destroy</Button>
+        </div>
+      </Section>
+      <Section title="State">
+        <Fields>
+          <Field name="context">
+            <ObjectLink id={ioas.contextId} full />
+          </Field>
+          <Field name="object id">{ioas.objectId}</Field>
+          <Field name={<Term tip={TERMS.alignment}>alignment</Term>}>{byteSize(ioas.alignment)}</Field>
+          <Field name={<Term tip={TERMS.hwpt}>HWPTs</Term>}>
+            <ObjectLinks ids={ioas.hwptIds} />
+          </Field>
+        </Fields>
+      </Section>
+      <Ranges title="Reserved" ranges={ioas.reserved} />
+      <Ranges title="Allowed by the program" ranges={ioas.allowed.map((range) => ({ ...range, why: '' }))} />
+    </>
+  );
+}
+
+interface RangesProps {
+  readonly title: string;
+  readonly ranges: readonly { readonly start: bigint; readonly last: bigint; readonly why: string }[];
+}
+
+function Ranges({ title, ranges }: RangesProps) {
+  if (ranges.length === 0) return null;
+  return (
+    <Section title={title}>
+      <ul className="stack">
+        {ranges.map((range) => (
+          <li key={`${range.start}-${range.why}`}>
+            <code>
+              {groupedHex(range.start)} – {groupedHex(range.last)}
+            </code>
+            {range.why !== '' && <p className="prose">{range.why}</p>}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

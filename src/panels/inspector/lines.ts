@@ -1,0 +1,91 @@
+import type { BufferObject, ContextObject, DeviceObject, IdevObject, IoasObject } from '../../engine/sim/world';
+import { freshName } from '../../scenario/edit';
+import { isVfio, scriptName, shortBdf } from '../../store/script';
+import { find, type Objects } from '../shared/words';
+
+/** What the inspector's buttons say to the script. */
+
+export const driverLine = (device: DeviceObject, driver: string): string =>
+  `driver ${shortBdf(device.bdf)} ${driver}`;
+
+/** Gives a device to a context, doing first what that needs: a vfio driver, and the context itself when it is new. */
+export function bindLines(script: string, device: DeviceObject, context: ContextObject | null): readonly string[] {
+  const lines: string[] = [];
+  if (device.driver === null || !isVfio(device.driver.name)) lines.push(driverLine(device, 'vfio-pci'));
+  const ctx = context === null ? freshName(script, 'ctx') : scriptName(context);
+  if (context === null) lines.push(`${ctx} = open /dev/iommu`);
+  lines.push(`${freshName(script, 'dev')} = BIND ${ctx} ${shortBdf(device.bdf)}`);
+  return lines;
+}
+
+/** A new IOAS in the device's own context, and the device on it. */
+export function attachToNewLines(script: string, idev: IdevObject, context: ContextObject): readonly string[] {
+  const name = freshName(script, 'ioas');
+  const verb = idev.hwptId === null ? 'ATTACH' : 'REPLACE';
+  return [`${name} = IOAS_ALLOC ${scriptName(context)}`, `${verb} ${scriptName(idev)} ${name}`];
+}
+
+export const newIoasLine = (script: string, context: ContextObject): string =>
+  `${freshName(script, 'ioas')} = IOAS_ALLOC ${scriptName(context)}`;
+
+export interface HwptOptions {
+  readonly nestParent: boolean;
+  readonly dirty: boolean;
+}
+
+export const newHwptLine = (script: string, idev: IdevObject, ioas: IoasObject, options: HwptOptions): string =>
+  [
+    `${freshName(script, 'hwpt')} = HWPT_ALLOC ${scriptName(idev)} ${scriptName(ioas)}`,
+    ...(options.nestParent ? ['nest-parent'] : []),
+    ...(options.dirty ? ['dirty'] : []),
+  ].join(' ');
+
+export interface MapRequest {
+  /** A buffer of the script, or memory to be made. */
+  readonly buffer: string | null;
+  readonly process: string;
+  readonly size: string;
+  readonly pages: string;
+  /** Empty: the kernel chooses. */
+  readonly iova: string;
+  /** Empty: all of it. */
+  readonly length: string;
+  readonly access: string;
+}
+
+export function mapLines(script: string, ioas: IoasObject, request: MapRequest): readonly string[] {
+  const buffer = request.buffer ?? freshName(script, 'buf');
+  const options = [
+    ...(request.iova.trim() === '' ? [] : [`iova=${request.iova.trim()}`]),
+    ...(request.length.trim() === '' ? [] : [`len=${request.length.trim()}`]),
+  ];
+  const map = ['IOAS_MAP', scriptName(ioas), buffer, ...options, request.access].join(' ');
+  return request.buffer === null ? [mmapLine(script, request), map] : [map];
+}
+
+export function mmapLine(script: string, request: Pick<MapRequest, 'process' | 'size' | 'pages'>): string {
+  const pages = request.pages === '' ? '' : ` pages=${request.pages}`;
+  return `${freshName(script, 'buf')} = mmap ${request.process} ${request.size.trim()}${pages}`;
+}
+
+export const unmapLine = (ioas: IoasObject, iova: bigint, last: bigint): string =>
+  `IOAS_UNMAP ${scriptName(ioas)} iova=0x${iova.toString(16)} len=0x${(last - iova + 1n).toString(16)}`;
+
+export interface DmaRequest {
+  readonly access: 'read' | 'write';
+  readonly iova: string;
+  readonly length: string;
+}
+
+export const dmaLine = (device: DeviceObject, { access, iova, length }: DmaRequest): string =>
+  `dma ${shortBdf(device.bdf)} ${access} ${iova.trim()} ${length.trim()}`;
+
+/** An address at which a DMA of this device would meet memory, if any is mapped. */
+export function firstMappedIova(objects: Objects, device: DeviceObject): bigint | null {
+  const hwpt = find(objects, device.hwptId ?? find(objects, device.groupId, 'group')?.hwptId, 'hwpt');
+  return find(objects, hwpt?.ioasId, 'ioas')?.areas[0]?.iova ?? null;
+}
+
+/** Names of buffers that the script can use. */
+export const namedBuffers = (buffers: readonly BufferObject[]): readonly string[] =>
+  buffers.flatMap((buffer) => (buffer.name === null ? [] : [buffer.name]));

@@ -1,0 +1,42 @@
+import type { WorldId } from '../../engine/sim/world';
+import { useApp } from '../../store';
+import { detailOf, HUE, titleOf } from './words';
+
+interface ObjectLinkProps {
+  readonly id: WorldId | null;
+  /** What to say where there is nothing. */
+  readonly none?: string;
+  /** Also its name or description. */
+  readonly full?: boolean;
+}
+
+/** A reference: selects the object it names. */
+export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps) {
+  const object = useApp((state) => (id === null ? undefined : state.objects[id]));
+  const select = useApp((state) => state.actions.select);
+  if (id === null) return <span className="muted">{none}</span>;
+  if (object === undefined) return <code className="muted">{id}</code>;
+  const detail = full ? detailOf(object) : null;
+  return (
+    <button type="button" className="link" style={{ ['--k' as string]: HUE[object.type] }} onClick={() => select(id)}>
+      <span className="dot" aria-hidden="true" />
+      <span>
+        {titleOf(object)}
+        {detail !== null && <span className="muted"> {detail}</span>}
+      </span>
+    </button>
+  );
+}
+
+export function ObjectLinks({ ids, none = 'none' }: { readonly ids: readonly WorldId[]; readonly none?: string }) {
+  if (ids.length === 0) return <span className="muted">{none}</span>;
+  return (
+    <ul className="stack-tight">
+      {ids.map((id) => (
+        <li key={id}>
+          <ObjectLink id={id} full />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,23 @@
+/** One sentence for each word that a newcomer stumbles over. */
+export const TERMS = {
+  iova: 'The address a device puts on the bus; the IOMMU translates it to a physical address.',
+  pa: 'Where the bytes are in the machine’s memory.',
+  group: 'The smallest set of devices that the IOMMU can keep apart from all others.',
+  ioas: 'An I/O address space: which memory a device may reach, at which addresses.',
+  hwpt: 'A hardware page table: the tables of one IOMMU that make an IOAS real.',
+  acs: 'Access Control Services: a bridge that has it can keep devices below it from talking to each other directly.',
+  rid: 'Requester id: bus, device and function, sent along with every transaction.',
+  iotlb: 'The IOMMU’s cache of finished translations.',
+  contextCache: 'The IOMMU’s cache of which page table belongs to which device.',
+  stale: 'The cache still holds it, but the tables in memory say something else by now.',
+  did: 'Domain id: the tag that tells translations of different page tables apart.',
+  domain: 'The kernel’s name for one translation: a page table, identity, or nothing at all.',
+  defaultDomain: 'What the kernel’s own drivers use for their DMA.',
+  owner: 'Who may decide what the group’s DMA reaches: the kernel’s drivers, or one iommufd context.',
+  reserved: 'Addresses that cannot be mapped: the hardware gives them another meaning.',
+  pinned: 'Pages that must stay where they are while a device may reach them.',
+  multifunction: 'One chip in one slot that answers as several devices.',
+  users: 'How many things need this page table; it can be destroyed at zero.',
+  queue: 'Commands for the IOMMU: the kernel writes at the tail, the hardware reads at the head.',
+  alignment: 'Addresses and lengths must be multiples of this.',
+} as const;

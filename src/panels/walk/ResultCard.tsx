@@ -1,0 +1,75 @@
+import { Check, X } from 'lucide-react';
+import type { LookupPart } from '../../engine/sim/batch';
+import type { WorldId } from '../../engine/sim/world';
+import { groupedHex, plainHex } from '../../ui/numbers';
+import { Section } from '../../ui/Section';
+import { useApp } from '../../store';
+import { MemoryLink } from '../shared/MemoryLink';
+import { ObjectLink } from '../shared/ObjectLink';
+
+/** How it ended: a physical address, or a fault with everything the hardware left behind. */
+export function ResultCard({ part, iommuId }: { readonly part: LookupPart; readonly iommuId: WorldId | null }) {
+  return part.fault === null ? <Arrived part={part} /> : <Faulted fault={part.fault} iommuId={iommuId} />;
+}
+
+const FROM: Readonly<Record<LookupPart['from'], string>> = {
+  bypass: 'not translated',
+  iotlb: 'from the IOTLB, without a walk',
+  walk: 'read from the tables',
+};
+
+function Arrived({ part }: { readonly part: LookupPart }) {
+  return (
+    <Section>
+      <div className="row result">
+        <span className="pill">
+          <Check size={13} strokeWidth={3} aria-hidden="true" />
+          PA {part.pa === null ? 'unknown' : groupedHex(part.pa)}
+        </span>
+        <span className="muted">{FROM[part.from]}</span>
+        {part.pa !== null && (
+          <span className="result-memory">
+            <span className="sr-only">Bytes at </span>
+            <MemoryLink pa={part.pa} />
+          </span>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+interface FaultedProps {
+  readonly fault: NonNullable<LookupPart['fault']>;
+  readonly iommuId: WorldId | null;
+}
+
+function Faulted({ fault, iommuId }: FaultedProps) {
+  const iommu = useApp((state) => (iommuId === null ? undefined : state.objects[iommuId]));
+  const record =
+    iommu?.type === 'iommu' ? iommu.faults.findLast((each) => each.kernelLine === fault.kernelLine) : undefined;
+  return (
+    <section className="sec fault-card" aria-label="Fault">
+      <span className="pill" data-tone="fault">
+        <X size={13} strokeWidth={3} aria-hidden="true" />
+        fault 0x{plainHex(fault.reason, 2)}
+      </span>
+      <h3>{fault.name}</h3>
+      <p className="prose">{fault.why}</p>
+      {record !== undefined && (
+        <p>
+          <span className="muted">record {record.index} </span>
+          <code>{record.words.map((word) => plainHex(word, 16)).join(' ')}</code>
+        </p>
+      )}
+      <p>
+        <span className="muted">the kernel prints</span>
+        <code className="kernel-line">{fault.kernelLine}</code>
+      </p>
+      {iommuId !== null && (
+        <p className="muted">
+          all faults of <ObjectLink id={iommuId} />
+        </p>
+      )}
+    </section>
+  );
+}

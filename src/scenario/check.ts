@@ -1,0 +1,183 @@
+import { isName } from './lex';
+import { normalizeBdf, parseNumber, parseRange } from './literal';
+import type { Arg, LineError, OptionArg, Statement } from './script';
+import { didYouMean } from './suggest';
+import { signature, VERBS, type ParamSpec, type ValueType, type VerbSpec } from './verbs';
+
+const U64_LAST = 0xffff_ffff_ffff_ffffn;
+const WORLD_ID = /^[a-z]+:[A-Za-z0-9_:.-]+$/;
+
+const error = (message: string, column: number): LineError => ({ message, column });
+
+/** The verb's row, or what to say about a word that is none. */
+export function findVerb(text: string, column: number): VerbSpec | LineError {
+  const verb = VERBS.get(text);
+  if (verb !== undefined) return verb;
+  // Who comes from the headers writes IOMMU_IOAS_MAP.
+  const short = text.replace(/^(IOMMU|VFIO_DEVICE)_/i, '');
+  return error(`there is no verb "${text}"${didYouMean(short, VERBS.keys())}`, column);
+}
+
+/** Whether a statement has the shape that its verb wants; `end` is the column where something missing would stand. */
+export function checkStatement(statement: Statement, verb: VerbSpec, end: number): LineError | null {
+  return checkName(statement, verb) ?? checkArgs(statement.args, verb, end);
+}
+
+function checkName({ name, expect, columns }: Statement, verb: VerbSpec): LineError | null {
+  if (name !== null && verb.naming === 'never') {
+    return error(`${verb.name} makes nothing that could be named; leave out "${name} ="`, columns.name ?? 1);
+  }
+  // An action that is meant to fail makes nothing.
+  if (name === null && verb.naming === 'must' && expect === null) {
+    return error(`give what ${verb.name} makes a name, as in: ${verb.example}`, columns.verb);
+  }
+  return null;
+}
+
+function checkArgs(args: readonly Arg[], verb: VerbSpec, end: number): LineError | null {
+  const given = new Set<string>();
+  let position = 0;
+  for (const arg of args) {
+    if (arg.kind === 'option') {
+      const problem = checkOption(arg, verb, given);
+      if (problem !== null) return problem;
+      continue;
+    }
+    // A word is a flag only once the required words are there: a name may be spelt like a flag.
+    const needed = verb.params[position]?.need === 'required';
+    if (!needed && arg.kind === 'word' && verb.flags.some((flag) => flag.word === arg.text)) {
+      if (given.has(arg.text)) return error(`${arg.text} is given twice`, arg.column);
+      given.add(arg.text);
+      continue;
+    }
+    const last = verb.params[verb.params.length - 1];
+    const param = verb.params[position] ?? (last?.need === 'repeated' ? last : undefined);
+    if (param === undefined) return tooMany(arg, verb);
+    const problem = checkValue(arg, param.type);
+    if (problem !== null) return error(`${label(param, verb)} ${problem}`, arg.column);
+    position++;
+  }
+  return checkMissing(verb, position, given, end);
+}
+
+function checkOption(arg: OptionArg, verb: VerbSpec, given: Set<string>): LineError | null {
+  const option = verb.options.find((each) => each.key === arg.key);
+  if (option === undefined) {
+    const keys = verb.options.map((each) => each.key);
+    if (keys.length === 0) return error(`${verb.name} takes no options such as ${arg.key}=`, arg.column);
+    const meant = didYouMean(arg.key, keys);
+    const known =
+      meant === '' ? `; it has ${keys.map((key) => `${key}=`).join(' ')}` : meant.replace('?', '=?');
+    return error(`${verb.name} has no option ${arg.key}=${known}`, arg.column);
+  }
+  if (given.has(arg.key)) return error(`${arg.key}= is given twice`, arg.column);
+  given.add(arg.key);
+  const problem = checkText(arg.value, option.type);
+  return problem === null ? null : error(`${arg.key}= ${problem}`, arg.valueColumn);
+}
+
+function tooMany(arg: Exclude<Arg, OptionArg>, verb: VerbSpec): LineError {
+  const words = verb.flags.map((flag) => flag.word);
+  const hint = didYouMean(arg.text, [...words, ...verb.options.map((option) => `${option.key}=`)]);
+  return error(`"${arg.text}" is one word too many for ${signature(verb)}${hint}`, arg.column);
+}
+
+function checkMissing(
+  verb: VerbSpec,
+  positions: number,
+  given: ReadonlySet<string>,
+  end: number,
+): LineError | null {
+  const missing = verb.params[positions];
+  if (missing?.need === 'required') {
+    return error(`${verb.name} also needs ${label(missing)} (${missing.help}), as in: ${verb.example}`, end);
+  }
+  const option = verb.options.find((each) => each.required && !given.has(each.key));
+  if (option !== undefined) {
+    return error(`${verb.name} also needs ${option.key}= (${option.help}), as in: ${verb.example}`, end);
+  }
+  if (verb.oneOf.length === 0) return null;
+  const begun = verb.oneOf.filter((set) => set.some((word) => given.has(word)));
+  const complete = begun.length === 1 && begun[0]?.every((word) => given.has(word)) === true;
+  if (complete) return null;
+  const sets = verb.oneOf.map((set) => set.join(' and ')).join(', or ');
+  return error(`${verb.name} needs either ${sets}, as in: ${verb.example}`, end);
+}
+
+const label = (param: ParamSpec, verb?: VerbSpec): string =>
+  verb === undefined ? param.name : `the ${param.name} of ${verb.name}`;
+
+/** What is wrong with a positional argument, to go on with after its name; null when nothing is. */
+function checkValue(arg: Exclude<Arg, OptionArg>, type: ValueType): string | null {
+  if (arg.kind === 'string') {
+    if (type.kind === 'text' || type.kind === 'word-or-text') return null;
+    return 'is written without quotes';
+  }
+  if (type.kind === 'text') return `is text: put it in quotes, as in "${arg.text}"`;
+  return checkText(arg.text, type);
+}
+
+function checkText(text: string, type: ValueType): string | null {
+  switch (type.kind) {
+    case 'name':
+      return checkNameText(text);
+    case 'bdf':
+      return normalizeBdf(text) === null
+        ? `must be a PCI address such as 01:00.0, in hex; "${text}" is none`
+        : null;
+    case 'thing':
+      return isName(text) || WORLD_ID.test(text) || normalizeBdf(text) !== null
+        ? null
+        : `must be a name, a PCI address or an id; "${text}" is none`;
+    case 'choice':
+      return type.values.includes(text)
+        ? null
+        : `must be ${oneOf(type.values)}, not "${text}"${didYouMean(text, type.values)}`;
+    case 'number':
+      return checkNumber(text);
+    case 'coordinate': {
+      const value = parseNumber(text);
+      if (value === null) return `must be a whole number; "${text}" is none`;
+      return value > -1_000_000_000n && value < 1_000_000_000n ? null : 'is off every canvas';
+    }
+    case 'range':
+      return checkRange(text);
+    case 'pattern':
+      return type.pattern.test(text) ? null : `is written like ${type.sample}, not "${text}"`;
+    case 'word':
+    case 'word-or-text':
+    case 'text':
+      return null;
+  }
+}
+
+function checkNameText(text: string): string | null {
+  if (isName(text) || WORLD_ID.test(text)) return null;
+  if (normalizeBdf(text) !== null) {
+    return `must be a name that an earlier line gave; ${text} is a PCI address, BIND gives it a name`;
+  }
+  return `must be a name that an earlier line gave; "${text}" cannot be one`;
+}
+
+function checkNumber(text: string): string | null {
+  const value = parseNumber(text);
+  if (value === null) {
+    const unit = /^([0-9]+)([KMGT])i?b?$/i.exec(text);
+    const hint = unit === null ? '' : `; did you mean ${unit[1] ?? ''}${(unit[2] ?? '').toUpperCase()}?`;
+    return `must be a number such as 4096, 0x1000 or 2M; "${text}" is none${hint}`;
+  }
+  if (value < 0n) return `must not be negative`;
+  return value > U64_LAST ? `does not fit in 64 bits: ${text}` : null;
+}
+
+function checkRange(text: string): string | null {
+  const range = parseRange(text);
+  if (range === null) return `must be two numbers such as 0x1000-0x1fff; "${text}" is none`;
+  if (range.last > U64_LAST) return `does not fit in 64 bits: ${text}`;
+  return range.start > range.last ? 'ends before it starts: a range is start-last, both included' : null;
+}
+
+function oneOf(values: readonly string[]): string {
+  const last = values[values.length - 1] ?? '';
+  return values.length === 1 ? last : `${values.slice(0, -1).join(', ')} or ${last}`;
+}

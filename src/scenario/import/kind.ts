@@ -1,0 +1,53 @@
+import type { PciFunction } from '../../engine/pci/function';
+import { isDownstreamPort } from '../../engine/pci/function';
+import type { PciKind } from '../../engine/pci/function-spec';
+import { nameOf } from './read-dumps';
+import { capabilitiesKnown, type LspciRecord } from './record';
+import type { Warnings } from './warnings';
+
+/** The kind that the text tells; null when its capabilities could not be read. */
+export function kindOf(record: LspciRecord, warnings: Warnings): PciKind | null {
+  if (typeof record.express === 'string') return record.express;
+  if (record.express !== null) {
+    warnings.add(
+      record.line,
+      `a PCIe port type that the specification lacks (${record.express.unknown.slice(0, 40)}): % taken as an endpoint`,
+      nameOf(record),
+    );
+    return 'endpoint';
+  }
+  if (!capabilitiesKnown(record)) return null;
+  return isBridge(record) ? 'pci-bridge' : 'pci';
+}
+
+const isBridge = (record: LspciRecord): boolean =>
+  record.buses !== null ||
+  record.classCode === 0x0604 ||
+  record.classCode === 0x0607 ||
+  record.classCode === 0x0609;
+
+/** The best guess where capabilities are hidden, always with a warning. */
+export function inferKind(record: LspciRecord, above: PciFunction | null, warnings: Warnings): PciKind {
+  const kind = isBridge(record) ? guessBridge(record, above) : guessEndpoint(record, above);
+  const topic = record.asleep
+    ? 'asleep when the dump was made (header type 7f), so that its registers read as ones: the kind of % is guessed from its place. Wake it (echo on > /sys/bus/pci/devices/…/power/control) and dump again'
+    : record.capabilities === 'denied'
+      ? 'capabilities hidden from ordinary users: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn'
+      : 'only a title in the text: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn';
+  warnings.add(record.line, topic, nameOf(record));
+  return kind;
+}
+
+function guessBridge(record: LspciRecord, above: PciFunction | null): PciKind {
+  const named = /pci.?e|pci.?express|root port|gpp bridge/i.test(record.label ?? '');
+  if (above === null) return record.driver === 'pcieport' || named ? 'root-port' : 'pci-bridge';
+  if (!above.isPcie) return 'pci-bridge';
+  if (isDownstreamPort(above)) return 'upstream-port';
+  return above.spec.kind === 'upstream-port' ? 'downstream-port' : 'pci-bridge';
+}
+
+/** What hangs on a PCIe link is PCIe. On a root bus nobody can tell. */
+function guessEndpoint(record: LspciRecord, above: PciFunction | null): PciKind {
+  if (above !== null && isDownstreamPort(above)) return 'endpoint';
+  return record.classCode === 0x0807 ? 'rcec' : 'pci';
+}

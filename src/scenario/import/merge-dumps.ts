@@ -1,0 +1,93 @@
+import { detailOf, type LspciRecord } from './record';
+import { nameOf, type Dump } from './read-dumps';
+import type { Warnings } from './warnings';
+
+type Records = Map<string, LspciRecord>;
+
+/**
+ * Several listings in one paste: the most detailed one is the machine; others of the same machine fill in what it does
+ * not say, and add functions when they are excerpts (`lspci -s`). Another machine's listing is left out, and said so.
+ */
+export function mergeDumps(dumps: readonly Dump[], warnings: Warnings): Records {
+  const [base, ...others] = dumps.toSorted((a, b) => weight(b) - weight(a) || a.firstLine - b.firstLine);
+  if (base === undefined) return new Map();
+  const merged: Records = new Map(base.records);
+  for (const other of others) {
+    if (isOtherMachine(merged, other)) {
+      warnings.add(
+        other.firstLine,
+        `another machine's listing (${other.records.size} functions) starts here; only the one from line ${base.firstLine} on was taken (%)`,
+        nameOf([...other.records.values()][0] as LspciRecord),
+      );
+      continue;
+    }
+    mergeInto(merged, other, base, warnings);
+  }
+  return merged;
+}
+
+const weight = (dump: Dump): number => {
+  let sum = 0;
+  for (const record of dump.records.values()) sum += detailOf(record);
+  return sum;
+};
+
+/** Where two listings name the same function, they must mean the same device. */
+function isOtherMachine(merged: Records, dump: Dump): boolean {
+  let shared = 0;
+  let different = 0;
+  for (const [name, record] of dump.records) {
+    const known = merged.get(name);
+    if (known === undefined) continue;
+    shared++;
+    if (!sameDevice(known, record)) different++;
+  }
+  return different * 10 > shared;
+}
+
+function sameDevice(a: LspciRecord, b: LspciRecord): boolean {
+  const differ = <T>(x: T | null, y: T | null): boolean => x !== null && y !== null && x !== y;
+  return (
+    !differ(a.vendorId, b.vendorId) && !differ(a.deviceId, b.deviceId) && !differ(a.classCode, b.classCode)
+  );
+}
+
+function mergeInto(merged: Records, other: Dump, base: Dump, warnings: Warnings): void {
+  const excerpt =
+    other.records.size * 2 < base.records.size || ![...other.records.keys()].some((name) => merged.has(name));
+  for (const [name, record] of other.records) {
+    const known = merged.get(name);
+    if (known !== undefined) {
+      merged.set(name, fill(known, record));
+    } else if (excerpt) {
+      merged.set(name, record);
+    } else {
+      warnings.add(
+        record.line,
+        `% in this listing only, not in the one from line ${base.firstLine} on, which was taken`,
+        nameOf(record),
+      );
+    }
+  }
+}
+
+/** The more detailed of two records of one function, completed by the other. */
+function fill(a: LspciRecord, b: LspciRecord): LspciRecord {
+  const [best, rest] = detailOf(b) > detailOf(a) ? [b, a] : [a, b];
+  if (!sameDevice(best, rest)) return best;
+  return {
+    ...best,
+    label: best.label ?? rest.label,
+    className: best.className ?? rest.className,
+    vendorId: best.vendorId ?? rest.vendorId,
+    deviceId: best.deviceId ?? rest.deviceId,
+    subsystem: best.subsystem ?? rest.subsystem,
+    classCode: best.classCode ?? rest.classCode,
+    interfaceCode: best.interfaceCode ?? rest.interfaceCode,
+    buses: best.buses ?? rest.buses,
+    group: best.group ?? rest.group,
+    driver: best.driver ?? rest.driver,
+    bytes: best.bytes ?? rest.bytes,
+    byteCount: best.bytes === null ? rest.byteCount : best.byteCount,
+  };
+}

@@ -1,0 +1,84 @@
+import type { PciAddress } from '../../engine/pci/address';
+import type { PciKind } from '../../engine/pci/function-spec';
+
+/** What the text says of one function; null for what it does not say. */
+export interface LspciRecord {
+  readonly address: PciAddress;
+  /** Line of its title. */
+  readonly line: number;
+  /** `-P` path, which names the bridges above it. */
+  readonly path: string | null;
+  label: string | null;
+  /** Class name as printed, for names that the class table lacks. */
+  className: string | null;
+  vendorId: number | null;
+  deviceId: number | null;
+  subsystem: { readonly vendorId: number; readonly deviceId: number } | null;
+  /** Base class and subclass. */
+  classCode: number | null;
+  interfaceCode: number | null;
+  revision: number | null;
+  buses: { readonly secondary: number; readonly subordinate: number } | null;
+  group: number | null;
+  driver: string | null;
+  /** The PCIe port type as far as told: a kind, or the text of one that nobody knows. */
+  express: PciKind | { readonly unknown: string } | null;
+  acsListed: boolean;
+  acsCap: number | null;
+  acsCtrl: number | null;
+  sriov: Sriov | null;
+  /** More than a title was printed. */
+  hasDetails: boolean;
+  capabilities: 'none' | 'listed' | 'denied';
+  /** Reads gave all ones: it sleeps, or is gone. */
+  asleep: boolean;
+  /** Configuration space from a hex dump, and how much of it from 0 on. */
+  bytes: Uint8Array | null;
+  byteCount: number;
+}
+
+export interface Sriov {
+  readonly count: number;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+export const newRecord = (address: PciAddress, line: number, path: string | null): LspciRecord => ({
+  address,
+  line,
+  path,
+  label: null,
+  className: null,
+  vendorId: null,
+  deviceId: null,
+  subsystem: null,
+  classCode: null,
+  interfaceCode: null,
+  revision: null,
+  buses: null,
+  group: null,
+  driver: null,
+  express: null,
+  acsListed: false,
+  acsCap: null,
+  acsCtrl: null,
+  sriov: null,
+  hasDetails: false,
+  capabilities: 'none',
+  asleep: false,
+  bytes: null,
+  byteCount: 0,
+});
+
+/** How much a record tells, to choose among several of one function. */
+export function detailOf(record: LspciRecord): number {
+  if (record.byteCount > 256) return 5;
+  if (record.capabilities === 'listed') return 4;
+  if (record.byteCount > 0) return 3;
+  if (record.hasDetails) return record.asleep || record.capabilities === 'denied' ? 2 : 3;
+  return 1;
+}
+
+/** Whether its capability list was there to be read. */
+export const capabilitiesKnown = (record: LspciRecord): boolean =>
+  record.byteCount >= 256 || (record.hasDetails && !record.asleep && record.capabilities !== 'denied');

@@ -1,0 +1,25 @@
+import { formatBdf, ridOf } from '../../engine/pci/address';
+import type { LspciRecord } from './record';
+
+/**
+ * Which functions are virtual, and whose: a physical function's SR-IOV capability says how many it has and where.
+ *
+ * Spec: PCI Express Base 6.0, 9.2.1.2 "VF Discovery"
+ */
+export function virtualFunctions(
+  records: ReadonlyMap<string, LspciRecord>,
+): ReadonlyMap<string, LspciRecord> {
+  const virtualOf = new Map<string, LspciRecord>();
+  for (const physical of records.values()) {
+    const { sriov, address } = physical;
+    if (sriov === null || sriov.offset === 0) continue;
+    // More than the text has functions is nonsense; a stride of 0 means that there is at most one.
+    const count = Math.min(sriov.count, sriov.stride === 0 ? 1 : records.size);
+    for (let index = 0; index < count; index++) {
+      const rid = (ridOf(address.bus, address.devfn) + sriov.offset + sriov.stride * index) & 0xffff;
+      const name = formatBdf({ domain: address.domain, bus: rid >> 8, devfn: rid & 0xff });
+      if (records.has(name) && records.get(name) !== physical) virtualOf.set(name, physical);
+    }
+  }
+  return virtualOf;
+}

@@ -1,0 +1,80 @@
+import { ERRNO, type Errno } from '../engine/kernel/errno';
+import { checkStatement, findVerb } from './check';
+import { lexLine, type LexedLine } from './lex';
+import type { Line, LineError, Script, Statement } from './script';
+import { didYouMean } from './suggest';
+
+/**
+ * Text → script. Nothing is lost: `printScript(parseScript(text)) === text` for every text, and a line that makes no
+ * sense carries its error while the others stand.
+ */
+export function parseScript(text: string): Script {
+  return {
+    lines: splitLines(text).map((raw, index) => parseLine(raw, index + 1)),
+    finalNewline: text.endsWith('\n'),
+  };
+}
+
+/** Lines without their newlines; a newline at the end begins no other line. */
+function splitLines(text: string): readonly string[] {
+  const lines = text.split('\n');
+  if (text === '' || text.endsWith('\n')) lines.pop();
+  return lines;
+}
+
+export const lineCount = (text: string): number => splitLines(text).length;
+
+export function parseLine(raw: string, number: number): Line {
+  const lexed = lexLine(raw);
+  if (!lexed.ok) return { number, raw, statement: null, error: lexed.error };
+  const statement = statementOf(lexed.line);
+  if (statement === null) return { number, raw, statement: null, error: null };
+  if ('message' in statement) return { number, raw, statement: null, error: statement };
+  return { number, raw, statement, error: null };
+}
+
+function statementOf(line: LexedLine): Statement | LineError | null {
+  const [head, ...args] = line.args;
+  if (head === undefined) {
+    if (line.name !== null)
+      return { message: `what is ${line.name.text}? A verb is missing`, column: line.end };
+    if (line.expect !== null)
+      return { message: 'an expected errno stands after an action', column: line.expect.column };
+    return null;
+  }
+  if (head.kind === 'string' || head.kind === 'option') {
+    return { message: 'a line begins with a verb, or with a name, = and a verb', column: head.column };
+  }
+  const verb = findVerb(head.text, head.column);
+  if ('message' in verb) return verb;
+  const expect = line.expect === null ? null : expectedErrno(line.expect.text, line.expect.column);
+  if (expect !== null && typeof expect !== 'string') return expect;
+
+  const statement: Statement = {
+    name: line.name?.text ?? null,
+    verb: verb.name,
+    args,
+    expect,
+    comment: line.comment?.text ?? null,
+    columns: {
+      name: line.name?.column ?? null,
+      verb: head.column,
+      expect: line.expect?.column ?? null,
+      comment: line.comment?.column ?? null,
+    },
+  };
+  // Something missing stands before the `!`, not after it.
+  const problem = checkStatement(statement, verb, statement.columns.expect ?? line.end);
+  return problem ?? statement;
+}
+
+const isErrno = (text: string): text is Errno => Object.hasOwn(ERRNO, text);
+
+function expectedErrno(text: string, column: number): Errno | LineError {
+  if (isErrno(text)) return text;
+  if (text === '') return { message: 'name the expected errno after the !, as in ! EBUSY', column };
+  return {
+    message: `"${text}" is no errno that can come up here${didYouMean(text, Object.keys(ERRNO))}`,
+    column,
+  };
+}

@@ -1,0 +1,154 @@
+import { devfnOf, formatBdf, formatShortBdf, type PciAddress } from '../engine/pci/address';
+import {
+  defaultClass,
+  PCI_KINDS,
+  plainSpec,
+  UNKNOWN_ID,
+  type PciFunctionSpec,
+  type PciKind,
+} from '../engine/pci/function-spec';
+import { ACS_BITS, acsBitNames } from '../engine/pci/regs';
+import { formatStatement, option, text as quoted, type ArgText } from './format';
+import { parseNumber } from './literal';
+
+/** The arguments of a `pci` line, as the interpreter has them. */
+export interface PciLineArgs {
+  /** What stands bare, in order: address, kind, then flags. */
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+  /** The label. */
+  readonly text: string | null;
+}
+
+export type SpecOfArgs =
+  { readonly ok: true; readonly spec: PciFunctionSpec } | { readonly ok: false; readonly mistake: string };
+
+const BDF = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])$/i;
+
+/** `[dddd:]bb:dd.f` in hex; null when it is none. */
+export function parseBdf(word: string): PciAddress | null {
+  const match = BDF.exec(word);
+  if (match === null) return null;
+  const [, domain = '0', bus = '', device = '', fn = ''] = match;
+  return {
+    domain: parseInt(domain, 16),
+    bus: parseInt(bus, 16),
+    devfn: devfnOf(parseInt(device, 16), parseInt(fn, 16)),
+  };
+}
+
+/** `01:00.0`, with the segment where it is not 0. */
+export const formatAddress = (address: PciAddress): string =>
+  address.domain === 0 ? formatShortBdf(address.bus, address.devfn) : formatBdf(address);
+
+/** The line that makes this function; specOfArgs() reads it back. */
+export function formatPciLine(spec: PciFunctionSpec): string {
+  const args: ArgText[] = [formatAddress(spec.address), spec.kind];
+  const add = (key: string, value: string): void => {
+    args.push(option(key, value));
+  };
+  if (spec.vendorId !== UNKNOWN_ID || spec.deviceId !== UNKNOWN_ID)
+    add('id', idPair(spec.vendorId, spec.deviceId));
+  if (spec.subsystem !== null) add('sub', idPair(spec.subsystem.vendorId, spec.subsystem.deviceId));
+  if (spec.classCode !== defaultClass(spec.kind)) add('class', hexDigits(spec.classCode, 6));
+  if (spec.revision !== 0) add('rev', `0x${hexDigits(spec.revision, 2)}`);
+  if (spec.buses !== null)
+    add('bus', `${hexDigits(spec.buses.secondary, 2)}-${hexDigits(spec.buses.subordinate, 2)}`);
+  if (spec.acs !== null) {
+    const { cap, ctrl } = spec.acs;
+    add('acs', ctrl === null ? acsSet(cap) : `${acsSet(cap)}/${acsSet(ctrl)}`);
+  }
+  if (spec.multifunction) args.push('mf');
+  if (spec.virtualOf !== null) add('vf', formatAddress(spec.virtualOf));
+  if (spec.recordedGroup !== null) add('group', String(spec.recordedGroup));
+  if (spec.driver !== null) add('driver', spec.driver);
+  if (spec.label !== null) args.push(quoted(spec.label));
+  return formatStatement({ verb: 'pci', args });
+}
+
+/** The spec that a `pci` line means. */
+export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
+  const [place = '', kindWord = '', ...flags] = words;
+  const address = parseBdf(place);
+  if (address === null) return mistake(`${place || 'nothing'} is no PCI address such as 01:00.0`);
+  const kind = PCI_KINDS.find((known) => known === kindWord);
+  if (kind === undefined) return mistake(`${kindWord || 'nothing'} is no kind of PCI function`);
+  const stray = flags.find((flag) => flag !== 'mf');
+  if (stray !== undefined) return mistake(`${stray} is no flag of pci; mf is`);
+
+  let spec: PciFunctionSpec = {
+    ...plainSpec(address, kind),
+    multifunction: flags.includes('mf'),
+    label: text,
+  };
+  for (const [key, value] of Object.entries(options)) {
+    const reader = READERS[key];
+    if (reader === undefined) return mistake(`${key} is no option of pci`);
+    const read = reader(value, kind);
+    if (read === null) return mistake(`${key}=${value} cannot be read`);
+    spec = { ...spec, ...read };
+  }
+  return { ok: true, spec };
+}
+
+const mistake = (what: string): SpecOfArgs => ({ ok: false, mistake: what });
+
+/** Readers of option values: what they change in the spec, null for nonsense. */
+const READERS: Readonly<Record<string, (value: string, kind: PciKind) => Partial<PciFunctionSpec> | null>> = {
+  id: parseIds,
+  sub(value) {
+    const subsystem = parseIds(value);
+    return subsystem && { subsystem };
+  },
+  class: (value) => (/^[0-9a-f]{6}$/i.test(value) ? { classCode: parseInt(value, 16) } : null),
+  rev(value) {
+    const revision = Number(parseNumber(value) ?? -1n);
+    return revision >= 0 && revision <= 0xff ? { revision } : null;
+  },
+  bus(value) {
+    const match = /^([0-9a-f]{2})-([0-9a-f]{2})$/i.exec(value);
+    if (match === null) return null;
+    return { buses: { secondary: parseInt(match[1] ?? '', 16), subordinate: parseInt(match[2] ?? '', 16) } };
+  },
+  acs(value) {
+    const [capText = '', ctrlText, ...more] = value.split('/');
+    const cap = parseAcsSet(capText);
+    const ctrl = ctrlText === undefined ? null : parseAcsSet(ctrlText);
+    const wrong = cap === null || (ctrlText !== undefined && ctrl === null) || more.length > 0;
+    return wrong ? null : { acs: { cap, ctrl } };
+  },
+  vf(value) {
+    const virtualOf = parseBdf(value);
+    return virtualOf && { virtualOf };
+  },
+  group(value) {
+    if (value === 'none') return { recordedGroup: 'none' };
+    const number = parseNumber(value);
+    return number === null || number < 0n || number > 0xffff_ffffn ? null : { recordedGroup: Number(number) };
+  },
+  driver: (value) => ({ driver: value === 'none' ? null : value }),
+};
+
+function parseIds(value: string): { readonly vendorId: number; readonly deviceId: number } | null {
+  const match = /^([0-9a-f]{4}):([0-9a-f]{4})$/i.exec(value);
+  if (match === null) return null;
+  return { vendorId: parseInt(match[1] ?? '', 16), deviceId: parseInt(match[2] ?? '', 16) };
+}
+
+/** `SV+RR`, or `none` for a capability without any bit. */
+const acsSet = (bits: number): string => acsBitNames(bits).join('+') || 'none';
+
+function parseAcsSet(value: string): number | null {
+  if (value === 'none') return 0;
+  let bits = 0;
+  for (const name of value.split('+')) {
+    const bit = ACS_BITS.find(([known]) => known === name)?.[1];
+    if (bit === undefined) return null;
+    bits |= bit;
+  }
+  return bits;
+}
+
+const hexDigits = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+const idPair = (vendorId: number, deviceId: number): string =>
+  `${hexDigits(vendorId, 4)}:${hexDigits(deviceId, 4)}`;

@@ -1,0 +1,50 @@
+import type { StepBatch } from '../engine/sim/batch';
+import { lookupOfLine, totalSteps } from './playback';
+import type { AppState, PlaybackState } from './types';
+import { applyBatch, mergeKnown } from './world';
+
+/** How a look-up of the new state comes on stage: moving, complete, not yet begun, or the one already there stays. */
+export type Stage = 'play' | 'last' | 'at-cursor' | 'begin-at-cursor' | 'keep';
+
+/**
+ * Everything that follows from a batch, in one change: the world, and what of the view pointed into the old one.
+ * `known` are the results to keep for lines beyond the cursor.
+ */
+export function afterBatch(
+  state: AppState,
+  batch: StepBatch,
+  how: { readonly stage: Stage; readonly known: AppState['known'] },
+): Partial<AppState> {
+  const world = applyBatch(state, batch);
+  if (world === state) return {};
+  const { selection } = state;
+  const playback = stage(state, world.lookups, world.cursor, how.stage);
+  return {
+    ...world,
+    known: mergeKnown(how.known, world.results),
+    playback,
+    selection: selection !== null && selection in world.objects ? selection : null,
+    connecting: null,
+  };
+}
+
+function stage(state: AppState, lookups: AppState['lookups'], cursor: number, how: Stage): PlaybackState {
+  const { playback } = state;
+  const complete = (index: number | null): PlaybackState => {
+    const lookup = index === null ? undefined : lookups[index];
+    return { ...playback, lookup: index, step: lookup ? totalSteps(lookup) : 0, playing: false };
+  };
+  switch (how) {
+    case 'play':
+      if (lookups.length <= state.lookups.length) return stage(state, lookups, cursor, 'keep');
+      return { ...playback, lookup: lookups.length - 1, step: 0, playing: true };
+    case 'last':
+      return { ...complete(lookups.length === 0 ? null : lookups.length - 1), running: false };
+    case 'at-cursor':
+      return complete(lookupOfLine(lookups, cursor));
+    case 'begin-at-cursor':
+      return { ...playback, lookup: lookupOfLine(lookups, cursor), step: 0, playing: false };
+    case 'keep':
+      return playback.lookup !== null && playback.lookup >= lookups.length ? complete(null) : playback;
+  }
+}

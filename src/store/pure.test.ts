@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { StepBatch } from '../engine/sim/batch';
+import { faultingLookup, fixtureLookup, gpu } from '../testing/fixture-world';
+import { commit, redone, undone } from './history';
+import { endOfPart, positionAt, totalSteps } from './playback';
+import { linesOf, nativeDriver, normalizeScript, sceneTitle } from './script';
+import { nextStop, stopsOf } from './transport';
+import { applyBatch, emptyWorld } from './world';
+
+const batch = (change: Partial<StepBatch>): StepBatch => ({
+  epoch: 1,
+  reset: false,
+  cursor: 0,
+  results: [],
+  set: [],
+  removed: [],
+  lookups: [],
+  events: [],
+  ...change,
+});
+
+describe('applyBatch', () => {
+  it('drops a batch of an older epoch', () => {
+    const world = { ...emptyWorld, epoch: 3 };
+    expect(applyBatch(world, batch({ epoch: 2, cursor: 9 }))).toBe(world);
+  });
+
+  it('sets, removes, and forgets everything on reset', () => {
+    const one = applyBatch(emptyWorld, batch({ set: [gpu], lookups: [fixtureLookup] }));
+    expect(Object.keys(one.objects)).toEqual([gpu.id]);
+    expect(applyBatch(one, batch({ removed: [gpu.id] })).objects).toEqual({});
+    expect(applyBatch(one, batch({ reset: true, epoch: 2 }))).toMatchObject({ objects: {}, lookups: [] });
+  });
+});
+
+describe('history', () => {
+  it('a new gesture ends redo; the same text is no gesture', () => {
+    const start = { script: 'a', undo: [], redo: ['z'] };
+    expect(commit(start, 'a')).toBe(start);
+    expect(commit(start, 'b')).toEqual({ script: 'b', undo: ['a'], redo: [] });
+  });
+
+  it('undo and redo are each other’s inverse', () => {
+    const two = commit(commit({ script: 'a', undo: [], redo: [] }, 'b'), 'c');
+    expect(redone(undone(two)!)).toEqual(two);
+    expect(undone({ script: 'a', undo: [], redo: [] })).toBeNull();
+  });
+
+  it('a coalesced gesture shares the step of the one before', () => {
+    const placed = commit({ script: 'a', undo: [], redo: [] }, 'b');
+    expect(commit(placed, 'c', true)).toEqual({ script: 'c', undo: ['a'], redo: [] });
+  });
+});
+
+describe('a look-up’s position', () => {
+  it('counts through the parts', () => {
+    expect(totalSteps(faultingLookup)).toBe(7);
+    expect(endOfPart(faultingLookup, 0)).toBe(2);
+    expect(positionAt(faultingLookup, 2)).toMatchObject({ part: 0, shown: 2, partDone: true });
+    expect(positionAt(faultingLookup, 3)).toMatchObject({ part: 1, shown: 1, partDone: false });
+    expect(positionAt(faultingLookup, 99)).toMatchObject({ part: 1, shown: 5, partDone: true });
+  });
+});
+
+describe('script text', () => {
+  it('an empty script has no line, and a last line break adds none', () => {
+    expect(linesOf('')).toEqual([]);
+    expect(linesOf('a\r\n\nb\n\n')).toEqual(['a', '', 'b']);
+    expect(normalizeScript('a\r\n')).toBe('a');
+  });
+
+  it('the title is the first note, else the machine', () => {
+    expect(sceneTitle('machine q35 iommu=vtd')).toBe('q35');
+    expect(sceneTitle('machine q35\nnote "two \\"functions\\""')).toBe('two "functions"');
+    expect(sceneTitle('machine iommu=vtd')).toBeNull();
+  });
+
+  it('a device’s own driver is what the script gave it before vfio', () => {
+    const script = 'pci 01:00.0 endpoint driver=nvme "x"\ndriver 0000:01:00.0 vfio-pci\ndriver 02:00.0 igc';
+    expect(nativeDriver(script, '0000:01:00.0')).toBe('nvme');
+    expect(nativeDriver(script, '0000:02:00.0')).toBe('igc');
+    expect(nativeDriver(script, '0000:03:00.0')).toBeNull();
+  });
+
+  it('playing passes lines that only set the scene', () => {
+    const script = 'machine m\npci a\n\n# c\ndriver x y\nplace x 1 2';
+    expect(nextStop(script, 0)).toBe(5);
+    expect(nextStop(script, 5)).toBe(6);
+    expect(stopsOf(script)).toEqual([0, 5, 6]);
+    expect(stopsOf('')).toEqual([0]);
+  });
+});

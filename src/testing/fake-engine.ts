@@ -1,0 +1,111 @@
+import type { LineResult, StepBatch } from '../engine/sim/batch';
+import type { EngineApi, RunReply } from '../worker/api';
+import { faultingLookup, fixtureLookup, fixtureObjects, gpu } from './fixture-world';
+
+/**
+ * An engine that knows no IOMMU, for tests of the page: every line succeeds, except
+ * `driver 01:00.1 …` (EBUSY), `nonsense …` (no such verb), `die` (throws) and `hang` (never answers).
+ * Each `dma` makes the same look-up. The world is the fixture's as soon as there is a line.
+ */
+export function createFakeEngine(): EngineApi {
+  let lines: string[] = [];
+  let epoch = 0;
+
+  const run = (texts: readonly string[], first: number): LineResult[] =>
+    texts.map((text, index) => resultOf(text, first + index));
+
+  const batchOf = (reset: boolean, results: readonly LineResult[]): RunReply => {
+    const dmas = results.filter((result) => result.status === 'ok' && /^dma /.test(result.text));
+    const batch: StepBatch = {
+      epoch,
+      reset,
+      cursor: lines.length,
+      results,
+      set: lines.length > 0 ? fixtureObjects : [],
+      removed: [],
+      lookups: dmas.map((result) => ({
+        ...(result.text.includes('0x3fffc0') ? faultingLookup : fixtureLookup),
+        line: result.line,
+      })),
+      events: [],
+    };
+    return { status: 'ok', batch };
+  };
+
+  return {
+    async load(script, cursor) {
+      if (script.includes('die')) throw new Error('the fake engine died');
+      if (script.includes('hang')) await new Promise(() => undefined);
+      epoch++;
+      const all = script === '' ? [] : script.split('\n');
+      lines = all.slice(0, cursor ?? all.length);
+      return batchOf(true, run(lines, 1));
+    },
+    async append(texts) {
+      if (texts.includes('die')) throw new Error('the fake engine died');
+      if (texts.includes('hang')) await new Promise(() => undefined);
+      const results = run(texts, lines.length + 1);
+      lines.push(...results.filter((result) => result.status !== 'error').map((result) => result.text));
+      return batchOf(false, results);
+    },
+    targets: async (deviceId) => [
+      {
+        targetId: 'ioas:1.2',
+        action: 'replace',
+        ok: true,
+        lines: [`REPLACE dev ioas # ${deviceId}`],
+        errno: null,
+        why: null,
+        rule: null,
+        culprit: null,
+      },
+      {
+        targetId: 'hwpt:1.3',
+        action: 'replace',
+        ok: false,
+        lines: ['driver 01:00.1 snd_hda_intel'],
+        errno: 'EINVAL',
+        why: 'this HWPT belongs to another context',
+        rule: 'iommufd_device_attach',
+        culprit: gpu.id,
+      },
+    ],
+    tryLines: async (texts) => run(texts, lines.length + 1),
+    readMemory: async (pa, bytes) => Uint8Array.from({ length: bytes }, (_, i) => (pa + i) & 0xff),
+    importText: async (text) =>
+      text.includes('PCI bridge')
+        ? { status: 'ok', lines: ['machine pasted', 'pci 00:01.0 root-port'], functions: 1, warnings: ['line 3: cut off'] }
+        : { status: 'failed', why: 'There is no PCI function in this text.' },
+  };
+}
+
+function resultOf(text: string, line: number): LineResult {
+  const base: LineResult = {
+    line,
+    text,
+    status: 'ok',
+    result: 'done',
+    errno: null,
+    why: null,
+    rule: null,
+    culprit: null,
+    expected: null,
+    ok: true,
+    column: null,
+  };
+  if (/^\s*(#.*)?$/.test(text)) return { ...base, status: 'none', result: '' };
+  if (text.startsWith('nonsense'))
+    return { ...base, status: 'error', result: '', why: 'there is no verb "nonsense"', ok: false, column: 1 };
+  if (!text.startsWith('driver 01:00.1')) return base;
+  return {
+    ...base,
+    status: 'errno',
+    result: '',
+    errno: 'EBUSY',
+    why: 'group 7 is owned by an iommufd context',
+    rule: 'iommu_device_use_default_domain',
+    culprit: 'ctx:1',
+    expected: text.includes('! EBUSY') ? 'EBUSY' : null,
+    ok: text.includes('! EBUSY'),
+  };
+}

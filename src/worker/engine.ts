@@ -1,0 +1,113 @@
+import { Simulator, type SimLine } from '../engine/sim/simulator';
+import { diffWorlds, type World } from '../engine/sim/diff';
+import type { LineResult, Lookup, StepBatch } from '../engine/sim/batch';
+import type { Arg } from '../engine/sim/statement';
+import type { PciReader } from '../engine/sim/verbs/verb';
+import type { TraceEvent } from '../engine/trace/event';
+import { importMachine } from '../scenario/import/import-machine';
+import { parseNumber } from '../scenario/literal';
+import { specOfArgs } from '../scenario/pci-line';
+import { parseScript } from '../scenario/parse';
+import type { Line } from '../scenario/script';
+import type { EngineApi } from './api';
+
+/** The engine behind its API: a script parser in front of a simulator. Runs in a worker, and headless in the doors. */
+export function createEngine(): EngineApi {
+  let epoch = 0;
+  let simulator = new Simulator(readPci);
+  let lines: SimLine[] = [];
+  let world: World = new Map();
+
+  const run = (fresh: readonly SimLine[], reset: boolean): StepBatch => {
+    const results: LineResult[] = [];
+    const lookups: Lookup[] = [];
+    const events: { line: number; events: readonly TraceEvent[] }[] = [];
+    for (const line of fresh) {
+      const step = simulator.execute(line);
+      results.push(step.result);
+      lookups.push(...step.lookups);
+      if (step.events.length > 0) events.push({ line: line.number, events: step.events });
+      if (!reset && !step.result.ok) break;
+    }
+    const after = simulator.world();
+    const { set, removed } = diffWorlds(reset ? new Map() : world, after);
+    world = after;
+    // A line that made no sense changed nothing; it is reported, and not kept.
+    const kept = reset ? fresh.length : results.filter((result) => result.status !== 'error').length;
+    lines.push(...fresh.slice(0, kept));
+    return { epoch, reset, cursor: lines.length, results, set, removed, lookups, events };
+  };
+
+  const replayed = (): Simulator => {
+    const copy = new Simulator(readPci);
+    for (const line of lines) copy.execute(line);
+    return copy;
+  };
+
+  const tryOn = (copy: Simulator, texts: readonly string[]): LineResult[] => {
+    const results: LineResult[] = [];
+    for (const line of parseLines(texts.join('\n'), lines.length)) {
+      const { result } = copy.execute(line);
+      results.push(result);
+      if (!result.ok) break;
+    }
+    return results;
+  };
+
+  return {
+    async load(script, cursor) {
+      const all = parseLines(script, 0);
+      epoch++;
+      simulator = new Simulator(readPci);
+      lines = [];
+      return { status: 'ok', batch: run(cursor === null ? all : all.slice(0, cursor), true) };
+    },
+    async append(texts) {
+      return { status: 'ok', batch: run(parseLines(texts.join('\n'), lines.length), false) };
+    },
+    async targets(deviceId) {
+      return simulator.plans(deviceId).map((plan) => {
+        const results = tryOn(replayed(), plan.lines);
+        const last = results.at(-1);
+        const { errno = null, why = null, rule = null, culprit = null } = last ?? {};
+        const ok = results.length === plan.lines.length && results.every((result) => result.ok);
+        return { ...plan, ok, errno, why, rule, culprit };
+      });
+    },
+    async tryLines(texts) {
+      return tryOn(replayed(), texts);
+    },
+    async readMemory(pa, bytes) {
+      return simulator.readMemory(pa, bytes);
+    },
+    async importText(text) {
+      return importMachine(text);
+    },
+  };
+}
+
+/** A `pci` line's words as the language reads them. */
+const readPci: PciReader = ({ args }) =>
+  specOfArgs({
+    words: args.flatMap((arg) => (arg.kind === 'word' || arg.kind === 'number' ? [arg.text] : [])),
+    options: Object.fromEntries(args.flatMap((arg) => (arg.kind === 'option' ? [[arg.key, arg.value]] : []))),
+    text: args.find((arg) => arg.kind === 'string')?.text ?? null,
+  });
+
+function parseLines(text: string, before: number): SimLine[] {
+  return parseScript(text).lines.map((line) => simLineOf(line, before));
+}
+
+function simLineOf({ number, raw, statement, error }: Line, before: number): SimLine {
+  return {
+    number: number + before,
+    raw,
+    error,
+    expect: statement?.expect ?? null,
+    statement: statement && { name: statement.name, verb: statement.verb, args: statement.args.map(simArgOf) },
+  };
+}
+
+function simArgOf(arg: NonNullable<Line['statement']>['args'][number]): Arg {
+  return arg.kind === 'option' ? { ...arg, number: parseNumber(arg.value) } : arg;
+}
