@@ -16,6 +16,7 @@ const nondeterministic = [
   'process',
   'navigator',
   'fetch',
+  'globalThis',
 ];
 
 export default ts.config(

@@ -1,6 +1,13 @@
 import { Maximize, Minus, Plus } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent, type ReactNode } from 'react';
-import { Background, BackgroundVariant, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from 'reactflow';
+import {
+  Background,
+  BackgroundVariant,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  useStore,
+} from 'reactflow';
 import { useApp } from '../store/index';
 import { LookupOverlay } from './animation/LookupOverlay';
 import { useCanvasUi } from './canvas-ui';
@@ -159,13 +166,25 @@ function Controls({ camera }: { readonly camera: Camera }): ReactNode {
   return (
     <>
       <div className="zoom">
-        <button type="button" tabIndex={-1} aria-label="Zoom out" title="Zoom out (−)" onClick={zoom(zoomOut)}>
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label="Zoom out"
+          title="Zoom out (−)"
+          onClick={zoom(zoomOut)}
+        >
           <Minus size={14} />
         </button>
         <button type="button" tabIndex={-1} aria-label="Zoom in" title="Zoom in (+)" onClick={zoom(zoomIn)}>
           <Plus size={14} />
         </button>
-        <button type="button" tabIndex={-1} aria-label="Fit to view" title="Fit to view (0)" onClick={camera.fit}>
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label="Fit to view"
+          title="Fit to view (0)"
+          onClick={camera.fit}
+        >
           <Maximize size={13} />
         </button>
       </div>
@@ -183,7 +202,8 @@ function Announcer(): ReactNode {
   return (
     <>
       <p id="canvas-keys" className="sr-only">
-        Arrows go from object to object, Enter selects, C connects a device, Delete detaches it, plus, minus and 0 zoom.
+        Arrows go from object to object, Enter selects, C connects a device, Delete detaches it, plus, minus
+        and 0 zoom.
       </p>
       <p className="sr-only" role="status" aria-live="polite">
         {said}

@@ -3,7 +3,7 @@ import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
 import { useCanvasUi } from './canvas-ui';
 import { shortBdf, titleOf } from './format';
-import type { Rect } from './layout/geometry';
+import { overlaps, type Rect } from './layout/geometry';
 
 /** While connecting: what may be done at all, and the verdict on the place aimed at. */
 export function ConnectHint({ rects }: { readonly rects: ReadonlyMap<WorldId, Rect> }) {
@@ -15,7 +15,7 @@ export function ConnectHint({ rects }: { readonly rects: ReadonlyMap<WorldId, Re
   return (
     <>
       <Banner deviceId={connecting.deviceId} byKeyboard={byKeyboard} />
-      {aimId !== null && rect && <Verdict targetId={aimId} rect={rect} />}
+      {aimId !== null && rect && <Verdict targetId={aimId} rect={rect} rects={rects} />}
     </>
   );
 }
@@ -36,17 +36,25 @@ function Banner({ deviceId, byKeyboard }: { readonly deviceId: WorldId; readonly
   );
 }
 
-function Verdict({ targetId, rect }: { readonly targetId: WorldId; readonly rect: Rect }) {
+interface VerdictProps {
+  readonly targetId: WorldId;
+  readonly rect: Rect;
+  readonly rects: ReadonlyMap<WorldId, Rect>;
+}
+
+function Verdict({ targetId, rect, rects }: VerdictProps) {
   const { x, y, zoom } = useViewport();
   const target = useApp((s) => s.connecting?.targets.find((t) => t.targetId === targetId));
   const culprit = useApp((s) => (target?.culprit == null ? undefined : s.objects[target.culprit]));
   if (!target) return null;
+  // Under the card, unless that hides another one that might be aimed at next.
+  const room = { width: 280 / zoom, height: 90 / zoom };
+  const covers = (top: number): boolean =>
+    [...rects].some(([id, r]) => !isFrame(id) && overlaps({ x: rect.x, y: top, ...room }, r));
+  const above = covers(rect.y + rect.height + 10 / zoom) && !covers(rect.y - 10 / zoom - room.height);
+  const top = above ? rect.y * zoom + y - 10 : (rect.y + rect.height) * zoom + y + 10;
   return (
-    <div
-      className="verdict"
-      data-ok={target.ok}
-      style={{ left: rect.x * zoom + x, top: (rect.y + rect.height) * zoom + y + 10 }}
-    >
+    <div className="verdict" data-ok={target.ok} data-above={above} style={{ left: rect.x * zoom + x, top }}>
       {target.ok ? (
         <span>
           <b>✓ {target.action}</b>
@@ -62,3 +70,5 @@ function Verdict({ targetId, rect }: { readonly targetId: WorldId; readonly rect
     </div>
   );
 }
+
+const isFrame = (id: WorldId): boolean => id.startsWith('group:');

@@ -1,4 +1,11 @@
-import type { DeviceObject, GroupObject, HwptObject, IoasObject, PciKind, WorldObject } from '../engine/sim/world';
+import type {
+  DeviceObject,
+  GroupObject,
+  HwptObject,
+  IoasObject,
+  PciKind,
+  WorldObject,
+} from '../engine/sim/world';
 import { find, type Objects } from './layout/tree';
 
 /** `1,234`, and from ten thousand on `12.3k`: cells of the ladder are narrow. */
@@ -40,7 +47,11 @@ export const deviceDetail = (device: DeviceObject): string =>
 
 /** ACS as a bridge's row shows it. */
 export const acsText = (device: DeviceObject): string =>
-  device.acs === null ? 'no ACS' : device.acs.ctrl.length === 0 ? 'ACS off' : `ACS ${device.acs.ctrl.join(' ')}`;
+  device.acs === null
+    ? 'no ACS'
+    : device.acs.ctrl.length === 0
+      ? 'ACS off'
+      : `ACS ${device.acs.ctrl.join(' ')}`;
 
 export const hwptTitle = (hwpt: HwptObject): string => `HWPT ${hwpt.objectId}`;
 export const ioasTitle = (ioas: IoasObject): string => `IOAS ${ioas.objectId}`;
@@ -62,8 +73,7 @@ export function domainText(objects: Objects, group: GroupObject): string {
 }
 
 export type Serving =
-  | { readonly kind: 'attached' | 'follows'; readonly hwpt: HwptObject }
-  | { readonly kind: 'default' };
+  { readonly kind: 'attached' | 'follows'; readonly hwpt: HwptObject } | { readonly kind: 'default' };
 
 /** How a device gets its translation: by its own attach, by its group's, or from the group's default domain. */
 export function servedBy(objects: Objects, device: DeviceObject): Serving {

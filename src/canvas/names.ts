@@ -1,6 +1,16 @@
 import type { DeviceObject, WorldId, WorldObject } from '../engine/sim/world';
 import type { Target } from '../worker/api';
-import { acsText, deviceTitle, hwptTitle, ioasTitle, kindName, mappedBytes, ownerText, servedBy, titleOf } from './format';
+import {
+  acsText,
+  deviceTitle,
+  hwptTitle,
+  ioasTitle,
+  kindName,
+  mappedBytes,
+  ownerText,
+  servedBy,
+  titleOf,
+} from './format';
 import { byteSize, pageSize, count } from '../ui/numbers';
 import { find, type Objects } from './layout/tree';
 
@@ -34,7 +44,9 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
         object.auto ? 'automatic' : 'made by hand',
         object.nestParent && 'nest parent',
         count(object.levels, 'level'),
-        ...object.leaves.map((l) => `${count(l.count, 'leaf entry', 'leaf entries')} of ${pageSize(l.sizeLg2)}`),
+        ...object.leaves.map(
+          (l) => `${count(l.count, 'leaf entry', 'leaf entries')} of ${pageSize(l.sizeLg2)}`,
+        ),
         `serves ${count(object.deviceIds.length, 'device')}`,
       ]);
     case 'ioas':

@@ -8,6 +8,10 @@ export const MIN_ZOOM = 0.1;
 export const MAX_ZOOM = 2;
 const PADDING = { top: '64px', right: '28px', bottom: '36px', left: '28px' } as const;
 
+/** On a narrow screen all at once would be too small to read: it opens where the way of a DMA begins. */
+const PHONE = 700;
+const PHONE_ZOOM = 0.8;
+
 export interface Camera {
   /** Shows everything. */
   readonly fit: () => void;
@@ -29,9 +33,11 @@ export function useCamera(layout: Layout): Camera {
   const known = useRef<ReadonlySet<WorldId>>(new Set());
 
   const show = useCallback(
-    (bounds: Rect | null, duration: number) => {
+    (bounds: Rect | null, duration: number, readable = false) => {
       if (!bounds || width === 0 || height === 0) return;
-      const viewport = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
+      const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
+      const begin = { x: 20 - bounds.x * PHONE_ZOOM, y: 72 - bounds.y * PHONE_ZOOM, zoom: PHONE_ZOOM };
+      const viewport = readable && width < PHONE && all.zoom < PHONE_ZOOM ? begin : all;
       const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
       void flow.setViewport(viewport, { duration: calm ? 0 : duration });
     },
@@ -57,7 +63,7 @@ export function useCamera(layout: Layout): Camera {
     if (fresh.length === 0) return;
     if (fresh.length === ids.length) {
       setUnseen([]);
-      show(stageBounds(layout), 0);
+      show(stageBounds(layout), 0, true);
       return;
     }
     const { x, y, zoom } = flow.getViewport();

@@ -25,11 +25,7 @@ export interface Moving {
  * Dragging nodes. A device cannot leave its group, so dragging it takes the whole frame along; dropped on an IOAS or
  * HWPT, it attaches, and everything stands where it stood.
  */
-export function useMoving(
-  layout: Layout,
-  aiming: Aiming,
-  setShift: (shift: Shift | null) => void,
-): Moving {
+export function useMoving(layout: Layout, aiming: Aiming, setShift: (shift: Shift | null) => void): Moving {
   const [carried, setCarried] = useState<WorldId | null>(null);
 
   const shiftOf = useCallback(

@@ -20,7 +20,17 @@ export function findVerb(text: string, column: number): VerbSpec | LineError {
 
 /** Whether a statement has the shape that its verb wants; `end` is the column where something missing would stand. */
 export function checkStatement(statement: Statement, verb: VerbSpec, end: number): LineError | null {
-  return checkName(statement, verb) ?? checkArgs(statement.args, verb, end);
+  return (
+    checkName(statement, verb) ?? checkExpectation(statement, verb) ?? checkArgs(statement.args, verb, end)
+  );
+}
+
+function checkExpectation({ expect, columns }: Statement, verb: VerbSpec): LineError | null {
+  if (expect !== 'FAULT' || verb.name === 'dma') return null;
+  return error(
+    'only a dma can end in a FAULT; the kernel refuses with an errno',
+    columns.expect ?? columns.verb,
+  );
 }
 
 function checkName({ name, expect, columns }: Statement, verb: VerbSpec): LineError | null {

@@ -1,9 +1,8 @@
-import type { Errno } from '../engine/kernel/errno';
 import { formatStatement } from './format';
 import { isName } from './lex';
 import { normalizeBdf } from './literal';
 import { parseLine, parseScript } from './parse';
-import type { Statement } from './script';
+import type { Expectation, Statement } from './script';
 
 /** Small changes to a script's text, as the page's gestures make them; every other character stays. */
 
@@ -47,12 +46,12 @@ function commentPart(raw: string, statement: Statement): string {
 }
 
 /** The same line with another expectation, or with none. A line that holds no statement stays as it is. */
-export function withExpectation(raw: string, errno: Errno | null): string {
+export function withExpectation(raw: string, expected: Expectation | null): string {
   const { statement } = parseLine(raw, 1);
   if (statement === null) return raw;
   const { expect, comment } = statement.columns;
   const action = trimEnd(raw.slice(0, (expect ?? comment ?? raw.length + 1) - 1));
-  const expectation = errno === null ? '' : ` ! ${errno}`;
+  const expectation = expected === null ? '' : ` ! ${expected}`;
   const rest = commentPart(raw, statement);
   return `${action}${expectation}${rest === '' ? '' : `  ${rest}`}`;
 }

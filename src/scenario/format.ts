@@ -1,7 +1,6 @@
-import type { Errno } from '../engine/kernel/errno';
 import { isOptionValue, isWord, trimBlanks } from './lex';
 import { formatNumber, quote } from './literal';
-import type { Line, Script } from './script';
+import type { Expectation, Line, Script } from './script';
 
 /** The text again, to the character. */
 export function printScript(script: Script): string {
@@ -28,7 +27,7 @@ export interface StatementText {
   readonly name?: string | null;
   readonly verb: string;
   readonly args: readonly ArgText[];
-  readonly expect?: Errno | null;
+  readonly expect?: Expectation | null;
   readonly comment?: string | null;
 }
 

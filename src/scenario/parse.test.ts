@@ -76,6 +76,10 @@ describe('a line of script', () => {
     expect(errorOf('IOAS_ALLOC ctx ! ENOMEM')).toBeNull();
   });
 
+  it('lets a dma expect a fault', () => {
+    expect(statementOf('dma 01:00.0 write 0 1 ! FAULT').expect).toBe('FAULT');
+  });
+
   it('lets a name be spelt like a flag', () => {
     expect(errorOf('hwpt = HWPT_ALLOC dev dirty dirty')).toBeNull();
     expect(errorOf('IOAS_UNMAP all all')).toBeNull();
@@ -150,6 +154,7 @@ describe('a mistake is told with its column, in words', () => {
     ['DETACH dev !', /name the expected errno/, 12],
     ['DETACH dev ! EBUZY', /"EBUZY" is no errno .*did you mean EBUSY\?/, 12],
     ['DETACH dev ! EBUSY now', /nothing may follow the expected errno/, 20],
+    ['DETACH dev ! FAULT', /only a dma can end in a FAULT/, 12],
     ['! EBUSY', /stands after an action/, 1],
   ];
   it.each(cases)('%s', (line, message, column) => {

@@ -1,7 +1,7 @@
-import { ERRNO, type Errno } from '../engine/kernel/errno';
+import { ERRNO } from '../engine/kernel/errno';
 import { checkStatement, findVerb } from './check';
 import { lexLine, type LexedLine } from './lex';
-import type { Line, LineError, Script, Statement } from './script';
+import type { Expectation, Line, LineError, Script, Statement } from './script';
 import { didYouMean } from './suggest';
 
 /**
@@ -47,7 +47,7 @@ function statementOf(line: LexedLine): Statement | LineError | null {
   }
   const verb = findVerb(head.text, head.column);
   if ('message' in verb) return verb;
-  const expect = line.expect === null ? null : expectedErrno(line.expect.text, line.expect.column);
+  const expect = line.expect === null ? null : expectation(line.expect.text, line.expect.column);
   if (expect !== null && typeof expect !== 'string') return expect;
 
   const statement: Statement = {
@@ -68,10 +68,10 @@ function statementOf(line: LexedLine): Statement | LineError | null {
   return problem ?? statement;
 }
 
-const isErrno = (text: string): text is Errno => Object.hasOwn(ERRNO, text);
+const isExpectation = (text: string): text is Expectation => text === 'FAULT' || Object.hasOwn(ERRNO, text);
 
-function expectedErrno(text: string, column: number): Errno | LineError {
-  if (isErrno(text)) return text;
+function expectation(text: string, column: number): Expectation | LineError {
+  if (isExpectation(text)) return text;
   if (text === '') return { message: 'name the expected errno after the !, as in ! EBUSY', column };
   return {
     message: `"${text}" is no errno that can come up here${didYouMean(text, Object.keys(ERRNO))}`,

@@ -22,14 +22,17 @@ export interface LineError {
   readonly column: number;
 }
 
+/** An errno, or for a DMA that the hardware blocks it. */
+export type Expectation = Errno | 'FAULT';
+
 /** One action. Structurally what the engine's interpreter takes (engine/sim/statement.ts). */
 export interface Statement {
   /** The name given to what is made: `ioas` of `ioas = IOAS_ALLOC ctx`. */
   readonly name: string | null;
   readonly verb: string;
   readonly args: readonly Arg[];
-  /** The errno that the author expects, written `! EBUSY`. */
-  readonly expect: Errno | null;
+  /** What the author expects to go wrong, written `! EBUSY`. */
+  readonly expect: Expectation | null;
   /** Text after the `#`, trimmed. */
   readonly comment: string | null;
   readonly columns: {

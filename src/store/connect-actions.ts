@@ -16,7 +16,8 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
       set({ connecting: { deviceId, targets: [] }, refusal: null });
       asked = link.ask('Looking for targets', 'targets', deviceId);
       const targets = await asked;
-      if (targets !== null && get().connecting?.deviceId === deviceId) set({ connecting: { deviceId, targets } });
+      if (targets !== null && get().connecting?.deviceId === deviceId)
+        set({ connecting: { deviceId, targets } });
     },
 
     stopConnecting: () => set({ connecting: null }),
@@ -28,7 +29,9 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
       set({ connecting: null });
       const target = targets.find((each) => each.targetId === targetId);
       if (target === undefined) {
-        set({ notice: { tone: 'info', text: 'A device attaches to an IOAS or to a HWPT; nothing was changed.' } });
+        set({
+          notice: { tone: 'info', text: 'A device attaches to an IOAS or to a HWPT; nothing was changed.' },
+        });
       } else if (target.lines.length === 0) {
         set({ notice: { tone: 'info', text: target.why ?? 'Nothing was changed.' } });
       } else {
@@ -41,7 +44,12 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
       const device = objects[deviceId];
       const idev = device?.type === 'device' && device.idevId !== null ? objects[device.idevId] : undefined;
       if (idev === undefined) {
-        set({ notice: { tone: 'info', text: 'This device is not bound to an iommufd context: nothing to detach.' } });
+        set({
+          notice: {
+            tone: 'info',
+            text: 'This device is not bound to an iommufd context: nothing to detach.',
+          },
+        });
         return;
       }
       await actions.act([`DETACH ${scriptName(idev)}`]);

@@ -12,7 +12,11 @@ const BUSY_AFTER_MS = 250;
 /** The store's way to the engine: says what it waits for, notices a dead engine, and brings it back once by itself. */
 export interface EngineLink {
   /** Null when the engine was lost on the way: the status tells, nothing else changed. */
-  readonly ask: <M extends Method>(what: string, method: M, ...args: Arguments<M>) => Promise<Answer<M> | null>;
+  readonly ask: <M extends Method>(
+    what: string,
+    method: M,
+    ...args: Arguments<M>
+  ) => Promise<Answer<M> | null>;
   /** Loads a script and shows what came of it. False: the present state stays. */
   readonly load: (
     script: string,

@@ -1,10 +1,17 @@
 import type { Lookup, LookupPart, LookupStep } from '../engine/sim/batch';
 import type { PlaybackState } from './types';
 
-export const idlePlayback: PlaybackState = { lookup: null, step: 0, playing: false, speed: 2, running: false };
+export const idlePlayback: PlaybackState = {
+  lookup: null,
+  step: 0,
+  playing: false,
+  speed: 2,
+  running: false,
+};
 
 /** Steps of all parts. A part that the hardware passed untranslated has none, and counts as one: its arrival. */
-export const totalSteps = (lookup: Lookup): number => lookup.parts.reduce((sum, part) => sum + stepsOf(part), 0);
+export const totalSteps = (lookup: Lookup): number =>
+  lookup.parts.reduce((sum, part) => sum + stepsOf(part), 0);
 
 export const stepsOf = (part: LookupPart): number => Math.max(1, part.steps.length);
 

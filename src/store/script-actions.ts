@@ -55,7 +55,11 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
       serial(async () => {
         placing = null;
         const script = normalizeScript(text);
-        const loaded = await link.load(script, cursor, { what: 'Running the script', stage: 'last', known: [] });
+        const loaded = await link.load(script, cursor, {
+          what: 'Running the script',
+          stage: 'last',
+          known: [],
+        });
         if (!loaded) return false;
         link.proven();
         set((state) => ({
@@ -99,5 +103,9 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
   };
 }
 
-const mistakeText = (result: { readonly text: string; readonly column: number | null; readonly why: string | null }): string =>
+const mistakeText = (result: {
+  readonly text: string;
+  readonly column: number | null;
+  readonly why: string | null;
+}): string =>
   `${result.text}: ${result.why ?? 'this line makes no sense'}${result.column === null ? '' : ` (column ${result.column})`}`;

@@ -14,8 +14,8 @@ export const joinLines = (lines: readonly string[]): string => lines.join('\n');
 export const normalizeScript = (script: string): string => joinLines(linesOf(script));
 
 /**
- * What remains of a gesture's run: lines that make no sense are dropped; a line that the kernel refused is kept, and
- * says from now on that it must be.
+ * What remains of a gesture's run: lines that make no sense are dropped; a line that the kernel refused or the hardware
+ * blocked is kept, and says from now on that it must be.
  */
 export function settleGesture(batch: StepBatch): {
   readonly batch: StepBatch;
@@ -33,8 +33,9 @@ export function settleGesture(batch: StepBatch): {
 }
 
 function expectRefusal(result: LineResult): LineResult {
-  if (result.status !== 'errno' || result.errno === null || result.expected !== null) return result;
-  return { ...result, text: withExpectation(result.text, result.errno), expected: result.errno, ok: true };
+  const came = result.status === 'fault' ? 'FAULT' : result.errno;
+  if (came === null || result.expected !== null) return result;
+  return { ...result, text: withExpectation(result.text, came), expected: came, ok: true };
 }
 
 /** How the script calls an object: by its name, a device by its address (without the usual domain), others by their id. */

@@ -13,7 +13,12 @@ async function opened(script = '') {
   };
   const store = createAppStore(createEngineClient(spawn, { ...LIMITS, append: 60 }));
   await store.getState().actions.start({ script, cursor: null, selection: null });
-  return { store, workers, actions: store.getState().actions, lines: () => store.getState().script.split('\n') };
+  return {
+    store,
+    workers,
+    actions: store.getState().actions,
+    lines: () => store.getState().script.split('\n'),
+  };
 }
 
 describe('a gesture', () => {
@@ -112,7 +117,10 @@ describe('a new script', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
     const { store, actions, workers } = await opened('a\nb');
     await actions.replaceScript('die');
-    expect(store.getState()).toMatchObject({ script: 'a\nb', engine: { status: 'crashed', restarting: true } });
+    expect(store.getState()).toMatchObject({
+      script: 'a\nb',
+      engine: { status: 'crashed', restarting: true },
+    });
     await vi.advanceTimersByTimeAsync(1000);
     await vi.waitFor(() => expect(store.getState().engine.status).toBe('ready'));
     expect(workers).toHaveLength(2);
@@ -196,7 +204,9 @@ describe('playing', () => {
 
   it('goes by one clock, which stops when nothing is left to play', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
-    const { store, actions } = await opened('machine m\npci 01:00.0 endpoint\ndma 01:00.0 write 0x300040 64\nb');
+    const { store, actions } = await opened(
+      'machine m\npci 01:00.0 endpoint\ndma 01:00.0 write 0x300040 64\nb',
+    );
     actions.setPlayback({ speed: 100 });
     actions.togglePlay();
     await vi.waitFor(() => {

@@ -27,7 +27,11 @@ export type EngineStatus =
   | { readonly status: 'starting' }
   | { readonly status: 'ready' }
   | { readonly status: 'busy'; readonly what: string }
-  | { readonly status: 'crashed'; readonly why: string; /** A new one is about to be started. */ readonly restarting: boolean };
+  | {
+      readonly status: 'crashed';
+      readonly why: string;
+      /** A new one is about to be started. */ readonly restarting: boolean;
+    };
 
 /** A gesture that the kernel refused. */
 export interface Refusal {

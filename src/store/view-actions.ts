@@ -20,7 +20,10 @@ export function viewActions({ set }: Context): ViewActions {
     select: (selection) => set(selection === null ? { selection } : { selection, panel: 'object' }),
     dismissRefusal: () => set({ refusal: null }),
     play: (lookup) =>
-      set((state) => ({ playback: { ...state.playback, lookup, step: 0, playing: true, running: false }, panel: 'walk' })),
+      set((state) => ({
+        playback: { ...state.playback, lookup, step: 0, playing: true, running: false },
+        panel: 'walk',
+      })),
     setPlayback: (change) => set((state) => ({ playback: { ...state.playback, ...change } })),
     setTheme: (theme) => set({ theme }),
     showPanel: (panel) => set({ panel }),

@@ -3,7 +3,14 @@ import type { WorldId, WorldObject } from '../engine/sim/world';
 import { sameData } from './same-data';
 import type { WorldState } from './types';
 
-export const emptyWorld: WorldState = { epoch: 0, objects: {}, results: [], lookups: [], events: [], cursor: 0 };
+export const emptyWorld: WorldState = {
+  epoch: 0,
+  objects: {},
+  results: [],
+  lookups: [],
+  events: [],
+  cursor: 0,
+};
 
 /** The world after a batch; a batch of an older epoch changes nothing. */
 export function applyBatch(state: WorldState, batch: StepBatch): WorldState {
@@ -44,6 +51,9 @@ function applyLookups(before: readonly Lookup[], batch: StepBatch): readonly Loo
 }
 
 /** Results of lines beyond the cursor stay known as long as the script is the same. */
-export function mergeKnown(known: readonly LineResult[], results: readonly LineResult[]): readonly LineResult[] {
+export function mergeKnown(
+  known: readonly LineResult[],
+  results: readonly LineResult[],
+): readonly LineResult[] {
   return [...results, ...known.slice(results.length)];
 }

@@ -1,5 +1,13 @@
 import type { RunReply } from './api';
-import { Connection, type Answer, type Arguments, type Limits, type Method, type Outcome, type WorkerLike } from './connection';
+import {
+  Connection,
+  type Answer,
+  type Arguments,
+  type Limits,
+  type Method,
+  type Outcome,
+  type WorkerLike,
+} from './connection';
 
 export const LIMITS: Limits = {
   ready: 20_000,
@@ -56,7 +64,8 @@ export function createEngineClient(spawn: () => WorkerLike, limits: Limits = LIM
     call(method, ...args) {
       const mine = connection;
       const turn = last.then(async () => {
-        if (mine === null || lost !== null) return { status: 'lost', why: lost ?? 'The engine is not running.' } as const;
+        if (mine === null || lost !== null)
+          return { status: 'lost', why: lost ?? 'The engine is not running.' } as const;
         const outcome = await mine.call(method, args);
         return outcome.status === 'ok' ? { ...outcome, value: globalEpoch(outcome.value) } : outcome;
       });

@@ -7,7 +7,8 @@ export interface WorkerLike extends Endpoint {
 }
 
 /** A call's end. `lost`: the worker died, hung, or threw before it could answer. */
-export type Outcome<T> = { readonly status: 'ok'; readonly value: T } | { readonly status: 'lost'; readonly why: string };
+export type Outcome<T> =
+  { readonly status: 'ok'; readonly value: T } | { readonly status: 'lost'; readonly why: string };
 
 export type Method = keyof EngineApi;
 export type Arguments<M extends Method> = Parameters<EngineApi[M]>;

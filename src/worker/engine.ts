@@ -7,7 +7,7 @@ import type { TraceEvent } from '../engine/trace/event';
 import { importMachine } from '../scenario/import/import-machine';
 import { parseNumber } from '../scenario/literal';
 import { specOfArgs } from '../scenario/pci-line';
-import { parseScript } from '../scenario/parse';
+import { parseLine, parseScript } from '../scenario/parse';
 import type { Line } from '../scenario/script';
 import type { EngineApi } from './api';
 
@@ -46,7 +46,7 @@ export function createEngine(): EngineApi {
 
   const tryOn = (copy: Simulator, texts: readonly string[]): LineResult[] => {
     const results: LineResult[] = [];
-    for (const line of parseLines(texts.join('\n'), lines.length)) {
+    for (const line of parseGesture(texts, lines.length)) {
       const { result } = copy.execute(line);
       results.push(result);
       if (!result.ok) break;
@@ -56,14 +56,14 @@ export function createEngine(): EngineApi {
 
   return {
     async load(script, cursor) {
-      const all = parseLines(script, 0);
+      const all = parseScript(script).lines.map(simLineOf);
       epoch++;
       simulator = new Simulator(readPci);
       lines = [];
       return { status: 'ok', batch: run(cursor === null ? all : all.slice(0, cursor), true) };
     },
     async append(texts) {
-      return { status: 'ok', batch: run(parseLines(texts.join('\n'), lines.length), false) };
+      return { status: 'ok', batch: run(parseGesture(texts, lines.length), false) };
     },
     async targets(deviceId) {
       return simulator.plans(deviceId).map((plan) => {
@@ -94,17 +94,21 @@ const readPci: PciReader = ({ args }) =>
     text: args.find((arg) => arg.kind === 'string')?.text ?? null,
   });
 
-function parseLines(text: string, before: number): SimLine[] {
-  return parseScript(text).lines.map((line) => simLineOf(line, before));
-}
+/** Each text is a line of its own, also an empty one. */
+const parseGesture = (texts: readonly string[], before: number): SimLine[] =>
+  texts.map((text, index) => simLineOf(parseLine(text, before + index + 1)));
 
-function simLineOf({ number, raw, statement, error }: Line, before: number): SimLine {
+function simLineOf({ number, raw, statement, error }: Line): SimLine {
   return {
-    number: number + before,
+    number,
     raw,
     error,
     expect: statement?.expect ?? null,
-    statement: statement && { name: statement.name, verb: statement.verb, args: statement.args.map(simArgOf) },
+    statement: statement && {
+      name: statement.name,
+      verb: statement.verb,
+      args: statement.args.map(simArgOf),
+    },
   };
 }
 

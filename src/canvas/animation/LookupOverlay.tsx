@@ -57,7 +57,15 @@ export function LookupOverlay({ rects, frameOf, routes }: LookupOverlayProps): R
     // A change of speed or of playing must not start the same step again: `show` sees that the step is the same.
   }, [ways, step, playing, speed, lookup]);
 
-  return <canvas ref={canvas} className="overlay" aria-hidden data-testid="lookup-overlay" data-step={lookup ? step : undefined} />;
+  return (
+    <canvas
+      ref={canvas}
+      className="overlay"
+      aria-hidden
+      data-testid="lookup-overlay"
+      data-step={lookup ? step : undefined}
+    />
+  );
 }
 
 interface FlowState {
@@ -87,7 +95,10 @@ class Painter {
   ) {
     this.calm.addEventListener('change', this.repaint);
     this.dark.addEventListener('change', this.repaint);
-    this.theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'class'] });
+    this.theme.observe(document.documentElement, {
+      attributes: true,
+      attributeFilter: ['data-theme', 'class'],
+    });
   }
 
   /** Goes from the step shown to the next one; anything further away is jumped to. */

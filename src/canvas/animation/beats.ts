@@ -34,13 +34,17 @@ export interface Beat {
   readonly endLabel: Label | null;
 }
 
-export const beatsOf = (lookup: Lookup): readonly Beat[] => lookup.parts.flatMap((part, i) => beatsOfPart(part, i));
+export const beatsOf = (lookup: Lookup): readonly Beat[] =>
+  lookup.parts.flatMap((part, i) => beatsOfPart(part, i));
 
 function beatsOfPart(part: LookupPart, index: number): readonly Beat[] {
   const end = part.fault ? 'fault' : part.pa === null ? null : 'memory';
   const endLabel = endLabelOf(part);
   if (part.steps.length === 0) {
-    const label: Label = { text: part.fault ? 'blocked' : 'not translated', tone: part.fault ? 'fault' : 'plain' };
+    const label: Label = {
+      text: part.fault ? 'blocked' : 'not translated',
+      tone: part.fault ? 'fault' : 'plain',
+    };
     return [{ part: index, first: true, stop: null, step: null, end, shortCut: true, label, endLabel }];
   }
   return part.steps.map((step, i) => {
@@ -52,7 +56,10 @@ function beatsOfPart(part: LookupPart, index: number): readonly Beat[] {
       step,
       end: last ? end : null,
       shortCut: last && part.from === 'iotlb',
-      label: { text: labelOf(step, part.steps[i + 1] ?? null, part), tone: step.outcome === 'fault' ? 'fault' : 'plain' },
+      label: {
+        text: labelOf(step, nextRead(part, i), part),
+        tone: step.outcome === 'fault' ? 'fault' : 'plain',
+      },
       endLabel: last ? endLabel : null,
     };
   });
@@ -64,13 +71,21 @@ function stopOf(step: LookupStep): Stop {
   return { kind: 'context' };
 }
 
+/** The read of memory that follows, past look-ups in caches. */
+const nextRead = (part: LookupPart, after: number): LookupStep | null =>
+  part.steps.slice(after + 1).find((s) => s.kind === 'context' || s.kind === 'table') ?? null;
+
 /** `L3 [1] → table 0x10a31000`: what was read, and what it led to. */
 function labelOf(step: LookupStep, next: LookupStep | null, part: LookupPart): string {
-  if (step.kind === 'iotlb') return step.outcome === 'hit' && part.pa !== null ? `IOTLB hit → ${hex(part.pa)}` : `IOTLB ${step.outcome}`;
+  if (step.kind === 'iotlb')
+    return step.outcome === 'hit' && part.pa !== null
+      ? `IOTLB hit → ${hex(part.pa)}`
+      : `IOTLB ${step.outcome}`;
   if (step.kind === 'context-cache') return `context cache ${step.outcome}`;
   const what = `${step.kind === 'table' ? `L${step.level}` : step.kind}${step.index === null ? '' : ` [${step.index}]`}`;
   if (step.outcome === 'fault') return `${what} → fault`;
-  if (step.outcome === 'leaf') return part.pa === null ? `${what} → leaf` : `${what} → leaf ${hex(pageOf(part))}`;
+  if (step.outcome === 'leaf')
+    return part.pa === null ? `${what} → leaf` : `${what} → leaf ${hex(pageOf(part))}`;
   // An entry's target is where the next read of the walk went.
   const target = next?.pa == null ? '' : ` ${hex(next.pa - (next.pa % 4096))}`;
   return `${what} → ${step.kind === 'root' ? 'context table' : 'table'}${target}`;

@@ -47,7 +47,8 @@ export function drawPose(ctx: Context, pose: Pose, view: View, ink: Ink): void {
   stroke(ctx, way, ink.ink, 2, 1);
   for (const look of pose.looks) dot(ctx, to(look.at), 3, look.fault ? ink.fault : ink.ink, ink.surface);
   for (const end of pose.ends) (end.fault ? cross : ring)(ctx, to(end.at), ink, false);
-  if (pose.pulse) halo(ctx, to(pose.pulse.at), pose.pulse.spread, pose.headTone === 'fault' ? ink.fault : ink.ink);
+  if (pose.pulse)
+    halo(ctx, to(pose.pulse.at), pose.pulse.spread, pose.headTone === 'fault' ? ink.fault : ink.ink);
   if (!pose.head) return;
   const head = to(pose.head);
   if (pose.headTone === 'fault') cross(ctx, head, ink, true);
@@ -66,7 +67,13 @@ export function drawBadges(ctx: Context, ways: readonly Way[], shown: number, vi
   const current = ways[shown - 1];
   if (!current) return;
   const ofPart = ways.slice(0, shown).filter((w) => w.beat.part === current.beat.part);
-  stroke(ctx, ofPart.map((w) => w.points.map(to)), ink.ink, 1.5, 0.45);
+  stroke(
+    ctx,
+    ofPart.map((w) => w.points.map(to)),
+    ink.ink,
+    1.5,
+    0.45,
+  );
   const taken: Point[] = [];
   ofPart.forEach((way, i) => {
     let at = to(way.look ?? way.end);
@@ -79,7 +86,13 @@ export function drawBadges(ctx: Context, ways: readonly Way[], shown: number, vi
   label(ctx, current.label, view, ink);
 }
 
-function stroke(ctx: Context, ways: readonly (readonly Point[])[], color: string, width: number, opacity: number): void {
+function stroke(
+  ctx: Context,
+  ways: readonly (readonly Point[])[],
+  color: string,
+  width: number,
+  opacity: number,
+): void {
   ctx.globalAlpha = opacity;
   ctx.strokeStyle = color;
   ctx.lineWidth = width;
@@ -135,8 +148,8 @@ function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel, view: 
   ctx.font = `500 11.5px ${ink.mono}`;
   const width = ctx.measureText(text).width + 16;
   const x = clamp(x0 - width / 2, 8, view.width - width - 8);
-  const above = (card ? Math.min(card.y * view.zoom + view.y, y0 - 6) : y0) - 12 - height;
-  const below = (card ? Math.max((card.y + card.height) * view.zoom + view.y, y0 + 6) : y0) + 12;
+  const above = (card ? Math.min(card.y * view.zoom + view.y, y0) : y0 - 6) - 7 - height;
+  const below = (card ? Math.max((card.y + card.height) * view.zoom + view.y, y0) : y0 + 6) + 7;
   const y = clamp(side === 'above' ? above : below, 44, view.height - height - 8);
   ctx.beginPath();
   ctx.roundRect(x, y, width, height, 5);

@@ -52,7 +52,13 @@ export function waysOf(beats: readonly Beat[], stage: Stage): readonly Way[] {
     const about: Stop = beat.end === 'memory' ? { kind: 'memory' } : stop;
     const beside = stage.besides(about);
     const words = beat.endLabel ?? beat.label;
-    return { beat, points, look, end, label: { ...words, at: end, card: beside?.card ?? null, side: beside?.side ?? 'below' } };
+    return {
+      beat,
+      points,
+      look,
+      end,
+      label: { ...words, at: end, card: beside?.card ?? null, side: beside?.side ?? 'below' },
+    };
   });
 }
 

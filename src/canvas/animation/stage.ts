@@ -141,7 +141,8 @@ function overTheTop(from: Point, to: Point, unit: Rect, cards: readonly (Rect | 
   const top = Math.min(...cards.flatMap((c) => (c ? [c.y] : []))) - 24;
   const out = unit.x + unit.width + 18;
   const down = to.x - 26;
-  if (down <= out) return bent([from, { x: from.x, y: unit.y + unit.height }, { x: out, y: unit.y + unit.height }, to]);
+  if (down <= out)
+    return bent([from, { x: from.x, y: unit.y + unit.height }, { x: out, y: unit.y + unit.height }, to]);
   return bent([
     from,
     { x: from.x, y: unit.y + unit.height },

@@ -6,17 +6,30 @@ import { along, flatten } from '../layout/geometry';
 import type { CanvasEdge } from '../nodes/types';
 
 /** Draws a route. The end of an edge has the hue of what it arrives at. */
-export const RouteEdge = memo(function RouteEdge({ id, data, selected, interactionWidth }: EdgeProps<CanvasEdge>) {
+export const RouteEdge = memo(function RouteEdge({
+  id,
+  data,
+  selected,
+  interactionWidth,
+}: EdgeProps<CanvasEdge>) {
   if (!data) return null;
   const { route, path } = data;
   const last = route.legs.at(-1)?.at(-1);
   const first = route.legs[0]?.[0];
   return (
     <>
-      <BaseEdge id={id} path={path} interactionWidth={route.link.kind === 'attach' ? (interactionWidth ?? 16) : 0} />
-      {first && route.link.kind === 'attach' && <circle className="edge-start" cx={first.from.x} cy={first.from.y} r={3} />}
+      <BaseEdge
+        id={id}
+        path={path}
+        interactionWidth={route.link.kind === 'attach' ? (interactionWidth ?? 16) : 0}
+      />
+      {first && route.link.kind === 'attach' && (
+        <circle className="edge-start" cx={first.from.x} cy={first.from.y} r={3} />
+      )}
       {last && <circle className="edge-end" cx={last.to.x} cy={last.to.y} r={3} />}
-      {selected && route.link.kind === 'attach' && <Detach deviceId={route.link.source} leg={route.legs[2] ?? []} />}
+      {selected && route.link.kind === 'attach' && (
+        <Detach deviceId={route.link.source} leg={route.legs[2] ?? []} />
+      )}
     </>
   );
 });

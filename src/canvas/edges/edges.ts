@@ -1,6 +1,15 @@
 import type { DeviceObject, WorldId } from '../../engine/sim/world';
 import { servedBy } from '../format';
-import { line, rightOf, leftOf, rounded, sideways, type Curve, type Point, type Rect } from '../layout/geometry';
+import {
+  line,
+  rightOf,
+  leftOf,
+  rounded,
+  sideways,
+  type Curve,
+  type Point,
+  type Rect,
+} from '../layout/geometry';
 import { GUTTER } from '../layout/sizes';
 import { all, find, type Objects } from '../layout/tree';
 
@@ -26,7 +35,8 @@ export interface Link {
 export function linksOf(objects: Objects): readonly Link[] {
   const links: Link[] = [];
   const add = (kind: LinkKind, source: WorldId, target: WorldId, via: WorldId | null = null): void => {
-    if (objects[source] && objects[target]) links.push({ id: `${kind}:${source}:${target}`, kind, source, target, via });
+    if (objects[source] && objects[target])
+      links.push({ id: `${kind}:${source}:${target}`, kind, source, target, via });
   };
   for (const group of all(objects, 'group')) {
     if (find(objects, group.hwptId, 'hwpt')) continue;
@@ -35,7 +45,8 @@ export function linksOf(objects: Objects): readonly Link[] {
   for (const device of all(objects, 'device')) {
     const serving = servedBy(objects, device);
     if (serving.kind === 'attached') add('attach', device.id, serving.hwpt.id, device.iommuId);
-    if (serving.kind === 'follows' && device.iommuId && !device.isBridge) add('follow', device.id, device.iommuId);
+    if (serving.kind === 'follows' && device.iommuId && !device.isBridge)
+      add('follow', device.id, device.iommuId);
   }
   for (const hwpt of all(objects, 'hwpt')) add('ioas', hwpt.id, hwpt.ioasId);
   for (const ioas of all(objects, 'ioas'))
@@ -128,7 +139,14 @@ function wired({ from, right }: Out, to: Point, space: RouteSpace, offset = 0): 
   const trunkY = space.top - 26 - offset;
   if (gutterX >= trunkX) return [sideways(from, to)]; // moved to where no gutter is
   const points: Point[] = isInner({ from, right }, space)
-    ? [from, { x: gutterX, y: from.y }, { x: gutterX, y: trunkY }, { x: trunkX, y: trunkY }, { x: trunkX, y: to.y }, to]
+    ? [
+        from,
+        { x: gutterX, y: from.y },
+        { x: gutterX, y: trunkY },
+        { x: trunkX, y: trunkY },
+        { x: trunkX, y: to.y },
+        to,
+      ]
     : [from, { x: trunkX, y: from.y }, { x: trunkX, y: to.y }, to];
   return rounded(points, 10);
 }

@@ -39,13 +39,20 @@ function linkedTo(
   direction: 'left' | 'right',
 ): readonly WorldId[] {
   const steps = links.flatMap((l) =>
-    l.via === null ? [[l.source, l.target] as const] : [[l.source, l.via] as const, [l.via, l.target] as const],
+    l.via === null
+      ? [[l.source, l.target] as const]
+      : [[l.source, l.via] as const, [l.via, l.target] as const],
   );
   const frame = frameOf.get(from);
   return direction === 'right'
     ? // A device without an edge of its own goes where its frame's edge goes.
-      [from, frame].flatMap((id) => steps.filter(([a]) => a === id).map(([, b]) => b)).filter((id) => rects.has(id))
-    : steps.filter(([, b]) => b === from).map(([a]) => a).filter((id) => rects.has(id));
+      [from, frame]
+        .flatMap((id) => steps.filter(([a]) => a === id).map(([, b]) => b))
+        .filter((id) => rects.has(id))
+    : steps
+        .filter(([, b]) => b === from)
+        .map(([a]) => a)
+        .filter((id) => rects.has(id));
 }
 
 function nearest(rects: ReadonlyMap<WorldId, Rect>, from: WorldId, ids: readonly WorldId[]): WorldId | null {

@@ -39,7 +39,9 @@ export function useCanvasKeyboard(
       };
       const corners = [rect, { x: rect.x + rect.width, y: rect.y + Math.min(rect.height, seen.height / 2) }];
       if (corners.every((c) => contains(seen, c))) return;
-      void flow.setCenter(rect.x + rect.width / 2, rect.y + Math.min(rect.height, seen.height) / 2, { zoom: view.zoom });
+      void flow.setCenter(rect.x + rect.width / 2, rect.y + Math.min(rect.height, seen.height) / 2, {
+        zoom: view.zoom,
+      });
     },
     [flow],
   );
@@ -142,7 +144,8 @@ async function connectByKeyboard(deviceId: WorldId): Promise<void> {
   const { objects, actions } = useApp.getState();
   const { say } = useCanvasUi.getState();
   const device = objects[deviceId];
-  if (device?.type !== 'device' || device.isBridge) return say('Only a device that is no bridge can be attached.');
+  if (device?.type !== 'device' || device.isBridge)
+    return say('Only a device that is no bridge can be attached.');
   useCanvasUi.setState({ byKeyboard: true, aimId: null });
   say(`Connecting ${device.bdf}. Finding targets.`);
   await actions.startConnecting(deviceId);
@@ -159,7 +162,9 @@ async function connectByKeyboard(deviceId: WorldId): Promise<void> {
 function detachSelected(active: WorldId | null, links: readonly Link[]): void {
   const { actions } = useApp.getState();
   const { edgeId, say } = useCanvasUi.getState();
-  const link = links.find((l) => l.kind === 'attach' && (l.id === edgeId || (edgeId === null && l.source === active)));
+  const link = links.find(
+    (l) => l.kind === 'attach' && (l.id === edgeId || (edgeId === null && l.source === active)),
+  );
   if (!link) return say('Nothing to detach here.');
   useCanvasUi.setState({ edgeId: null });
   void actions.detach(link.source);

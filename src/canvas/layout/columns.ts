@@ -50,16 +50,32 @@ export function subColumnsFor(height: number): number {
   return columns;
 }
 
-/** Fills sub-columns from the left, breaking between whole trees where it can. */
+interface Sized {
+  readonly block: Block;
+  readonly size: Size;
+  readonly members: ReadonlyMap<WorldId, Rect>;
+}
+
+/** Fills sub-columns from the left: as low as that many can be, breaking between whole trees where it can. */
 export function packBlocks(blocks: readonly Block[]): readonly PlacedBlock[] {
-  const sized = blocks.map((block) => ({ block, ...insideOf(block) }));
+  const sized: readonly Sized[] = blocks.map((block) => ({ block, ...insideOf(block) }));
   const total = sized.reduce((sum, s) => sum + s.size.height + FRAME.between, 0);
-  const target = total / subColumnsFor(total);
+  const most = subColumnsFor(total);
+  let [low, high] = [Math.ceil(total / most), Math.ceil(total)];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((fill(sized, middle).at(-1)?.subColumn ?? 0) < most) high = middle;
+    else low = middle + 1;
+  }
+  return fill(sized, low);
+}
+
+/** Columns no higher than `limit`. A tree that does not fit starts a new one, if this one is nearly full. */
+function fill(sized: readonly Sized[], limit: number): readonly PlacedBlock[] {
   let [column, y] = [0, 0];
   return sized.map(({ block, size, members }, i) => {
-    const tree = block.depth === 0 ? treeHeight(sized, i) : size.height;
-    const limit = block.depth === 0 ? target * 1.08 : target * 1.3;
-    if (y > 0 && y + tree > limit && (block.depth > 0 || y > target * 0.5 || tree > limit)) {
+    const tree = block.depth === 0 && y > limit * 0.8 ? treeHeight(sized, i) : size.height;
+    if (y > 0 && y + tree > limit) {
       column += 1;
       y = 0;
     }
@@ -71,7 +87,7 @@ export function packBlocks(blocks: readonly Block[]): readonly PlacedBlock[] {
 }
 
 /** Height of a top block with everything that hangs below it. */
-function treeHeight(sized: readonly { block: Block; size: Size }[], from: number): number {
+function treeHeight(sized: readonly Sized[], from: number): number {
   let height = sized[from]?.size.height ?? 0;
   for (let i = from + 1; (sized[i]?.block.depth ?? 0) > 0; i++)
     height += FRAME.between + (sized[i]?.size.height ?? 0);

@@ -87,7 +87,11 @@ function columnXs(devicesRight: number): { iommu: number; hwpt: number; ioas: nu
 }
 
 /** Headings of the columns that hold something; a world of devices alone has one. */
-function columnsOf(objects: Objects, xs: ReturnType<typeof columnXs>, devicesRight: number): readonly Column[] {
+function columnsOf(
+  objects: Objects,
+  xs: ReturnType<typeof columnXs>,
+  devicesRight: number,
+): readonly Column[] {
   const has = (type: WorldObject['type']): boolean => all(objects, type).length > 0;
   const columns: readonly (Column & { readonly shown: boolean })[] = [
     { title: 'PCIe devices', x: 0, width: devicesRight, shown: has('device') },

@@ -19,8 +19,8 @@ export const IOAS = { width: 216, height: 92 };
 export const PROCESS = { width: 176, head: 46, row: 19, foot: 8, rows: 5 };
 /** Space to the right of each column, up to the next. */
 export const GAPS = { devices: 104, iommu: 84, hwpt: 72, ioas: 72 };
-/** Between objects of one column. */
-export const ROW_GAP = 28;
+/** Between objects of one column: the label of a look-up fits in. */
+export const ROW_GAP = 44;
 
 export interface Size {
   readonly width: number;

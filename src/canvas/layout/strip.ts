@@ -70,11 +70,16 @@ function mergedTo(most: number, extents: readonly Extent[]): readonly Extent[] {
   }
   while (merged.length > most) {
     let closest = 1;
-    for (let i = 2; i < merged.length; i++) if (gapBefore(merged, i) < gapBefore(merged, closest)) closest = i;
+    for (let i = 2; i < merged.length; i++)
+      if (gapBefore(merged, i) < gapBefore(merged, closest)) closest = i;
     const [a, b] = [merged[closest - 1], merged[closest]];
     if (!a || !b) break;
     const kind = a.kind === b.kind ? a.kind : 'area';
-    merged = [...merged.slice(0, closest - 1), { kind, start: a.start, last: b.last }, ...merged.slice(closest + 1)];
+    merged = [
+      ...merged.slice(0, closest - 1),
+      { kind, start: a.start, last: b.last },
+      ...merged.slice(closest + 1),
+    ];
   }
   return merged;
 }

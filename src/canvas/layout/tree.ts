@@ -91,7 +91,7 @@ function depthWithin(
 ): number {
   let depth = 0;
   const seen = new Set<WorldId>([device.id]);
-  for (let up = find(objects, device.parentId, 'device'); up && !seen.has(up.id); ) {
+  for (let up = find(objects, device.parentId, 'device'); up && !seen.has(up.id);) {
     seen.add(up.id);
     if (blockOf.get(up.id) === block) depth += 1;
     up = find(objects, up.parentId, 'device');

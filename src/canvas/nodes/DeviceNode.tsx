@@ -21,7 +21,9 @@ function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
       </p>
       <div className="chips">
         {device.driver ? (
-          <Chip title={device.driver.managed ? 'manages its DMA itself (driver_managed_dma)' : 'uses the DMA API'}>
+          <Chip
+            title={device.driver.managed ? 'manages its DMA itself (driver_managed_dma)' : 'uses the DMA API'}
+          >
             {device.driver.name}
           </Chip>
         ) : (
@@ -66,7 +68,10 @@ function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
       <span className="card-title" title={title}>
         {title}
       </span>
-      <span className="bridge-acs" title={device.acs ? `ACS capability: ${device.acs.cap.join(' ') || 'none'}` : acs}>
+      <span
+        className="bridge-acs"
+        title={device.acs ? `ACS capability: ${device.acs.cap.join(' ') || 'none'}` : acs}
+      >
         {acs}
       </span>
       <span className="card-aside">{shortBdf(device.bdf)}</span>

@@ -17,7 +17,8 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
     <NodeCard object={group} className="frame">
       <div className="frame-top">
         <span className="frame-label" title={`Group ${group.number}, DMA owner: ${label}`}>
-          <b>Group {group.number}</b> · {label}
+          <b>Group {group.number}</b>
+          <span className="frame-owner"> · {label}</span>
         </span>
         <span className="frame-end">
           {group.mismatches.length > 0 && (

@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import { useApp } from '../../store/index';
-import {  } from '../format';
+import {} from '../format';
 import { count } from '../../ui/numbers';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
@@ -28,7 +28,9 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
         }
       />
       <p className="card-line">
-        {unit.enabled ? `${unit.addressBits}-bit · ${count(unit.deviceIds.length, 'device')}` : 'translation off'}
+        {unit.enabled
+          ? `${unit.addressBits}-bit · ${count(unit.deviceIds.length, 'device')}`
+          : 'translation off'}
       </p>
       <div className="meters">
         <div className="meter">

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
-import {  } from '../format';
+import {} from '../format';
 import { byteSize, count } from '../../ui/numbers';
 import { processRows } from '../layout/sizes';
 import { CardHead, NodeCard } from './NodeCard';

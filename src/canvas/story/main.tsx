@@ -19,15 +19,35 @@ useApp.setState((s) => ({
     startConnecting: async (deviceId) => {
       useApp.setState({ connecting: { deviceId, targets: [] } });
       await new Promise((r) => setTimeout(r, 30));
-      const base = { action: 'replace', lines: [], rule: null, culprit: null, errno: null, why: null } as const;
+      const base = {
+        action: 'replace',
+        lines: [],
+        rule: null,
+        culprit: null,
+        errno: null,
+        why: null,
+      } as const;
       useApp.setState({
         connecting: {
           deviceId,
           targets: [
             { ...base, targetId: 'hwpt:1.7', ok: true },
             { ...base, targetId: 'ioas:1.5', ok: true },
-            { ...base, targetId: 'ioas:1.2', ok: false, errno: 'EADDRINUSE', why: 'a mapped area overlaps the device’s reserved region 0xfee00000–0xfeefffff', culprit: 'ioas:1.2' },
-            { ...base, targetId: 'hwpt:1.4', ok: false, errno: 'EINVAL', why: 'the device is attached to it already' },
+            {
+              ...base,
+              targetId: 'ioas:1.2',
+              ok: false,
+              errno: 'EADDRINUSE',
+              why: 'a mapped area overlaps the device’s reserved region 0xfee00000–0xfeefffff',
+              culprit: 'ioas:1.2',
+            },
+            {
+              ...base,
+              targetId: 'hwpt:1.4',
+              ok: false,
+              errno: 'EINVAL',
+              why: 'the device is attached to it already',
+            },
           ],
         },
       });
@@ -38,8 +58,13 @@ useApp.setState((s) => ({
         return o ? { objects: { ...t.objects, [id]: { ...o, place: { x, y } } } } : {};
       });
     },
-    connectTo: async (id) => { console.log('connectTo', id); useApp.setState({ connecting: null }); },
-    detach: async (id) => { console.log('detach', id); },
+    connectTo: async (id) => {
+      console.log('connectTo', id);
+      useApp.setState({ connecting: null });
+    },
+    detach: async (id) => {
+      console.log('detach', id);
+    },
   },
 }));
 Object.assign(window, { useApp });

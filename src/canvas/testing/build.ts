@@ -15,12 +15,21 @@ import type { Objects } from '../layout/tree';
 export const world = (...objects: readonly WorldObject[]): Objects =>
   Object.fromEntries(objects.map((o) => [o.id, o]));
 
-const BRIDGES: readonly PciKind[] = ['root-port', 'upstream-port', 'downstream-port', 'pcie-to-pci', 'pci-bridge'];
+const BRIDGES: readonly PciKind[] = [
+  'root-port',
+  'upstream-port',
+  'downstream-port',
+  'pcie-to-pci',
+  'pci-bridge',
+];
 
 export function device(
   address: string,
   kind: PciKind,
-  rest: Partial<Omit<DeviceObject, 'type' | 'id'>> & { readonly parent?: string; readonly group?: number } = {},
+  rest: Partial<Omit<DeviceObject, 'type' | 'id'>> & {
+    readonly parent?: string;
+    readonly group?: number;
+  } = {},
 ): DeviceObject {
   const { parent, group, ...given } = rest;
   return {
@@ -92,11 +101,7 @@ export const iommu = (rest: Partial<Omit<IommuObject, 'type'>> = {}): IommuObjec
   ...rest,
 });
 
-export const idev = (
-  objectId: number,
-  address: string,
-  hwptId: string | null,
-): IdevObject => ({
+export const idev = (objectId: number, address: string, hwptId: string | null): IdevObject => ({
   type: 'idev',
   id: `idev:1.${objectId}`,
   name: null,
@@ -144,7 +149,10 @@ export const ioas = (objectId: number, rest: Partial<Omit<IoasObject, 'type' | '
   ...rest,
 });
 
-export const process = (title: string, rest: Partial<Omit<ProcessObject, 'type' | 'id'>> = {}): ProcessObject => ({
+export const process = (
+  title: string,
+  rest: Partial<Omit<ProcessObject, 'type' | 'id'>> = {},
+): ProcessObject => ({
   type: 'process',
   id: `mm:${title}`,
   name: null,

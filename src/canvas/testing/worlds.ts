@@ -7,7 +7,12 @@ const ROOT_PORT_ACS = { cap: ['SV', 'TB', 'RR', 'CR', 'UF'], ctrl: ['SV', 'RR', 
 
 /** A desktop with 20 functions in 12 groups; one group holds a port without ACS and the GPU and audio below it. */
 export const desktop: Objects = world(
-  device('00:00.0', 'rciep', { group: 0, label: 'Host bridge', className: 'Host bridge', classCode: 0x060000 }),
+  device('00:00.0', 'rciep', {
+    group: 0,
+    label: 'Host bridge',
+    className: 'Host bridge',
+    classCode: 0x060000,
+  }),
   device('00:01.0', 'root-port', { group: 7 }),
   device('01:00.0', 'endpoint', {
     parent: '00:01.0',
@@ -42,10 +47,28 @@ export const desktop: Objects = world(
     driver: { name: 'xhci_hcd', managed: false },
   }),
   device('00:14.2', 'rciep', { group: 2, label: 'Raptor Lake-S PCH Shared SRAM', className: 'RAM memory' }),
-  device('00:16.0', 'rciep', { group: 3, label: 'CSME HECI #1', className: 'Communication controller', driver: { name: 'mei_me', managed: false } }),
-  device('00:17.0', 'rciep', { group: 4, label: 'SATA Controller', className: 'SATA controller', driver: { name: 'ahci', managed: false } }),
+  device('00:16.0', 'rciep', {
+    group: 3,
+    label: 'CSME HECI #1',
+    className: 'Communication controller',
+    driver: { name: 'mei_me', managed: false },
+  }),
+  device('00:17.0', 'rciep', {
+    group: 4,
+    label: 'SATA Controller',
+    className: 'SATA controller',
+    driver: { name: 'ahci', managed: false },
+  }),
   device('00:1a.0', 'root-port', { group: 5, acs: ROOT_PORT_ACS }),
-  device('02:00.0', 'endpoint', { parent: '00:1a.0', group: 8, label: 'Samsung NVMe SSD 990 PRO', className: 'Non-Volatile memory controller', vendorId: 0x144d, deviceId: 0xa80c, driver: { name: 'nvme', managed: false } }),
+  device('02:00.0', 'endpoint', {
+    parent: '00:1a.0',
+    group: 8,
+    label: 'Samsung NVMe SSD 990 PRO',
+    className: 'Non-Volatile memory controller',
+    vendorId: 0x144d,
+    deviceId: 0xa80c,
+    driver: { name: 'nvme', managed: false },
+  }),
   device('00:1c.0', 'root-port', { group: 6, acs: ROOT_PORT_ACS }),
   device('03:00.0', 'endpoint', {
     parent: '00:1c.0',
@@ -59,38 +82,98 @@ export const desktop: Objects = world(
     hwptId: 'hwpt:1.7',
   }),
   device('00:1f.0', 'rciep', { group: 9, label: 'Z790 LPC/eSPI Controller', className: 'ISA bridge' }),
-  device('00:1f.3', 'rciep', { group: 9, label: 'HD Audio', className: 'Audio device', driver: { name: 'snd_hda_intel', managed: false } }),
-  device('00:1f.4', 'rciep', { group: 9, label: 'SMBus', className: 'SMBus', driver: { name: 'i801_smbus', managed: false } }),
+  device('00:1f.3', 'rciep', {
+    group: 9,
+    label: 'HD Audio',
+    className: 'Audio device',
+    driver: { name: 'snd_hda_intel', managed: false },
+  }),
+  device('00:1f.4', 'rciep', {
+    group: 9,
+    label: 'SMBus',
+    className: 'SMBus',
+    driver: { name: 'i801_smbus', managed: false },
+  }),
   device('00:1f.5', 'rciep', { group: 9, label: 'SPI Controller', className: 'Serial bus controller' }),
   device('00:1d.0', 'root-port', { group: 10, acs: ROOT_PORT_ACS }),
   device('04:00.0', 'pcie-to-pci', { parent: '00:1d.0', group: 11, label: 'ASM1083 PCIe to PCI bridge' }),
-  device('05:00.0', 'pci', { parent: '04:00.0', group: 11, label: 'CMI8788 [Oxygen HD Audio]', className: 'Multimedia audio controller' }),
+  device('05:00.0', 'pci', {
+    parent: '04:00.0',
+    group: 11,
+    label: 'CMI8788 [Oxygen HD Audio]',
+    className: 'Multimedia audio controller',
+  }),
   group(0, ['00:00.0']),
-  group(1, ['00:02.0'], { ownerCount: 1, domain: { label: 'identity', type: 'identity' }, defaultType: 'identity' }),
-  group(2, ['00:14.0', '00:14.2'], { ownerCount: 1, mismatches: ['The dump puts 00:14.2 in group 3; Linux joins it here.'] }),
+  group(1, ['00:02.0'], {
+    ownerCount: 1,
+    domain: { label: 'identity', type: 'identity' },
+    defaultType: 'identity',
+  }),
+  group(2, ['00:14.0', '00:14.2'], {
+    ownerCount: 1,
+    mismatches: ['The dump puts 00:14.2 in group 3; Linux joins it here.'],
+  }),
   group(3, ['00:16.0'], { ownerCount: 1 }),
   group(4, ['00:17.0'], { ownerCount: 1 }),
   group(5, ['00:1a.0']),
   group(6, ['00:1c.0']),
-  group(7, ['00:01.0', '01:00.0', '01:00.1'], { ownerId: 'ctx:1', ownerCount: 1, hwptId: 'hwpt:1.4', domain: { label: 'domain 20', type: 'unmanaged' } }),
+  group(7, ['00:01.0', '01:00.0', '01:00.1'], {
+    ownerId: 'ctx:1',
+    ownerCount: 1,
+    hwptId: 'hwpt:1.4',
+    domain: { label: 'domain 20', type: 'unmanaged' },
+  }),
   group(8, ['02:00.0'], { ownerCount: 1 }),
   group(9, ['00:1f.0', '00:1f.3', '00:1f.4', '00:1f.5'], { ownerCount: 2 }),
   group(10, ['00:1d.0']),
-  group(11, ['04:00.0', '05:00.0'], { domain: { label: 'blocking', type: 'blocked' }, ownerId: 'ctx:1', ownerCount: 1 }),
-  group(12, ['03:00.0'], { ownerId: 'ctx:1', ownerCount: 1, hwptId: 'hwpt:1.7', domain: { label: 'domain 21', type: 'unmanaged' } }),
+  group(11, ['04:00.0', '05:00.0'], {
+    domain: { label: 'blocking', type: 'blocked' },
+    ownerId: 'ctx:1',
+    ownerCount: 1,
+  }),
+  group(12, ['03:00.0'], {
+    ownerId: 'ctx:1',
+    ownerCount: 1,
+    hwptId: 'hwpt:1.7',
+    domain: { label: 'domain 21', type: 'unmanaged' },
+  }),
   iommu({
     deviceIds: ['01:00.0', '03:00.0', '00:02.0', '00:14.0', '00:1f.3'].map((a) => `dev:0000:${a}`),
     iotlb: { sets: 64, ways: 4, entries: [entry(0, false), entry(1, false), entry(2, true)] },
     contextCache: [{ device: '0000:01:00.0', did: 3, rootPa: 0x10a30000, stale: false }],
     faults: [
-      { index: 0, device: '0000:03:00.0', access: 'write', iova: 0xdead000n, reason: 5, name: 'write permission', words: [0n, 0n], kernelLine: 'DMAR: [DMA Write NO_PASID] Request device [03:00.0] fault addr 0xdead000 [fault reason 0x05] PTE Write access is not set' },
+      {
+        index: 0,
+        device: '0000:03:00.0',
+        access: 'write',
+        iova: 0xdead000n,
+        reason: 5,
+        name: 'write permission',
+        words: [0n, 0n],
+        kernelLine:
+          'DMAR: [DMA Write NO_PASID] Request device [03:00.0] fault addr 0xdead000 [fault reason 0x05] PTE Write access is not set',
+      },
     ],
   }),
   { type: 'context', id: 'ctx:1', name: 'ctx', place: null, number: 1, processId: 'mm:qemu', objectIds: [] },
   idev(1, '01:00.0', 'hwpt:1.4'),
   idev(6, '03:00.0', 'hwpt:1.7'),
-  hwpt(4, { name: 'hwpt', users: 2, deviceIds: ['dev:0000:01:00.0'], leaves: [{ sizeLg2: 12, count: 12 }, { sizeLg2: 21, count: 1022 }, { sizeLg2: 30, count: 3 }] }),
-  hwpt(7, { auto: false, ioasId: 'ioas:1.5', deviceIds: ['dev:0000:03:00.0'], leaves: [{ sizeLg2: 12, count: 512 }] }),
+  hwpt(4, {
+    name: 'hwpt',
+    users: 2,
+    deviceIds: ['dev:0000:01:00.0'],
+    leaves: [
+      { sizeLg2: 12, count: 12 },
+      { sizeLg2: 21, count: 1022 },
+      { sizeLg2: 30, count: 3 },
+    ],
+  }),
+  hwpt(7, {
+    auto: false,
+    ioasId: 'ioas:1.5',
+    deviceIds: ['dev:0000:03:00.0'],
+    leaves: [{ sizeLg2: 12, count: 512 }],
+  }),
   ioas(2, {
     name: 'guest',
     hwptIds: ['hwpt:1.4'],
@@ -114,17 +197,45 @@ export const desktop: Objects = world(
       { name: 'high', userVa: 0x7f0100000000n, bytes: 0x1_0000_0000, pageSizeLg2: 30, pa: 0x2_0000_0000 },
     ],
   }),
-  process('dpdk', { pinnedPages: 512, buffers: [{ name: 'rx', userVa: 0x7e0000000000n, bytes: 0x200000, pageSizeLg2: 21, pa: 0x4_0000_0000 }] }),
+  process('dpdk', {
+    pinnedPages: 512,
+    buffers: [{ name: 'rx', userVa: 0x7e0000000000n, bytes: 0x200000, pageSizeLg2: 21, pa: 0x4_0000_0000 }],
+  }),
 );
 
 function entry(set: number, stale: boolean) {
-  return { set, way: 0, did: 3, iova: BigInt(set) << 12n, pa: 0x1_2000_0000, sizeLg2: 12, read: true, write: true, stale };
+  return {
+    set,
+    way: 0,
+    did: 3,
+    iova: BigInt(set) << 12n,
+    pa: 0x1_2000_0000,
+    sizeLg2: 12,
+    read: true,
+    write: true,
+    stale,
+  };
 }
 function area(iova: bigint, last: bigint, buffer: string) {
-  return { iova, last, read: true, write: true, processId: 'mm:qemu', buffer, userVa: 0x7f0000000000n + iova, pinnedPages: Number((last - iova + 1n) >> 12n) };
+  return {
+    iova,
+    last,
+    read: true,
+    write: true,
+    processId: 'mm:qemu',
+    buffer,
+    userVa: 0x7f0000000000n + iova,
+    pinnedPages: Number((last - iova + 1n) >> 12n),
+  };
 }
 
-const step = (kind: LookupStep['kind'], outcome: LookupStep['outcome'], level = 0, index: number | null = null, pa: number | null = null): LookupStep => ({
+const step = (
+  kind: LookupStep['kind'],
+  outcome: LookupStep['outcome'],
+  level = 0,
+  index: number | null = null,
+  pa: number | null = null,
+): LookupStep => ({
   kind,
   outcome,
   level,
@@ -136,7 +247,12 @@ const step = (kind: LookupStep['kind'], outcome: LookupStep['outcome'], level = 
   occupancy: null,
 });
 
-const address = [4, 3, 2, 1, 0].map((level) => ({ label: level ? `level ${level}` : 'offset', level, bits: level ? 9 : 12, value: 0 }));
+const address = [4, 3, 2, 1, 0].map((level) => ({
+  label: level ? `level ${level}` : 'offset',
+  level,
+  bits: level ? 9 : 12,
+  value: 0,
+}));
 
 /** A cold walk from the GPU: caches miss, two context reads, four levels. */
 export const walk: Lookup = {
@@ -175,7 +291,9 @@ const [part] = walk.parts;
 export const hit: Lookup = {
   ...walk,
   line: 12,
-  parts: part ? [{ ...part, from: 'iotlb', steps: [step('context-cache', 'hit'), step('iotlb', 'hit')] }] : [],
+  parts: part
+    ? [{ ...part, from: 'iotlb', steps: [step('context-cache', 'hit'), step('iotlb', 'hit')] }]
+    : [],
 };
 
 /** The network card writes where nothing is mapped. */
@@ -207,7 +325,14 @@ export const fault: Lookup = {
 };
 
 /** Kernel DMA of the USB controller: its table belongs to a default domain, which no node shows. */
-export const kernelDma: Lookup = { ...walk, line: 14, deviceId: 'dev:0000:00:14.0', hwptId: null, ioasId: null, processId: null };
+export const kernelDma: Lookup = {
+  ...walk,
+  line: 14,
+  deviceId: 'dev:0000:00:14.0',
+  hwptId: null,
+  ioasId: null,
+  processId: null,
+};
 
 /** A server: root ports with a switch or an endpoint below each, every function in a group of its own. */
 export function server(functions: number): Objects {
@@ -218,7 +343,12 @@ export function server(functions: number): Objects {
     if (made++ >= functions) return;
     const label = kind === 'endpoint' ? `Adapter ${number}, a name as long as dumps like to have them` : null;
     objects.push(
-      device(address, kind, { group: number, label, acs: kind === 'endpoint' ? null : ROOT_PORT_ACS, ...(parent === undefined ? {} : { parent }) }),
+      device(address, kind, {
+        group: number,
+        label,
+        acs: kind === 'endpoint' ? null : ROOT_PORT_ACS,
+        ...(parent === undefined ? {} : { parent }),
+      }),
       group(number, [address], { ownerCount: number % 3 === 0 ? 1 : 0 }),
     );
     number += 1;

@@ -71,7 +71,8 @@ function bindFirmwareChoice(machine: Machine, fn: PciFunction): void {
   const device = machine.core.devices.get(fn.name);
   if (device === undefined || fn.spec.driver === null) return;
   const bound = bindByName(machine, device, fn.spec.driver);
-  if (!bound.ok) machine.core.devLog('err', device, `probe with driver ${fn.spec.driver} failed: ${bound.why}`);
+  if (!bound.ok)
+    machine.core.devLog('err', device, `probe with driver ${fn.spec.driver} failed: ${bound.why}`);
 }
 
 const groupFor =

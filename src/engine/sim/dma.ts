@@ -24,7 +24,7 @@ export function fireDma(machine: Machine, request: DmaRequest): Lookup {
   const hwpt = domain && (indexIommufd(machine).hwptOf.get(domain) ?? null);
   const parts: LookupPart[] = [];
   const end = iova + BigInt(bytes);
-  for (let at = iova; at < end; ) {
+  for (let at = iova; at < end;) {
     const pageEnd = (at / PAGE + 1n) * PAGE;
     const stop = pageEnd < end ? pageEnd : end;
     const part = dmaPage(machine, request, domain, at, Number(stop - at));
@@ -89,10 +89,17 @@ function requesterId(machine: Machine, { client, name }: Device): number {
 /** What a device writes is a pattern that can be recognised in memory; what it reads it forgets. */
 function transfer({ memory }: Machine, access: 'read' | 'write', pa: number, bytes: number): void {
   if (access === 'read') return;
-  memory.write(pa, Uint8Array.from({ length: bytes }, (_, index) => (pa + index) & 0xff));
+  memory.write(
+    pa,
+    Uint8Array.from({ length: bytes }, (_, index) => (pa + index) & 0xff),
+  );
 }
 
-function faultOf(unit: Unit, events: readonly TraceEvent[], steps: readonly LookupStep[]): LookupPart['fault'] {
+function faultOf(
+  unit: Unit,
+  events: readonly TraceEvent[],
+  steps: readonly LookupStep[],
+): LookupPart['fault'] {
   const fault = events.find((event) => event.kind === 'fault');
   if (fault === undefined) return null;
   return { reason: fault.reason, name: fault.name, ...unit.explainFault(fault, steps) };

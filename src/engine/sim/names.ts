@@ -49,7 +49,8 @@ export class Names {
     for (const [name, named] of this.byName) {
       if (named.kind !== 'buffer' || named.process !== process) continue;
       const { mapping } = named;
-      if (userVa >= mapping.userVa && userVa < mapping.userVa + BigInt(mapping.bytes)) return { name, mapping };
+      if (userVa >= mapping.userVa && userVa < mapping.userVa + BigInt(mapping.bytes))
+        return { name, mapping };
     }
     return null;
   }

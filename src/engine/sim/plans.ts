@@ -20,7 +20,8 @@ export function attachPlans(machine: Machine, deviceId: WorldId): readonly Plan[
   const plans: Plan[] = [];
   for (const ctx of machine.iommufd.contexts) {
     for (const object of ctx.objects.list()) {
-      if (object.kind === 'ioas' || object.kind === 'hwpt-paging') plans.push(planFor(machine, device, ctx, object));
+      if (object.kind === 'ioas' || object.kind === 'hwpt-paging')
+        plans.push(planFor(machine, device, ctx, object));
     }
   }
   return plans;
@@ -33,7 +34,8 @@ function planFor(machine: Machine, device: Device, ctx: IommufdCtx, target: AnyO
   const lines: string[] = [];
   // A device that another context holds is refused at BIND, which is the true answer.
   const bound = idev !== null && idev.ctx === ctx ? idev : null;
-  if (bound === null && !isVfioDriver(device.driver?.name ?? '')) lines.push(`driver ${shortName(device)} vfio-pci`);
+  if (bound === null && !isVfioDriver(device.driver?.name ?? ''))
+    lines.push(`driver ${shortName(device)} vfio-pci`);
   let dev = bound && (names.objectName(bound) ?? bound.worldId);
   if (dev === null) {
     dev = names.fresh('dev');

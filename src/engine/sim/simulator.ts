@@ -96,7 +96,14 @@ function resultOf(line: SimLine, outcome: Outcome): LineResult {
   const common = { ...NOTHING, line: line.number, text: line.raw, expected: expect };
   if (outcome.ok) return { ...common, status: 'ok', result: outcome.phrase, ok: expect === null };
   if ('mistake' in outcome) {
-    return { ...common, status: 'error', result: outcome.mistake, why: outcome.mistake, column: outcome.column, ok: false };
+    return {
+      ...common,
+      status: 'error',
+      result: outcome.mistake,
+      why: outcome.mistake,
+      column: outcome.column,
+      ok: false,
+    };
   }
   if ('fault' in outcome) {
     const { phrase, fault, culprit } = outcome;

@@ -1,7 +1,13 @@
 import { hiOf, join, loOf } from '../../lib/u64';
 import { ok, type Result } from '../kernel/errno';
 import { BYPASSED, FAULTED, INTERRUPT, PA_HI, PA_LO, READ, TRANSLATED, WRITE } from '../hw/port';
-import { decodeContextEntry, decodeRootEntry, decodeSecondStageEntry, faultLine, splitAddress } from '../hw/vtd/describe';
+import {
+  decodeContextEntry,
+  decodeRootEntry,
+  decodeSecondStageEntry,
+  faultLine,
+  splitAddress,
+} from '../hw/vtd/describe';
 import { inspectVtd, tableOccupancy } from '../hw/vtd/device/inspect';
 import type { VtdDevice } from '../hw/vtd/device/device';
 import { createVtdUnit as wireVtdUnit } from '../hw/vtd/unit';
@@ -49,7 +55,10 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
     explain: (events) => explain(device, events),
     explainFault(fault, steps) {
       const rid = ridOf(fault.device);
-      return { why: whyFault(fault, steps), kernelLine: faultLine(rid, fault.access, fault.iova & ~0xfffn, fault.reason) };
+      return {
+        why: whyFault(fault, steps),
+        kernelLine: faultLine(rid, fault.access, fault.iova & ~0xfffn, fault.reason),
+      };
     },
   });
 }

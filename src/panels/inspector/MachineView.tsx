@@ -20,6 +20,14 @@ export function MachineView() {
   const bridges = devices.length - endpoints.length;
   const shared = groups.filter((group) => group.deviceIds.length > 1);
   const different = groups.filter((group) => group.mismatches.length > 0);
+  if (devices.length === 0 && contexts.length === 0)
+    return (
+      <Section title="Nothing here yet">
+        <p className="prose">
+          Open a scene, import your own machine, or begin with one device: what you select is explained here.
+        </p>
+      </Section>
+    );
   return (
     <article aria-labelledby="inspected">
       <header className="inspected">

@@ -154,8 +154,12 @@ export class MockUnit implements IommuOps {
       apertureStart ?? 0n,
       apertureLast ?? 2n ** 48n - 1n,
     );
+    return ok(this.domainOver(paging));
+  }
+
+  protected domainOver(paging: MockPaging): IommuDomain {
     this.live.add(paging);
-    return ok(this.domain(`domain ${++this.made}`, 'unmanaged', paging));
+    return this.domain(`domain ${++this.made}`, 'unmanaged', paging);
   }
 
   getResvRegions(device: IommuClient): readonly ResvRegion[] {

@@ -6,6 +6,8 @@ const PAGE = 4096n;
 export interface MockPage {
   readonly pfn: number;
   readonly writable: boolean;
+  /** False: there, but out of reach (PROT_NONE). */
+  readonly readable?: boolean;
 }
 
 /** A process's memory of single pages: what each is, and how often it is pinned. */
@@ -35,7 +37,8 @@ export class MockMemory implements UserMemory {
     const runs: FrameRun[] = [];
     for (let index = 0; index < pages; index++) {
       const page = this.pages.get(userVa / PAGE + BigInt(index));
-      if (!page || (write && !page.writable)) return err('EFAULT', `page ${index} is not there`);
+      if (!page || page.readable === false || (write && !page.writable))
+        return err('EFAULT', `page ${index} is not there`);
       runs.push({ pfn: page.pfn, count: 1 });
     }
     for (const { pfn } of runs) this.pins.set(pfn, (this.pins.get(pfn) ?? 0) + 1);
@@ -55,22 +58,36 @@ export class MockMemory implements UserMemory {
 
   read(userVa: bigint, count: number): Result<Uint8Array> {
     const out = new Uint8Array(count);
-    for (let at = 0; at < count; at++) {
-      const va = userVa + BigInt(at);
-      if (!this.pages.has(va / PAGE)) return err('EFAULT', 'not mapped');
-      out[at] = this.bytes.get(va / PAGE)?.[Number(va % PAGE)] ?? 0;
+    for (const { page, from, at, length } of stretches(userVa, count)) {
+      const known = this.pages.get(page);
+      if (!known || known.readable === false) return err('EFAULT', 'not mapped');
+      const bytes = this.bytes.get(page);
+      if (bytes) out.set(bytes.subarray(from, from + length), at);
     }
     return ok(out);
   }
 
   write(userVa: bigint, data: Uint8Array): Result<undefined> {
-    for (let at = 0; at < data.length; at++) {
-      const va = userVa + BigInt(at);
-      if (!this.pages.get(va / PAGE)?.writable) return err('EFAULT', 'not writable');
-      let page = this.bytes.get(va / PAGE);
-      if (!page) this.bytes.set(va / PAGE, (page = new Uint8Array(4096)));
-      page[Number(va % PAGE)] = data[at] ?? 0;
+    for (const { page, from, at, length } of stretches(userVa, data.length)) {
+      if (!this.pages.get(page)?.writable) return err('EFAULT', 'not writable');
+      let bytes = this.bytes.get(page);
+      if (!bytes) this.bytes.set(page, (bytes = new Uint8Array(4096)));
+      bytes.set(data.subarray(at, at + length), from);
     }
     return ok(undefined);
+  }
+}
+
+/** A stretch of bytes, page by page. */
+function* stretches(
+  userVa: bigint,
+  count: number,
+): Generator<{ page: bigint; from: number; at: number; length: number }> {
+  for (let at = 0; at < count; ) {
+    const va = userVa + BigInt(at);
+    const from = Number(va % PAGE);
+    const length = Math.min(4096 - from, count - at);
+    yield { page: va / PAGE, from, at, length };
+    at += length;
   }
 }

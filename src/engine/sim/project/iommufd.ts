@@ -5,7 +5,15 @@ import type { HwptPaging } from '../../iommufd/hwpt';
 import type { Ioas } from '../../iommufd/ioas';
 import type { ProcessMemory } from '../../memory/process-memory';
 import type { Machine } from '../machine';
-import type { AreaObject, ContextObject, HwptObject, IdevObject, IoasObject, ProcessObject, WorldId } from '../world';
+import type {
+  AreaObject,
+  ContextObject,
+  HwptObject,
+  IdevObject,
+  IoasObject,
+  ProcessObject,
+  WorldId,
+} from '../world';
 
 export const processId = (name: string): WorldId => `mm:${name}`;
 

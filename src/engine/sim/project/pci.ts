@@ -34,7 +34,7 @@ export function projectDevice(machine: Machine, index: IommufdIndex, fn: PciFunc
     parentId: parentOf(fn),
     acs: acsOf(fn),
     multifunction: fn.multifunction,
-    driver: device?.driver ?? null,
+    driver: device?.driver ? { name: device.driver.name, managed: device.driver.managed } : null,
     groupId: device?.group?.worldId ?? null,
     ungrouped: whyNoGroup(machine, device, fn),
     iommuId: device?.ops ? device.ops.unit : null,
@@ -54,7 +54,10 @@ function parentOf(fn: PciFunction): WorldId | null {
 
 function acsOf(fn: PciFunction): DeviceObject['acs'] {
   if (fn.acsCap === 0) return null;
-  return { cap: acsBitNames(fn.acsCapabilities), ctrl: acsBitNames(fn.config.read16(fn.acsCap + PCI_ACS_CTRL)) };
+  return {
+    cap: acsBitNames(fn.acsCapabilities),
+    ctrl: acsBitNames(fn.config.read16(fn.acsCap + PCI_ACS_CTRL)),
+  };
 }
 
 function whyNoGroup(machine: Machine, device: Device | null, fn: PciFunction): string | null {
@@ -81,7 +84,10 @@ export function projectGroup(machine: Machine, index: IommufdIndex, group: Iommu
     ownerId: group.owner?.worldId ?? null,
     ownerCount: group.ownerCnt,
     defaultType: showGroupType(group),
-    domain: { label: domain?.label ?? 'none', type: domain === group.blockingDomain && domain !== null ? 'blocked' : (domain?.type ?? 'none') },
+    domain: {
+      label: domain?.label ?? 'none',
+      type: domain === group.blockingDomain && domain !== null ? 'blocked' : (domain?.type ?? 'none'),
+    },
     hwptId: (domain && index.hwptOf.get(domain)?.worldId) ?? null,
     reserved: groupReserved(group),
     mismatches: recordedMismatches(machine, group),

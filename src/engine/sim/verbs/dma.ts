@@ -19,11 +19,18 @@ export const dma = kernelVerb((context) => {
   const iova = args.number(2);
   if (iova === null || iova >= 1n << 64n) return mistake('the IOVA is a 64-bit number', args.column(2));
   const bytes = args.number(3) ?? 64n;
-  if (bytes < 1n || iova + bytes > 1n << 64n) return mistake('the length reaches beyond the address space', args.column(3));
+  if (bytes < 1n || iova + bytes > 1n << 64n)
+    return mistake('the length reaches beyond the address space', args.column(3));
   if ((iova + bytes - 1n) / PAGE - iova / PAGE >= MOST_PAGES) {
     return mistake(`one line may touch ${MOST_PAGES} pages (1 MiB); split it`, args.column(3));
   }
-  const lookup = fireDma(machine, { line: context.line, device: device.value, access, iova, bytes: Number(bytes) });
+  const lookup = fireDma(machine, {
+    line: context.line,
+    device: device.value,
+    access,
+    iova,
+    bytes: Number(bytes),
+  });
   context.lookups.push(lookup);
   return phraseOf(lookup);
 });

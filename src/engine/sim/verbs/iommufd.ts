@@ -11,12 +11,23 @@ import {
 import { closeContext } from '../../vfio/cdev';
 import { sizeWords } from '../words';
 import { count } from './machine';
-import { contextAt, kernelVerb, mistake, named, objectAt, processAt, said, siblingAt, type VerbContext } from './verb';
+import {
+  contextAt,
+  kernelVerb,
+  mistake,
+  named,
+  objectAt,
+  processAt,
+  said,
+  siblingAt,
+  type VerbContext,
+} from './verb';
 
 /** Gives what an ioctl made the name that stands before the `=`. */
 export function nameObject({ machine, args }: VerbContext, ctx: IommufdCtx, id: number): void {
   const object = ctx.objects.peek(id);
-  if (args.statement.name !== null && object) machine.names.setObject(args.statement.name, ctx.number, object);
+  if (args.statement.name !== null && object)
+    machine.names.setObject(args.statement.name, ctx.number, object);
 }
 
 /** `ctx = open /dev/iommu qemu` */
@@ -24,7 +35,8 @@ export const open = kernelVerb((context) => {
   const { machine, args } = context;
   if (args.word(0) !== '/dev/iommu') return mistake('only /dev/iommu can be opened', args.column(0));
   const ctx = machine.iommufd.open(processAt(context, 1));
-  if (args.statement.name !== null) machine.names.set(args.statement.name, { kind: 'context', number: ctx.number });
+  if (args.statement.name !== null)
+    machine.names.set(args.statement.name, { kind: 'context', number: ctx.number });
   return said(`context ${ctx.number} of ${ctx.memory.name}`);
 });
 
@@ -74,21 +86,32 @@ export const ioasMap = kernelVerb((context) => {
   const { ctx, id } = object.value;
   const { mapping, process } = buffer.value;
   if (process !== ctx.memory.name) {
-    return mistake(`${args.word(1) ?? ''} is memory of ${process}, the context is ${ctx.memory.name}'s`, args.column(1));
+    return mistake(
+      `${args.word(1) ?? ''} is memory of ${process}, the context is ${ctx.memory.name}'s`,
+      args.column(1),
+    );
   }
   const offset = args.size('offset') ?? 0n;
   const length = args.size('len') ?? BigInt(mapping.bytes) - offset;
   const iova = args.size('iova');
   const flags = accessFlags(args.word(2) ?? '') | (iova === null ? 0 : IOMMU_IOAS_MAP_FIXED_IOVA);
   const mapped = machine.run(
-    call(ctx, 'IOMMU_IOAS_MAP', { flags, ioas_id: id, user_va: mapping.userVa + offset, length, iova: iova ?? 0n }),
+    call(ctx, 'IOMMU_IOAS_MAP', {
+      flags,
+      ioas_id: id,
+      user_va: mapping.userVa + offset,
+      length,
+      iova: iova ?? 0n,
+    }),
   );
   if (!mapped.ok) return mapped;
   return said(`${sizeWords(length)} at ${hex(mapped.value.iova)}`);
 });
 
 function accessFlags(word: string): number {
-  return (word.includes('r') ? IOMMU_IOAS_MAP_READABLE : 0) | (word.includes('w') ? IOMMU_IOAS_MAP_WRITEABLE : 0);
+  return (
+    (word.includes('r') ? IOMMU_IOAS_MAP_READABLE : 0) | (word.includes('w') ? IOMMU_IOAS_MAP_WRITEABLE : 0)
+  );
 }
 
 /** `IOAS_UNMAP ioas iova=… len=…` or `IOAS_UNMAP ioas all` */
@@ -97,7 +120,9 @@ export const ioasUnmap = kernelVerb((context) => {
   const object = objectAt(context, 0);
   if (!object.ok) return object;
   const { ctx, id } = object.value;
-  const range = args.has('all') ? { iova: 0n, length: U64_MAX } : { iova: args.size('iova') ?? 0n, length: args.size('len') ?? 0n };
+  const range = args.has('all')
+    ? { iova: 0n, length: U64_MAX }
+    : { iova: args.size('iova') ?? 0n, length: args.size('len') ?? 0n };
   const unmapped = machine.run(call(ctx, 'IOMMU_IOAS_UNMAP', { ioas_id: id, ...range }));
   return unmapped.ok ? said(`${sizeWords(unmapped.value.length)} unmapped`) : unmapped;
 });

@@ -36,7 +36,11 @@ export const driver: Verb = kernelVerb((context) => {
   const bound = bindByName(machine, device.value, name);
   if (!bound.ok) return bound;
   const { group } = device.value;
-  return said(device.value.driver?.managed || !group ? 'bound' : `bound; ${count(group.ownerCnt, 'native driver')} in group ${group.id}`);
+  return said(
+    device.value.driver?.managed || !group
+      ? 'bound'
+      : `bound; ${count(group.ownerCnt, 'native driver')} in group ${group.id}`,
+  );
 });
 
 /** `place ioas 420 160` */

@@ -57,7 +57,8 @@ export function named<K extends Named['kind']>(
   if (word === null) return mistake(`${KIND_WORDS[kind]} is missing`, args.column(at));
   const thing = machine.names.get(word) ?? byWorldId(word);
   if (thing === null) return mistake(`nothing is named ${word} here`, args.column(at));
-  if (thing.kind !== kind) return mistake(`${word} is ${KIND_WORDS[thing.kind]}, not ${KIND_WORDS[kind]}`, args.column(at));
+  if (thing.kind !== kind)
+    return mistake(`${word} is ${KIND_WORDS[thing.kind]}, not ${KIND_WORDS[kind]}`, args.column(at));
   return found(thing as Extract<Named, { kind: K }>);
 }
 
@@ -80,7 +81,10 @@ export function openContext(machine: Machine, number: number): Found<IommufdCtx>
 }
 
 /** An object's context and id. Whether the id is still good is the kernel's business: it answers ENOENT. */
-export function objectAt(context: VerbContext, at: number): Found<{ readonly ctx: IommufdCtx; readonly id: number }> {
+export function objectAt(
+  context: VerbContext,
+  at: number,
+): Found<{ readonly ctx: IommufdCtx; readonly id: number }> {
   const name = named(context, at, 'object');
   if (!name.ok) return name;
   const ctx = openContext(context.machine, name.value.context);
@@ -91,7 +95,8 @@ export function objectAt(context: VerbContext, at: number): Found<{ readonly ctx
 export function siblingAt(context: VerbContext, at: number, of: IommufdCtx): Found<number> {
   const object = objectAt(context, at);
   if (!object.ok) return object;
-  if (object.value.ctx !== of) return mistake(`${context.args.word(at) ?? ''} belongs to another context`, context.args.column(at));
+  if (object.value.ctx !== of)
+    return mistake(`${context.args.word(at) ?? ''} belongs to another context`, context.args.column(at));
   return found(object.value.id);
 }
 
@@ -102,7 +107,8 @@ export function pciDeviceAt({ machine, args }: VerbContext, at: number): Found<D
 }
 
 /** `01:00.0` is short for segment 0. */
-export const fullBdf = (word: string): string => (word.split(':').length === 2 ? `0000:${word}` : word).toLowerCase();
+export const fullBdf = (word: string): string =>
+  (word.split(':').length === 2 ? `0000:${word}` : word).toLowerCase();
 
 export function processAt({ machine, args }: VerbContext, at: number): ProcessMemory {
   return machine.process(args.word(at) ?? 'qemu');

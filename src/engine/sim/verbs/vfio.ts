@@ -6,7 +6,18 @@ import type { VfioFile } from '../../vfio/vfio';
 import type { Outcome } from '../statement';
 import { nameObject } from './iommufd';
 import { count } from './machine';
-import { contextAt, found, kernelVerb, mistake, objectAt, pciDeviceAt, said, siblingAt, type Found, type VerbContext } from './verb';
+import {
+  contextAt,
+  found,
+  kernelVerb,
+  mistake,
+  objectAt,
+  pciDeviceAt,
+  said,
+  siblingAt,
+  type Found,
+  type VerbContext,
+} from './verb';
 
 /** `dev = BIND ctx 01:00.0` */
 export const bind = kernelVerb((context) => {
@@ -61,7 +72,8 @@ function change(context: VerbContext, attachOrReplace: Change, done: string): Ou
   const { id, auto } = hwpt.value;
   nameObject(context, ctx, id);
   const members = vdev.device.group?.devices.length ?? 1;
-  const moved = members > 1 ? `; all ${count(members, 'device')} of group ${vdev.device.group?.id ?? '?'}` : '';
+  const moved =
+    members > 1 ? `; all ${count(members, 'device')} of group ${vdev.device.group?.id ?? '?'}` : '';
   return said(`${done} to HWPT ${id}${auto ? ', auto' : ''}${moved}`);
 }
 

@@ -26,6 +26,8 @@ export class ContextCache {
   private readonly ways: number;
   private readonly setMask: number;
   private readonly turn: Int32Array;
+  /** Index of the last hit: a device's requests come in rows. */
+  private last = 0;
 
   constructor(shape: CacheShape) {
     invariant(shape.sets > 0 && (shape.sets & (shape.sets - 1)) === 0, 'context cache: sets are a power of two');
@@ -38,9 +40,12 @@ export class ContextCache {
   /** Index of a source's entry in `entries`, or -1. */
   find(rid: number): number {
     const { entries, ways } = this;
+    if (entries[this.last] === (rid | VALID)) return this.last;
     const base = this.setOf(rid) * ways * CTX_WORDS;
     const end = base + ways * CTX_WORDS;
-    for (let at = base; at < end; at += CTX_WORDS) if (entries[at] === (rid | VALID)) return at;
+    for (let at = base; at < end; at += CTX_WORDS) {
+      if (entries[at] === (rid | VALID)) return (this.last = at);
+    }
     return -1;
   }
 

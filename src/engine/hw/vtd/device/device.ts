@@ -129,8 +129,9 @@ export class VtdDevice implements DmaTranslator {
     const { out } = walker;
     const paLo = out[LEAF_PA_LO] as number;
     const paHi = out[LEAF_PA_HI] as number;
-    state.iotlb.fill(did, hi, lo, out[LEAF_LEVEL] as number, paHi, paLo, out[LEAF_PERMS] as number);
-    if (state.trace.on) this.traceIotlb('fill', did, hi, lo);
+    const level = out[LEAF_LEVEL] as number;
+    if (state.trace.on) this.traceFill(did, hi, lo, level);
+    state.iotlb.fill(did, hi, lo, level, paHi, paLo, out[LEAF_PERMS] as number);
     result[PA_LO] = paLo;
     result[PA_HI] = paHi;
     return WALKED;
@@ -190,6 +191,12 @@ export class VtdDevice implements DmaTranslator {
   private traceContext(op: CacheEvent['op'], rid: number): void {
     const { config, trace } = this.state;
     trace.emit({ kind: 'cache', unit: config.unit, cache: 'context', op, tag: formatBdf(config.segment, rid) });
+  }
+
+  private traceFill(did: number, hi: number, lo: number, level: number): void {
+    const gone = this.state.iotlb.victim(hi, lo, level);
+    if (gone !== null) this.traceIotlb('evict', gone.did, gone.iovaHi, gone.iovaLo);
+    this.traceIotlb('fill', did, hi, lo);
   }
 
   private traceIotlb(op: CacheEvent['op'], did: number, hi: number, lo: number): void {

@@ -7,6 +7,10 @@ const TAG_HI = 1;
 const DATA_LO = 2;
 const DATA_HI = 3;
 const WORDS = 4;
+/** Words before the entries of a set: how many of them are valid, and the way that goes next when all are. */
+const FILLED = 0;
+const TURN = 1;
+const HEADER = 4;
 
 /** TAG_HI: valid 31, size class 30:29 (4 KiB, 2 MiB, 1 GiB), domain id 28:13, page number 44:32 in 12:0. */
 const VALID = 1 << 31;
@@ -46,16 +50,14 @@ export class Iotlb {
   private live0 = 0;
   private live1 = 0;
   private live2 = 0;
-  private readonly turn: Int32Array;
 
   constructor(shape: CacheShape) {
     invariant(isPowerOfTwo(shape.sets) && shape.ways > 0, 'IOTLB: sets are a power of two');
     this.sets = shape.sets;
     this.ways = shape.ways;
     this.setMask = shape.sets - 1;
-    this.setWords = shape.ways * WORDS;
-    this.entries = new Int32Array(shape.sets * shape.ways * WORDS);
-    this.turn = new Int32Array(shape.sets);
+    this.setWords = HEADER + shape.ways * WORDS;
+    this.entries = new Int32Array(shape.sets * this.setWords);
   }
 
   /** Index of the entry that translates an address in a domain, or -1. */
@@ -92,16 +94,31 @@ export class Iotlb {
   /** Enters a translation; returns where. */
   fill(did: number, hi: number, lo: number, level: number, paHi: number, paLo: number, perms: number): number {
     const vpnLo = ((hi << 20) | (lo >>> 12)) & ~((1 << (9 * level)) - 1);
-    const set = (vpnLo >>> (9 * level)) & this.setMask;
-    const at = this.victim(set);
-    this.drop(at);
+    const set = ((vpnLo >>> (9 * level)) & this.setMask) * this.setWords;
     const { entries } = this;
+    let at = set + HEADER;
+    if (entries[set + FILLED] === this.ways) {
+      const way = entries[set + TURN] as number;
+      entries[set + TURN] = way + 1 === this.ways ? 0 : way + 1;
+      at += way * WORDS;
+      this.count(this.classAt(at), -1);
+    } else {
+      while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
+      entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
+    }
     entries[at + TAG_LO] = vpnLo;
     entries[at + TAG_HI] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
     entries[at + DATA_LO] = (paLo & ~0xfff) | perms;
     entries[at + DATA_HI] = paHi;
     this.count(level, 1);
     return at;
+  }
+
+  /** What a fill of this address would throw out, for the trace; null for nothing. */
+  victim(hi: number, lo: number, level: number): CachedTranslation | null {
+    const set = ((((hi << 20) | (lo >>> 12)) >>> (9 * level)) & this.setMask) * this.setWords;
+    if (this.entries[set + FILLED] !== this.ways) return null;
+    return this.describe(set + HEADER + (this.entries[set + TURN] as number) * WORDS);
   }
 
   /** Drops everything; returns how many entries there were. */
@@ -114,7 +131,7 @@ export class Iotlb {
 
   invalidateDomain(did: number): number {
     let dropped = 0;
-    for (let at = 0; at < this.entries.length; at += WORDS) {
+    for (let at = HEADER; at < this.entries.length; at = this.following(at)) {
       if (this.didAt(at) === did) dropped += this.drop(at);
     }
     return dropped;
@@ -126,7 +143,7 @@ export class Iotlb {
     const vpnHi = (hi >>> 12) & VPN_HI_MASK;
     const { entries } = this;
     let dropped = 0;
-    for (let at = 0; at < entries.length; at += WORDS) {
+    for (let at = HEADER; at < entries.length; at = this.following(at)) {
       const tag = entries[at + TAG_HI] as number;
       if (tag >= 0 || ((tag >>> DID_SHIFT) & 0xffff) !== did) continue;
       // Two aligned power-of-two ranges overlap when they agree above the larger of them.
@@ -141,7 +158,7 @@ export class Iotlb {
   /** All valid entries, for people. */
   list(): readonly CachedTranslation[] {
     const found: CachedTranslation[] = [];
-    for (let at = 0; at < this.entries.length; at += WORDS) {
+    for (let at = HEADER; at < this.entries.length; at = this.following(at)) {
       const entry = this.describe(at);
       if (entry !== null) found.push(entry);
     }
@@ -152,10 +169,9 @@ export class Iotlb {
     const tagHi = this.entries[at + TAG_HI] as number;
     if (tagHi >= 0) return null;
     const tagLo = this.entries[at + TAG_LO] as number;
-    const n = at / WORDS;
     return {
-      set: Math.floor(n / this.ways),
-      way: n % this.ways,
+      set: Math.floor(at / this.setWords),
+      way: ((at % this.setWords) - HEADER) / WORDS,
       did: this.didAt(at),
       iovaHi: ((tagHi & VPN_HI_MASK) << 12) | (tagLo >>> 20),
       iovaLo: tagLo << 12,
@@ -166,23 +182,17 @@ export class Iotlb {
     };
   }
 
-  /** Entry that fill() would take in this set: its description is what gets evicted. */
-  private victim(set: number): number {
-    const base = set * this.setWords;
-    for (let way = 0; way < this.ways; way++) {
-      const at = base + way * WORDS;
-      if ((this.entries[at + TAG_HI] as number) >= 0) return at;
-    }
-    const way = this.turn[set] as number;
-    this.turn[set] = way + 1 === this.ways ? 0 : way + 1;
-    return base + way * WORDS;
+  /** The entry after one, over the header of the next set. */
+  private following(at: number): number {
+    const next = at + WORDS;
+    return next % this.setWords === 0 ? next + HEADER : next;
   }
 
   private probe(set: number, tagLo: number, tagHi: number): number {
     const { entries } = this;
     const base = set * this.setWords;
     const end = base + this.setWords;
-    for (let at = base; at < end; at += WORDS) {
+    for (let at = base + HEADER; at < end; at += WORDS) {
       if (entries[at] === tagLo && entries[at + 1] === tagHi) return at;
     }
     return -1;
@@ -200,6 +210,8 @@ export class Iotlb {
 
   private drop(at: number): number {
     if ((this.entries[at + TAG_HI] as number) >= 0) return 0;
+    const set = at - (at % this.setWords);
+    this.entries[set + FILLED] = (this.entries[set + FILLED] as number) - 1;
     this.count(this.classAt(at), -1);
     this.entries[at + TAG_HI] = 0;
     return 1;

@@ -26,75 +26,85 @@ const MAX_LEVELS = 5;
  */
 export class SecondStageWalk {
   readonly out = new Int32Array(4);
-  /** Reserved bits of entries that point at a table, and of leaves, by level. */
-  private readonly tableReservedLo = new Int32Array(MAX_LEVELS);
+  /** Reserved low bits of leaves by level: PS itself where the unit has no pages of that size. */
   private readonly leafReservedLo = new Int32Array(MAX_LEVELS);
   private readonly reservedHi: number;
-  /** Levels at which PS makes a leaf, as bits. */
-  private readonly leafLevels: number;
+  /** The last table of each level: its frame number, and where memory keeps it. Frames with words of their own never move. */
+  private readonly last = new Int32Array(MAX_LEVELS * 2).fill(-2);
 
   constructor(
     private readonly memory: MemoryPort,
     private readonly config: VtdConfig,
   ) {
     this.reservedHi = SS_TM | (OA_HI_MASK & ~((1 << (config.hostBits - 32)) - 1));
-    this.leafLevels = 1 | ((config.superpages & 3) << 1);
     for (let level = 0; level < MAX_LEVELS; level++) {
-      const leaf = (this.leafLevels >> level) & 1;
-      this.tableReservedLo[level] = SS_SNP | (leaf === 1 ? 0 : SS_PS);
-      const misaligned = ((1 << (9 * Math.min(level, 2))) - 1) << 12;
-      this.leafReservedLo[level] = misaligned | (config.snoopControl ? 0 : SS_SNP);
+      const misaligned = level === 0 || level > 2 ? 0 : ((1 << (9 * level)) - 1) << 12;
+      const supported = level === 0 || ((config.superpages & 3) >> (level - 1)) % 2 === 1;
+      this.leafReservedLo[level] = misaligned | (supported ? 0 : SS_PS) | (config.snoopControl ? 0 : SS_SNP);
     }
   }
 
   /** 0 and the leaf in `out`, or the reason of a fault. */
   walk(rootPfn: number, levels: number, hi: number, lo: number, need: Access, trace: Trace): number {
-    const { memory, out } = this;
+    const { words } = this.memory;
+    const { last, reservedHi } = this;
     let pfn = rootPfn;
     let perms = 3;
     for (let level = levels - 1; ; level--) {
-      const base = memory.frameBase(pfn);
+      const base = pfn === last[level * 2] ? (last[level * 2 + 1] as number) : this.tableBase(level, pfn);
       // The first table is the context entry's fault. Spec: table 26, LCT.4.3 against LSS.1
       if (base < 0) return level === levels - 1 ? CONTEXT_INVALID : TABLE_ACCESS;
-      const shift = 12 + 9 * level;
-      const index = (shift < 32 ? (lo >>> shift) | (hi << (32 - shift)) : hi >>> (shift - 32)) & 0x1ff;
-      const entryLo = memory.words[base + index * 2] as number;
-      const entryHi = memory.words[base + index * 2 + 1] as number;
+      const index = indexAt(level, hi, lo);
+      const entryLo = words[base + index * 2] as number;
+      const entryHi = words[base + index * 2 + 1] as number;
       if (trace.on) this.emitRead(trace, level, index, pfn, entryHi, entryLo);
       if ((entryLo & 3) === 0) return need === WRITE ? NO_WRITE : NO_READ;
-      const leaf = this.isLeaf(level, entryLo);
-      if (this.isReserved(level, leaf, entryHi, entryLo)) return TABLE_RESERVED;
       perms &= entryLo;
-      if (!leaf) {
-        pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : -1;
-        continue;
-      }
-      if ((perms & need) === 0) return need === WRITE ? NO_WRITE : NO_READ;
-      const offset = (1 << shift) - 1;
-      out[LEAF_PA_LO] = (entryLo & ~offset) | (lo & offset);
-      out[LEAF_PA_HI] = entryHi & OA_HI_MASK;
-      out[LEAF_LEVEL] = level;
-      out[LEAF_PERMS] = perms;
-      const interrupt = out[LEAF_PA_HI] === 0 && (out[LEAF_PA_LO] as number) >>> 20 === INTERRUPT_RANGE;
-      return interrupt ? INTERRUPT_OUTPUT : 0;
+      if (level === 0 || (entryLo & SS_PS) !== 0) return this.leaf(level, entryHi, entryLo, lo, perms, need);
+      if (((entryLo & SS_SNP) | (entryHi & reservedHi)) !== 0) return TABLE_RESERVED;
+      pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : -1;
     }
+  }
+
+  /** Judges what level 0 or PS says is a leaf. */
+  private leaf(
+    level: number,
+    entryHi: number,
+    entryLo: number,
+    lo: number,
+    perms: number,
+    need: Access,
+  ): number {
+    const reservedLo = this.leafReservedLo[level] as number;
+    if (((entryLo & reservedLo) | (entryHi & this.reservedHi)) !== 0) return TABLE_RESERVED;
+    if ((perms & need) === 0) return need === WRITE ? NO_WRITE : NO_READ;
+    const { out } = this;
+    const offset = (1 << (12 + 9 * level)) - 1;
+    const paLo = (entryLo & ~offset) | (lo & offset);
+    const paHi = entryHi & OA_HI_MASK;
+    out[LEAF_PA_LO] = paLo;
+    out[LEAF_PA_HI] = paHi;
+    out[LEAF_LEVEL] = level;
+    out[LEAF_PERMS] = perms;
+    return paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE ? INTERRUPT_OUTPUT : 0;
   }
 
   /** What an entry is to this unit: 0 absent, 1 a table, 2 a leaf, 3 one with reserved bits set. */
   classify(level: number, hi: number, lo: number): 0 | 1 | 2 | 3 {
     if ((lo & 3) === 0) return 0;
-    const leaf = this.isLeaf(level, lo);
-    if (this.isReserved(level, leaf, hi, lo)) return 3;
+    const leaf = level === 0 || (lo & SS_PS) !== 0;
+    const reservedLo = leaf ? (this.leafReservedLo[level] as number) : SS_SNP;
+    if (((lo & reservedLo) | (hi & this.reservedHi)) !== 0) return 3;
     return leaf ? 2 : 1;
   }
 
-  private isLeaf(level: number, lo: number): boolean {
-    return level === 0 || ((lo & SS_PS) !== 0 && ((this.leafLevels >> level) & 1) !== 0);
-  }
-
-  private isReserved(level: number, leaf: boolean, hi: number, lo: number): boolean {
-    const reservedLo = (leaf ? this.leafReservedLo[level] : this.tableReservedLo[level]) as number;
-    return ((lo & reservedLo) | (hi & this.reservedHi)) !== 0;
+  private tableBase(level: number, pfn: number): number {
+    const base = this.memory.frameBase(pfn);
+    if (base > 0) {
+      this.last[level * 2] = pfn;
+      this.last[level * 2 + 1] = base;
+    }
+    return base;
   }
 
   private emitRead(trace: Trace, level: number, index: number, pfn: number, hi: number, lo: number): void {
@@ -102,3 +112,11 @@ export class SecondStageWalk {
     trace.emit({ kind: 'read', unit: this.config.unit, structure: 'table', level, index, pa, words: [join(hi, lo)] });
   }
 }
+
+/** The table index of an address at a level. */
+const indexAt = (level: number, hi: number, lo: number): number => {
+  if (level === 0) return (lo >>> 12) & 0x1ff;
+  if (level === 1) return (lo >>> 21) & 0x1ff;
+  if (level === 2) return ((lo >>> 30) | (hi << 2)) & 0x1ff;
+  return (hi >>> (9 * level - 20)) & 0x1ff;
+};

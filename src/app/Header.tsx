@@ -1,0 +1,86 @@
+import { Link2, Moon, PanelRight, Redo2, Sun, SunMoon, Undo2 } from 'lucide-react';
+import { useApp } from '../store';
+import { sceneTitle } from '../store/script';
+import { Button, IconButton } from '../ui/Button';
+import { copyLink, useLink } from './link';
+
+interface HeaderProps {
+  readonly sideOpen: boolean;
+  readonly onToggleSide: () => void;
+}
+
+export function Header({ sideOpen, onToggleSide }: HeaderProps) {
+  const title = useApp((state) => sceneTitle(state.script));
+  const canUndo = useApp((state) => state.undo.length > 0);
+  const canRedo = useApp((state) => state.redo.length > 0);
+  const isEmpty = useApp((state) => state.script === '');
+  const { undo, redo } = useApp((state) => state.actions);
+  return (
+    <header className="header">
+      <h1>
+        IOMMU <span>Playground</span>
+      </h1>
+      <p className="header-title" title={title ?? undefined}>
+        {title}
+      </p>
+      <EngineChip />
+      <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => void undo()}>
+        <Undo2 size={16} />
+      </IconButton>
+      <IconButton label="Redo" keys="Ctrl Shift Z" disabled={!canRedo} onClick={() => void redo()}>
+        <Redo2 size={16} />
+      </IconButton>
+      <ThemeButton />
+      <IconButton
+        className="wide-only"
+        label={sideOpen ? 'Hide the side panel' : 'Show the side panel'}
+        aria-pressed={sideOpen}
+        onClick={onToggleSide}
+      >
+        <PanelRight size={16} />
+      </IconButton>
+      <LinkMeter />
+      <Button look="primary" className="copy-link" disabled={isEmpty} onClick={() => void copyLink()} aria-label="Copy link">
+        <Link2 size={15} aria-hidden="true" />
+        <span>Copy link</span>
+      </Button>
+    </header>
+  );
+}
+
+function LinkMeter() {
+  const advice = useLink((state) => state.advice);
+  const length = useLink((state) => state.length);
+  if (advice === null) return null;
+  return (
+    <span className="link-meter mono" data-level={advice.level} data-tip={advice.text} tabIndex={-1}>
+      link {length.toLocaleString('en')} chars
+    </span>
+  );
+}
+
+function EngineChip() {
+  const engine = useApp((state) => state.engine);
+  const text =
+    engine.status === 'busy' ? `${engine.what}…` : engine.status === 'starting' ? 'Starting the engine…' : '';
+  return (
+    <span className="engine-chip muted" role="status">
+      {text}
+    </span>
+  );
+}
+
+function ThemeButton() {
+  const theme = useApp((state) => state.theme);
+  const setTheme = useApp((state) => state.actions.setTheme);
+  const { next, Icon } = {
+    auto: { next: 'light', Icon: SunMoon },
+    light: { next: 'dark', Icon: Sun },
+    dark: { next: 'auto', Icon: Moon },
+  }[theme] as { next: typeof theme; Icon: typeof Sun };
+  return (
+    <IconButton label={`Theme: ${theme}. Change to ${next}`} onClick={() => setTheme(next)}>
+      <Icon size={16} />
+    </IconButton>
+  );
+}

@@ -1,0 +1,33 @@
+import { CircleHelp, ClipboardPaste, FileCode2, LayoutGrid } from 'lucide-react';
+import { useApp } from '../store';
+import type { DialogId } from '../store/types';
+
+const DOORS: readonly { readonly id: DialogId; readonly label: string; readonly tip: string; readonly Icon: typeof LayoutGrid }[] = [
+  { id: 'gallery', label: 'Scenes', tip: 'Ready-made machines to take apart', Icon: LayoutGrid },
+  { id: 'import', label: 'Import', tip: 'Your own machine, from lspci', Icon: ClipboardPaste },
+  { id: 'script', label: 'Script', tip: 'The whole scenario as text', Icon: FileCode2 },
+  { id: 'help', label: 'Help', tip: 'Keys and words', Icon: CircleHelp },
+];
+
+/** What brings something in, or explains. */
+export function Rail() {
+  const openDialog = useApp((state) => state.actions.openDialog);
+  return (
+    <nav className="rail" aria-label="Open">
+      {DOORS.map(({ id, label, tip, Icon }) => (
+        <button
+          key={id}
+          type="button"
+          className="rail-button"
+          data-tip={tip}
+          aria-description={tip}
+          aria-haspopup="dialog"
+          onClick={() => openDialog(id)}
+        >
+          <Icon size={18} strokeWidth={1.75} aria-hidden="true" />
+          {label}
+        </button>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,49 @@
+import type { ViewState } from '../store/types';
+
+/** What the page remembers from visit to visit: how it is arranged, never what is in it. */
+export interface Saved {
+  readonly theme: ViewState['theme'];
+  readonly sideWidth: number;
+  readonly dockHeight: number;
+  readonly sideOpen: boolean;
+  readonly dockOpen: boolean;
+  readonly reloadedAt: number;
+}
+
+const KEY = 'iommu-playground';
+const DEFAULTS: Saved = {
+  theme: 'auto',
+  sideWidth: 408,
+  dockHeight: 232,
+  sideOpen: true,
+  dockOpen: true,
+  reloadedAt: 0,
+};
+
+/** Storage may be forbidden (frames, private windows) or hold anything: then the defaults are good. */
+export function readSaved(): Saved {
+  try {
+    return parseSaved(JSON.parse(localStorage.getItem(KEY) ?? '{}'));
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+export function save(change: Partial<Saved>): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...readSaved(), ...change }));
+  } catch {
+    // Not remembered, then.
+  }
+}
+
+/** Takes what is of the right type and leaves the rest at its default. */
+export function parseSaved(stored: unknown): Saved {
+  if (typeof stored !== 'object' || stored === null) return DEFAULTS;
+  const entries = Object.entries(DEFAULTS).map(([key, fallback]) => {
+    const value: unknown = Reflect.get(stored, key);
+    return [key, typeof value === typeof fallback ? value : fallback];
+  });
+  const saved = Object.fromEntries(entries) as Saved;
+  return ['auto', 'light', 'dark'].includes(saved.theme) ? saved : { ...saved, theme: 'auto' };
+}

@@ -1,0 +1,49 @@
+/**
+ * The gallery: one file a scene in scenes/, a scenario script that begins with comment lines about itself:
+ *
+ *   # title: Two functions, one group
+ *   # summary: Why the audio half of a graphics card goes where the graphics go.
+ *   # tags: groups, vfio
+ *   # order: 1
+ *
+ * `order` is where it stands; scenes without one come last, by title.
+ */
+export interface GalleryScene {
+  /** The file's name without its end. */
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly order: number;
+  /** The whole file. */
+  readonly script: string;
+}
+
+const files = import.meta.glob<string>('./scenes/*.iommu', { query: '?raw', import: 'default' });
+
+/** All scenes, each file fetched when the gallery is first opened. */
+export async function loadScenes(): Promise<readonly GalleryScene[]> {
+  const scenes = await Promise.all(
+    Object.entries(files).map(async ([path, load]) => parseScene(idOf(path), await load())),
+  );
+  return scenes.sort((a, b) => a.order - b.order || a.title.localeCompare(b.title));
+}
+
+const idOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.iommu$/, '');
+
+export function parseScene(id: string, script: string): GalleryScene {
+  const about = new Map<string, string>();
+  for (const line of script.split('\n')) {
+    if (!line.startsWith('#')) break;
+    const match = /^#\s*(title|summary|tags|order):\s*(.*?)\s*$/.exec(line);
+    if (match?.[1] !== undefined) about.set(match[1], match[2] ?? '');
+  }
+  return {
+    id,
+    title: about.get('title') ?? id,
+    summary: about.get('summary') ?? '',
+    tags: (about.get('tags') ?? '').split(',').flatMap((tag) => tag.trim() || []),
+    order: Number(about.get('order') ?? Infinity),
+    script,
+  };
+}

@@ -1,0 +1,55 @@
+import { ClipboardPaste, Plus } from 'lucide-react';
+import { useApp } from '../../store';
+import { SceneCard } from '../gallery/SceneCard';
+import { useScenes } from '../gallery/use-scenes';
+import './start.css';
+
+/** The smallest machine on which every step can be made. */
+const SCRATCH = [
+  'machine scratch iommu=vtd',
+  'pci 00:01.0 root-port class=060400 bus=01-01 acs=SV+RR+CR+UF',
+  'pci 01:00.0 endpoint id=8086:10d3 class=020000 driver=e1000e "Network card"',
+].join('\n');
+
+/** An empty page invites: a scene, one's own machine, or a first device. */
+export function EmptyStart() {
+  const { openDialog, replaceScript } = useApp((state) => state.actions);
+  const starting = useApp((state) => state.engine.status === 'starting');
+  const scenes = useScenes();
+  return (
+    <div className="start">
+      <div className="start-inner">
+        <h2>See what a DMA really does</h2>
+        <p className="prose">
+          The Linux IOMMU stack runs in this page: devices in their groups, iommufd, page tables in simulated memory, and
+          the hardware that walks them.
+        </p>
+        <ul className="scene-grid">
+          {scenes?.slice(0, 3).map((scene) => (
+            <li key={scene.id}>
+              <SceneCard scene={scene} />
+            </li>
+          ))}
+        </ul>
+        <div className="start-doors">
+          <button type="button" className="start-door" onClick={() => openDialog('import')}>
+            <ClipboardPaste size={18} strokeWidth={1.75} aria-hidden="true" />
+            <span>
+              <b>Your own machine</b>
+              <span className="prose">
+                Paste or drop <code>sudo lspci -vvvnn</code>
+              </span>
+            </span>
+          </button>
+          <button type="button" className="start-door" disabled={starting} onClick={() => void replaceScript(SCRATCH)}>
+            <Plus size={18} strokeWidth={1.75} aria-hidden="true" />
+            <span>
+              <b>From scratch</b>
+              <span className="prose">One network card behind one root port</span>
+            </span>
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
