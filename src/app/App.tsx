@@ -3,6 +3,7 @@ import { Canvas } from '../canvas/Canvas';
 import { RefusalCard } from '../panels/refusal/RefusalCard';
 import { EmptyStart } from '../panels/start/EmptyStart';
 import { Tips } from '../ui/Tips';
+import { Caption } from './Caption';
 import { Dialogs } from './Dialogs';
 import { Dock } from './Dock';
 import { DropZone } from './DropZone';
@@ -53,20 +54,21 @@ export function App() {
       <Rail />
       <main className="stage" id="canvas" tabIndex={-1} aria-label="Machine">
         <Canvas empty={<EmptyStart />} />
+        <Caption />
         <RefusalCard />
         <EngineBanner />
       </main>
-      <Resizer
-        className="resize-side"
-        label="Width of the side panel"
-        orientation="vertical"
-        value={sideWidth}
-        min={300}
-        max={720}
-        onChange={setSideWidth}
-        onDone={(value) => save({ sideWidth: value })}
-      />
       <aside className="side" id="side" aria-label="Details" tabIndex={-1}>
+        <Resizer
+          className="resize-side"
+          label="Width of the side panel"
+          orientation="vertical"
+          value={sideWidth}
+          min={300}
+          max={720}
+          onChange={setSideWidth}
+          onDone={(value) => save({ sideWidth: value })}
+        />
         <Suspense fallback={null}>
           <SidePanel />
         </Suspense>

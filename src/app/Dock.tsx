@@ -19,7 +19,12 @@ export function Dock({ open, onToggle, children }: DockProps) {
       {open && children}
       <div className="dock-bar">
         <Timeline />
-        <IconButton className="wide-only" label={open ? 'Hide the script' : 'Show the script'} aria-expanded={open} onClick={onToggle}>
+        <IconButton
+          className="wide-only"
+          label={open ? 'Hide the script' : 'Show the script'}
+          aria-expanded={open}
+          onClick={onToggle}
+        >
           {open ? <ChevronDown size={16} /> : <ChevronUp size={16} />}
         </IconButton>
       </div>

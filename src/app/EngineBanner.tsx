@@ -8,10 +8,18 @@ export function EngineBanner() {
   const { restartEngine, notify } = useApp((state) => state.actions);
   if (engine.status !== 'crashed') return null;
   const copyReport = async (): Promise<void> => {
-    const report = [`IOMMU Playground: ${engine.why}`, navigator.userAgent, '', useApp.getState().script].join('\n');
+    const report = [
+      `IOMMU Playground: ${engine.why}`,
+      navigator.userAgent,
+      '',
+      useApp.getState().script,
+    ].join('\n');
     try {
       await navigator.clipboard.writeText(report);
-      notify({ tone: 'info', text: 'The report is in the clipboard: what happened, your browser, and the script.' });
+      notify({
+        tone: 'info',
+        text: 'The report is in the clipboard: what happened, your browser, and the script.',
+      });
     } catch {
       notify({ tone: 'error', text: 'This browser does not let the page copy.' });
     }

@@ -40,7 +40,13 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
         <PanelRight size={16} />
       </IconButton>
       <LinkMeter />
-      <Button look="primary" className="copy-link" disabled={isEmpty} onClick={() => void copyLink()} aria-label="Copy link">
+      <Button
+        look="primary"
+        className="copy-link"
+        disabled={isEmpty}
+        onClick={() => void copyLink()}
+        aria-label="Copy link"
+      >
         <Link2 size={15} aria-hidden="true" />
         <span>Copy link</span>
       </Button>

@@ -2,10 +2,15 @@ import { CircleHelp, ClipboardPaste, FileCode2, LayoutGrid } from 'lucide-react'
 import { useApp } from '../store';
 import type { DialogId } from '../store/types';
 
-const DOORS: readonly { readonly id: DialogId; readonly label: string; readonly tip: string; readonly Icon: typeof LayoutGrid }[] = [
+const DOORS: readonly {
+  readonly id: DialogId;
+  readonly label: string;
+  readonly tip: string;
+  readonly Icon: typeof LayoutGrid;
+}[] = [
   { id: 'gallery', label: 'Scenes', tip: 'Ready-made machines to take apart', Icon: LayoutGrid },
   { id: 'import', label: 'Import', tip: 'Your own machine, from lspci', Icon: ClipboardPaste },
-  { id: 'script', label: 'Script', tip: 'The whole scenario as text', Icon: FileCode2 },
+  { id: 'script', label: 'Editor', tip: 'The whole script as text', Icon: FileCode2 },
   { id: 'help', label: 'Help', tip: 'Keys and words', Icon: CircleHelp },
 ];
 
@@ -20,6 +25,7 @@ export function Rail() {
           type="button"
           className="rail-button"
           data-tip={tip}
+          data-tip-beside
           aria-description={tip}
           aria-haspopup="dialog"
           onClick={() => openDialog(id)}

@@ -7,7 +7,11 @@ import { WalkPanel } from '../panels/walk/WalkPanel';
 import { useApp } from '../store';
 import type { PanelId } from '../store/types';
 
-const PANELS: readonly { readonly id: PanelId; readonly label: string; readonly Panel: () => React.ReactNode }[] = [
+const PANELS: readonly {
+  readonly id: PanelId;
+  readonly label: string;
+  readonly Panel: () => React.ReactNode;
+}[] = [
   { id: 'object', label: 'Object', Panel: Inspector },
   { id: 'walk', label: 'Walk', Panel: WalkPanel },
   { id: 'caches', label: 'Caches', Panel: CachesPanel },
@@ -28,8 +32,9 @@ export function SidePanel() {
           </Tabs.Tab>
         ))}
       </Tabs.List>
-      {PANELS.map(({ id, Panel }) => (
+      {PANELS.map(({ id, label, Panel }) => (
         <Tabs.Panel key={id} value={id} className="tab-panel">
+          {id !== 'object' && <h2 className="sr-only">{label}</h2>}
           <Panel />
         </Tabs.Panel>
       ))}

@@ -33,7 +33,11 @@ export async function openPage(): Promise<void> {
 }
 
 interface Read {
-  readonly scene: { readonly script: string; readonly cursor: number | null; readonly selection: string | null } | null;
+  readonly scene: {
+    readonly script: string;
+    readonly cursor: number | null;
+    readonly selection: string | null;
+  } | null;
   readonly why: string | null;
 }
 
@@ -50,17 +54,24 @@ async function followHash(): Promise<void> {
   if (location.hash === written) return;
   const { scene, why } = await readHash();
   const { replaceScript, select, notify } = useApp.getState().actions;
-  if (why !== null) return notify({ tone: 'error', text: `${why} Your present scene is as it was.` });
+  if (why !== null) {
+    notify({ tone: 'error', text: `${why} Your present scene is as it was.` });
+    await writeHash(); // a reload must find the present scene, not the broken link
+    return;
+  }
   if (scene === null) return;
   const opened = await replaceScript(scene.script, scene.cursor);
-  if (opened && scene.selection !== null && scene.selection in useApp.getState().objects) select(scene.selection);
+  if (opened && scene.selection !== null && scene.selection in useApp.getState().objects)
+    select(scene.selection);
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function scheduleWrite(state: AppState, before: AppState): void {
-  if (state.script === before.script && state.cursor === before.cursor && state.selection === before.selection) return;
-  if (state.playback.running) return; // the cursor is passing by
+  const same =
+    state.script === before.script && state.cursor === before.cursor && state.selection === before.selection;
+  const arrived = before.playback.running && !state.playback.running;
+  if (state.playback.running || (same && !arrived)) return; // while the script plays the cursor is only passing by
   clearTimeout(timer);
   timer = setTimeout(() => void writeHash(), WRITE_MS);
 }
@@ -96,6 +107,9 @@ export async function copyLink(): Promise<void> {
     const more = advice?.level === 'long' ? ` ${advice.text}` : '';
     notify({ tone: 'info', text: `Link copied.${more}` });
   } catch {
-    notify({ tone: 'error', text: 'This browser does not let the page copy: the link is in the address bar.' });
+    notify({
+      tone: 'error',
+      text: 'This browser does not let the page copy: the link is in the address bar.',
+    });
   }
 }

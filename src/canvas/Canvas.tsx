@@ -7,6 +7,7 @@ import {
   ReactFlowProvider,
   useReactFlow,
   useStore,
+  type Viewport,
 } from 'reactflow';
 import { useApp } from '../store/index';
 import { LookupOverlay } from './animation/LookupOverlay';
@@ -87,6 +88,7 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         connectionLineComponent={ConnectionLine}
+        defaultViewport={useCanvasUi.getState().viewport}
         minZoom={MIN_ZOOM}
         maxZoom={MAX_ZOOM}
         zIndexMode="manual"
@@ -118,6 +120,7 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         onReconnectStart={connecting.onReconnectStart}
         onReconnectEnd={connecting.onReconnectEnd}
         onMoveStart={camera.forgetUnseen}
+        onMoveEnd={keepViewport}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
         <TreeLines lines={treeLines} />
@@ -133,6 +136,8 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
 
 /** Edges come from the engine: what a drop did is shown when the world says so. */
 const keepEdge = (): void => undefined;
+
+const keepViewport = (_event: unknown, viewport: Viewport): void => useCanvasUi.setState({ viewport });
 
 function pickNode(event: MouseEvent, node: CanvasNode): void {
   const { connecting, actions } = useApp.getState();

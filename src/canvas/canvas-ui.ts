@@ -1,3 +1,4 @@
+import type { Viewport } from 'reactflow';
 import { create } from 'zustand';
 import type { WorldId } from '../engine/sim/world';
 
@@ -10,6 +11,8 @@ export interface CanvasUi {
   /** Whether a connection is being made with the keyboard. */
   readonly byKeyboard: boolean;
   readonly edgeId: string | null;
+  /** Where the camera stood last: an empty world takes React Flow off the page, and time travel brings it back. */
+  readonly viewport: Viewport;
   /** Read out by the live region. */
   readonly said: string;
   readonly say: (text: string) => void;
@@ -20,6 +23,7 @@ export const useCanvasUi = create<CanvasUi>()((set) => ({
   aimId: null,
   byKeyboard: false,
   edgeId: null,
+  viewport: { x: 0, y: 0, zoom: 1 },
   said: '',
   say: (said) => set({ said }),
 }));

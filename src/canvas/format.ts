@@ -35,15 +35,16 @@ const KIND: Readonly<Record<PciKind, string>> = {
 
 export const kindName = (kind: PciKind): string => KIND[kind];
 
+/** What pci.ids adds to the names of firms: it would fill the line before the name of the device begins. */
+const FIRM = /,? (?:Inc\.?|Corporation|Corp\.?|Co\.,? Ltd\.?|Ltd\.?|GmbH)(?=\s|$)/g;
+export const deviceShortTitle = (device: DeviceObject): string => deviceTitle(device).replace(FIRM, '');
+
 export const deviceTitle = (device: DeviceObject): string =>
   device.label ?? (device.isBridge ? kindName(device.kind) : device.className || kindName(device.kind));
 
-const hex4 = (value: number): string => value.toString(16).padStart(4, '0');
-export const pciId = (device: DeviceObject): string => `${hex4(device.vendorId)}:${hex4(device.deviceId)}`;
-
 /** The second line of a device: what the first has not said. */
 export const deviceDetail = (device: DeviceObject): string =>
-  `${device.label === null ? kindName(device.kind) : device.className || kindName(device.kind)} · ${pciId(device)}`;
+  device.label === null ? kindName(device.kind) : device.className || kindName(device.kind);
 
 /** ACS as a bridge's row shows it. */
 export const acsText = (device: DeviceObject): string =>

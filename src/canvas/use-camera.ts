@@ -1,12 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { getViewportForBounds, useReactFlow, useStore } from 'reactflow';
-import type { WorldId } from '../engine/sim/world';
+import type { WorldId, WorldObject } from '../engine/sim/world';
+import { useApp } from '../store/index';
 import { boundsOf, overlaps, type Rect } from './layout/geometry';
 import type { Layout } from './layout/layout';
 
 export const MIN_ZOOM = 0.1;
 export const MAX_ZOOM = 2;
-const PADDING = { top: '64px', right: '28px', bottom: '36px', left: '28px' } as const;
+const PADDING = { top: '64px', right: '24px', bottom: '36px', left: '24px' } as const;
 
 /** On a narrow screen all at once would be too small to read: it opens where the way of a DMA begins. */
 const PHONE = 700;
@@ -22,15 +23,17 @@ export interface Camera {
 }
 
 /**
- * Fits the view to a world that has nothing in common with the one before. Otherwise the camera is the person's: what
- * comes in out of view is told, not shown by force.
+ * Fits the view to a new scene. Otherwise the camera is the person's: what comes in out of view is told, not shown by
+ * force.
  */
 export function useCamera(layout: Layout): Camera {
   const flow = useReactFlow();
   const width = useStore((s) => s.width);
   const height = useStore((s) => s.height);
   const [unseen, setUnseen] = useState<readonly WorldId[]>([]);
-  const known = useRef<ReadonlySet<WorldId>>(new Set());
+  const objects = useApp((s) => s.objects);
+  /** Everything that has been on this stage. */
+  const known = useRef<ReadonlySet<string>>(new Set());
 
   const show = useCallback(
     (bounds: Rect | null, duration: number, readable = false) => {
@@ -57,25 +60,37 @@ export function useCamera(layout: Layout): Camera {
   useEffect(() => {
     if (width === 0 || height === 0) return; // not on the screen yet: nothing counts as seen
     const before = known.current;
-    const ids = [...layout.rects.keys()];
-    known.current = new Set(ids);
-    const fresh = ids.filter((id) => !before.has(id));
+    const signs = [...layout.rects.keys()].map((id) => ({ id, sign: signOf(objects[id], id) }));
+    const fresh = signs.filter(({ sign }) => !before.has(sign));
     if (fresh.length === 0) return;
-    if (fresh.length === ids.length) {
+    const isNewScene = before.size === 0 || isMostlyNew(signs, fresh);
+    known.current = new Set([...(isNewScene ? [] : before), ...signs.map(({ sign }) => sign)]);
+    if (isNewScene) {
       setUnseen([]);
       show(stageBounds(layout), 0, true);
       return;
     }
     const { x, y, zoom } = flow.getViewport();
     const view = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
-    const out = fresh.filter((id) => {
+    const out = fresh.flatMap(({ id }) => {
       const rect = layout.rects.get(id);
-      return rect !== undefined && !layout.frameOf.has(id) && !overlaps(rect, view);
+      return rect !== undefined && !layout.frameOf.has(id) && !overlaps(rect, view) ? [id] : [];
     });
     if (out.length > 0) setUnseen((ids) => [...ids.filter((id) => layout.rects.has(id)), ...out]);
-  }, [flow, layout, show, width, height]);
+  }, [flow, layout, objects, show, width, height]);
 
   return { fit, unseen, showUnseen, forgetUnseen };
+}
+
+/** Another machine's `0000:00:02.0` is another device: ids alone do not tell one scene from the next. */
+const signOf = (object: WorldObject | undefined, id: WorldId): string =>
+  object?.type === 'device' ? `${id} ${object.vendorId} ${object.deviceId} ${object.label ?? ''}` : id;
+
+/** By devices, since groups and IOMMUs are called the same in every scene. Time travel brings nothing new. */
+function isMostlyNew(all: readonly { id: WorldId }[], fresh: readonly { id: WorldId }[]): boolean {
+  const devices = (of: readonly { id: WorldId }[]): number =>
+    of.filter(({ id }) => id.startsWith('dev:')).length;
+  return devices(fresh) > devices(all) / 2;
 }
 
 /** Everything there is, and the place where what is made next will stand: then it comes in within view. */

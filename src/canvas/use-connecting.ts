@@ -1,4 +1,4 @@
-import { useCallback, useMemo, type PointerEvent } from 'react';
+import { useCallback, useMemo, useRef, type PointerEvent } from 'react';
 import { useReactFlow, type OnConnectEnd, type OnConnectStart, type ReactFlowProps } from 'reactflow';
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
@@ -30,6 +30,8 @@ const NEAR = 10;
 /** Attach by pulling a wire from a device, replace by moving its end, detach by dropping the end on nothing. */
 export function useConnecting(rects: ReadonlyMap<WorldId, Rect>): Connecting {
   const { screenToFlowPosition } = useReactFlow();
+  /** React Flow tells a moved end twice, as a connection and as a reconnection. */
+  const moving = useRef(false);
 
   const aiming = useMemo<Aiming>(
     () => ({
@@ -57,12 +59,12 @@ export function useConnecting(rects: ReadonlyMap<WorldId, Rect>): Connecting {
     [aiming],
   );
   const onConnectStart = useCallback<OnConnectStart>((_event, { nodeId }) => {
-    if (nodeId !== null) void useApp.getState().actions.startConnecting(nodeId);
+    if (nodeId !== null && !moving.current) void useApp.getState().actions.startConnecting(nodeId);
   }, []);
   const onConnectEnd = useCallback<OnConnectEnd>(
     (event) => {
       const { actions, connecting } = useApp.getState();
-      if (connecting === null) return;
+      if (connecting === null || moving.current) return;
       const over = aiming.aimAt(event);
       aiming.clear();
       if (over === null) actions.stopConnecting();
@@ -71,10 +73,12 @@ export function useConnecting(rects: ReadonlyMap<WorldId, Rect>): Connecting {
     [aiming],
   );
   const onReconnectStart = useCallback<Connecting['onReconnectStart']>((_event, edge) => {
+    moving.current = true;
     void useApp.getState().actions.startConnecting(edge.source);
   }, []);
   const onReconnectEnd = useCallback<Connecting['onReconnectEnd']>(
     (event, edge) => {
+      moving.current = false;
       const { actions } = useApp.getState();
       const over = aiming.aimAt(event);
       aiming.clear();

@@ -36,7 +36,8 @@ function stage(state: AppState, lookups: AppState['lookups'], cursor: number, ho
   };
   switch (how) {
     case 'play':
-      if (lookups.length <= state.lookups.length) return stage(state, lookups, cursor, 'keep');
+      // The world went on: the drawing of an earlier look-up would no longer fit it.
+      if (lookups.length <= state.lookups.length) return complete(null);
       return { ...playback, lookup: lookups.length - 1, step: 0, playing: true };
     case 'last':
       return { ...complete(lookups.length === 0 ? null : lookups.length - 1), running: false };

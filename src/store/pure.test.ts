@@ -3,7 +3,7 @@ import type { StepBatch } from '../engine/sim/batch';
 import { faultingLookup, fixtureLookup, gpu } from '../testing/fixture-world';
 import { commit, redone, undone } from './history';
 import { endOfPart, positionAt, totalSteps } from './playback';
-import { linesOf, nativeDriver, normalizeScript, sceneTitle } from './script';
+import { linesOf, nativeDriver, normalizeScript, noteAt, sceneTitle } from './script';
 import { nextStop, stopsOf } from './transport';
 import { applyBatch, emptyWorld } from './world';
 
@@ -69,10 +69,16 @@ describe('script text', () => {
     expect(normalizeScript('a\r\n')).toBe('a');
   });
 
-  it('the title is the first note, else the machine', () => {
-    expect(sceneTitle('machine q35 iommu=vtd')).toBe('q35');
-    expect(sceneTitle('machine q35\nnote "two \\"functions\\""')).toBe('two "functions"');
+  it('the title is the machine’s name, else the first note', () => {
+    expect(sceneTitle('# x\nmachine q35 iommu=vtd\nnote "n"')).toBe('q35');
+    expect(sceneTitle('machine "two \\"functions\\"" iommu=vtd')).toBe('two "functions"');
+    expect(sceneTitle('note "first"\nnote "second"')).toBe('first');
     expect(sceneTitle('machine iommu=vtd')).toBeNull();
+  });
+
+  it('the note that holds is the last that has run', () => {
+    const script = 'machine m\nnote "a"\nnote "b"';
+    expect([1, 2, 3].map((cursor) => noteAt(script, cursor))).toEqual([null, 'a', 'b']);
   });
 
   it('a device’s own driver is what the script gave it before vfio', () => {

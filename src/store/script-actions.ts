@@ -44,7 +44,7 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
   async function travel(to: Pick<ScriptState, 'script' | 'undo' | 'redo'> | null): Promise<void> {
     placing = null;
     if (to === null) return;
-    const loaded = await link.load(to.script, null, { what: 'Running', stage: 'keep', known: [] });
+    const loaded = await link.load(to.script, null, { what: 'Running', stage: 'at-cursor', known: [] });
     if (loaded) set({ ...to, refusal: null });
   }
 
@@ -65,6 +65,7 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
         set((state) => ({
           ...commit(state, script),
           refusal: null,
+          selection: null, // ids of one machine mean nothing in another
           panel: state.playback.lookup === null ? 'object' : 'walk',
         }));
         return true;

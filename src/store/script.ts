@@ -23,7 +23,7 @@ export function settleGesture(batch: StepBatch): {
   readonly refused: LineResult | null;
   readonly mistaken: LineResult | null;
 } {
-  const results = batch.results.filter((result) => result.status !== 'error').map(expectRefusal);
+  const results = batch.results.filter((result) => result.status !== 'error').map(expectOutcome);
   return {
     batch: { ...batch, results },
     kept: results.map((result) => result.text),
@@ -32,10 +32,12 @@ export function settleGesture(batch: StepBatch): {
   };
 }
 
-function expectRefusal(result: LineResult): LineResult {
-  const came = result.status === 'fault' ? 'FAULT' : result.errno;
-  if (came === null || result.expected !== null) return result;
-  return { ...result, text: withExpectation(result.text, came), expected: came, ok: true };
+/** What happened is from now on what the script expects: the errno, or that the hardware blocks the DMA. */
+function expectOutcome(result: LineResult): LineResult {
+  if (result.expected !== null) return result;
+  const expected = result.status === 'fault' ? 'FAULT' : result.status === 'errno' ? result.errno : null;
+  if (expected === null) return result;
+  return { ...result, text: withExpectation(result.text, expected), expected, ok: true };
 }
 
 /** How the script calls an object: by its name, a device by its address (without the usual domain), others by their id. */
@@ -63,14 +65,24 @@ export function nativeDriver(script: string, bdf: string): string | null {
 
 export const isVfio = (driver: string): boolean => /^vfio|^pci-stub$/.test(driver);
 
-/** Title of a scene: its first note, else the name of its machine. */
+const QUOTED = /^\s*(?:machine|note)\s+"((?:[^"\\]|\\.)*)"/;
+const unquoted = (line: string): string | null => QUOTED.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? null;
+
+/** Title of a scene: the name of its machine, else its first note. */
 export function sceneTitle(script: string): string | null {
-  let machine: string | null = null;
-  for (const line of linesOf(script)) {
-    const note = /^\s*note\s+"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
-    if (note !== undefined) return note.replace(/\\(.)/g, '$1');
-    const named = /^\s*machine\s+([^\s=#]+)(?:\s|$)/.exec(line)?.[1];
-    if (named !== undefined) machine ??= named;
-  }
-  return machine;
+  const lines = linesOf(script);
+  const machine = lines.find((line) => /^\s*machine\s/.test(line));
+  const name =
+    machine === undefined
+      ? null
+      : (unquoted(machine) ?? /^\s*machine\s+([^\s=#]+)(?:\s|$)/.exec(machine)?.[1] ?? null);
+  return name ?? noteAt(script, lines.length, 'first');
+}
+
+/** What the scene says at this moment: the last note that has run. */
+export function noteAt(script: string, cursor: number, which: 'first' | 'last' = 'last'): string | null {
+  const run = linesOf(script).slice(0, cursor);
+  const isNote = (line: string): boolean => /^\s*note\s/.test(line);
+  const line = which === 'last' ? run.findLast(isNote) : run.find(isNote);
+  return line === undefined ? null : unquoted(line);
 }

@@ -74,7 +74,12 @@ export function createFakeEngine(): EngineApi {
     readMemory: async (pa, bytes) => Uint8Array.from({ length: bytes }, (_, i) => (pa + i) & 0xff),
     importText: async (text) =>
       text.includes('PCI bridge')
-        ? { status: 'ok', lines: ['machine pasted', 'pci 00:01.0 root-port'], functions: 1, warnings: ['line 3: cut off'] }
+        ? {
+            status: 'ok',
+            lines: ['machine pasted', 'pci 00:01.0 root-port'],
+            functions: 1,
+            warnings: ['line 3: cut off'],
+          }
         : { status: 'failed', why: 'There is no PCI function in this text.' },
   };
 }

@@ -11,13 +11,18 @@ export class FakeWorker implements WorkerLike {
   /** `engine` null: a worker that never gets ready. */
   constructor(engine: Partial<EngineApi> | null, apiVersion = API_VERSION) {
     if (engine === null) return;
-    expose(engine, endpoint(this.inside, (data) => this.deliver(this.outside, data)));
+    expose(
+      engine,
+      endpoint(this.inside, (data) => this.deliver(this.outside, data)),
+    );
     this.deliver(this.outside, { type: 'ready', apiVersion });
   }
 
   postMessage = (data: unknown): void => this.deliver(this.inside, data);
   addEventListener = this.outside.addEventListener.bind(this.outside) as Endpoint['addEventListener'];
-  removeEventListener = this.outside.removeEventListener.bind(this.outside) as Endpoint['removeEventListener'];
+  removeEventListener = this.outside.removeEventListener.bind(
+    this.outside,
+  ) as Endpoint['removeEventListener'];
 
   terminate(): void {
     this.terminated = true;

@@ -110,8 +110,28 @@ const iommu: IommuObject = {
     sets: 64,
     ways: 4,
     entries: [
-      { set: 0, way: 0, did: 3, iova: 0x30_0000n, pa: 0x1_2f40_0000, sizeLg2: 12, read: true, write: true, stale: false },
-      { set: 1, way: 0, did: 1, iova: 0xfe98_0000n, pa: 0x9a21_0000, sizeLg2: 12, read: true, write: false, stale: true },
+      {
+        set: 0,
+        way: 0,
+        did: 3,
+        iova: 0x30_0000n,
+        pa: 0x1_2f40_0000,
+        sizeLg2: 12,
+        read: true,
+        write: true,
+        stale: false,
+      },
+      {
+        set: 1,
+        way: 0,
+        did: 1,
+        iova: 0xfe98_0000n,
+        pa: 0x9a21_0000,
+        sizeLg2: 12,
+        read: true,
+        write: false,
+        stale: true,
+      },
     ],
   },
   contextCache: [{ device: gpu.bdf, did: 3, rootPa: 0x10_a300_000, stale: false }],
@@ -124,7 +144,8 @@ const iommu: IommuObject = {
       reason: 5,
       name: 'PTE Write access is not set',
       words: [0x8000_0000n, 0x8000_0005_0000_0100n],
-      kernelLine: 'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0x80000000 [fault reason 0x05] PTE Write access is not set',
+      kernelLine:
+        'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0x80000000 [fault reason 0x05] PTE Write access is not set',
     },
   ],
 };
@@ -205,7 +226,19 @@ export const fixtureObjects: readonly WorldObject[] = [
   gpu,
   audio,
   group,
-  { ...group, id: 'group:2', number: 2, deviceIds: [rootPort.id], joins: [], ownerId: null, ownerCount: 0, hwptId: null, domain: { label: 'domain 1', type: 'DMA-FQ' }, reserved: [], mismatches: [] },
+  {
+    ...group,
+    id: 'group:2',
+    number: 2,
+    deviceIds: [rootPort.id],
+    joins: [],
+    ownerId: null,
+    ownerCount: 0,
+    hwptId: null,
+    domain: { label: 'domain 1', type: 'DMA-FQ' },
+    reserved: [],
+    mismatches: [],
+  },
   iommu,
   context,
   idev,
@@ -219,7 +252,12 @@ const occupancy = (used: readonly number[], kind: number): Uint8Array => {
   for (const index of used) cells[index] = kind;
   return cells;
 };
-const field = (name: string, bits: string, value: bigint, meaning: string) => ({ name, bits, value, meaning });
+const field = (name: string, bits: string, value: bigint, meaning: string) => ({
+  name,
+  bits,
+  value,
+  meaning,
+});
 const table = (level: number, index: number, pa: number, word: bigint, leaf: boolean): LookupStep => ({
   kind: 'table',
   outcome: leaf ? 'leaf' : 'table',
@@ -234,7 +272,13 @@ const table = (level: number, index: number, pa: number, word: bigint, leaf: boo
     field('SNP', '11', (word >> 11n) & 1n, 'snoop'),
     field('ADDR', '51:12', (word >> 12n) & 0xff_ffff_ffffn, leaf ? 'page frame' : 'next table'),
   ],
-  occupancy: level === 1 ? occupancy(Array.from({ length: 300 }, (_, i) => i), 2) : occupancy([index], 1),
+  occupancy:
+    level === 1
+      ? occupancy(
+          Array.from({ length: 300 }, (_, i) => i),
+          2,
+        )
+      : occupancy([index], 1),
 });
 const cache = (kind: 'context-cache' | 'iotlb', outcome: 'hit' | 'miss'): LookupStep => ({
   kind,
@@ -263,7 +307,12 @@ const walked: LookupPart = {
   steps: [
     cache('context-cache', 'miss'),
     { ...table(0, 1, 0x1_0000_0010, 0x1_0001_0001n, false), kind: 'root', title: 'root entry, bus 01' },
-    { ...table(0, 0, 0x1_0001_0000, 0x1_0a30_0001n, false), kind: 'context', title: 'context entry, device 00.0', words: [0x1_0a30_0001n, 0x302n] },
+    {
+      ...table(0, 0, 0x1_0001_0000, 0x1_0a30_0001n, false),
+      kind: 'context',
+      title: 'context entry, device 00.0',
+      words: [0x1_0a30_0001n, 0x302n],
+    },
     cache('iotlb', 'miss'),
     table(4, 0, 0x1_0a30_0000, 0x1_0a31_0003n, false),
     table(3, 0, 0x1_0a31_0000, 0x1_0a32_0003n, false),
@@ -292,7 +341,13 @@ export const faultingLookup: Lookup = {
   iova: 0x3f_ffc0n,
   bytes: 128,
   parts: [
-    { ...walked, iova: 0x3f_ffc0n, from: 'iotlb', pa: 0x1_2f4f_ffc0, steps: [cache('context-cache', 'hit'), cache('iotlb', 'hit')] },
+    {
+      ...walked,
+      iova: 0x3f_ffc0n,
+      from: 'iotlb',
+      pa: 0x1_2f4f_ffc0,
+      steps: [cache('context-cache', 'hit'), cache('iotlb', 'hit')],
+    },
     {
       ...walked,
       iova: 0x40_0000n,

@@ -13,7 +13,9 @@ export const Section = ({ title, children }: SectionProps) => (
   </section>
 );
 
-export const Fields = ({ children }: { readonly children: ReactNode }) => <dl className="fields">{children}</dl>;
+export const Fields = ({ children }: { readonly children: ReactNode }) => (
+  <dl className="fields">{children}</dl>
+);
 
 export const Field = ({ name, children }: { readonly name: ReactNode; readonly children: ReactNode }) => (
   <>

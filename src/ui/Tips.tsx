@@ -30,9 +30,7 @@ export function Tips() {
       shownFor = target;
       const at = target.getBoundingClientRect();
       const own = box.getBoundingClientRect();
-      const below = at.bottom + GAP;
-      const top = below + own.height > innerHeight - EDGE ? at.top - GAP - own.height : below;
-      const left = Math.min(Math.max(EDGE, at.left + at.width / 2 - own.width / 2), innerWidth - EDGE - own.width);
+      const { left, top } = target.hasAttribute('data-tip-beside') ? beside(at, own) : below(at, own);
       box.style.translate = `${Math.round(left)}px ${Math.round(top)}px`;
     };
     const tipped = (event: Event): Element | null =>
@@ -62,4 +60,23 @@ export function Tips() {
   }, []);
 
   return <div ref={tip} className="tip" popover="manual" aria-hidden="true" style={{ top: 0, left: 0 }} />;
+}
+
+type Place = { readonly left: number; readonly top: number };
+
+/** Under it, or above where there is no room; never over the edge. */
+function below(at: DOMRect, own: DOMRect): Place {
+  const under = at.bottom + GAP;
+  return {
+    top: under + own.height > innerHeight - EDGE ? at.top - GAP - own.height : under,
+    left: Math.min(Math.max(EDGE, at.left + at.width / 2 - own.width / 2), innerWidth - EDGE - own.width),
+  };
+}
+
+/** Right of it, for things that stand in a column. */
+function beside(at: DOMRect, own: DOMRect): Place {
+  const right = at.right + GAP;
+  return right + own.width > innerWidth - EDGE
+    ? below(at, own)
+    : { left: right, top: at.top + at.height / 2 - own.height / 2 };
 }

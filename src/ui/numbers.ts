@@ -6,7 +6,8 @@ export function groupedHex(value: bigint | number, digits = 0): string {
   return `0x${text.replace(/\B(?=(?:[0-9a-f]{4})+$)/g, '_')}`;
 }
 
-export const plainHex = (value: bigint | number, digits = 0): string => value.toString(16).padStart(digits, '0');
+export const plainHex = (value: bigint | number, digits = 0): string =>
+  value.toString(16).padStart(digits, '0');
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
@@ -25,4 +26,5 @@ export function byteSize(bytes: bigint | number): string {
 export const pageSize = (lg2: number): string =>
   lg2 < 20 ? `${2 ** (lg2 - 10)}K` : lg2 < 30 ? `${2 ** (lg2 - 20)}M` : `${2 ** (lg2 - 30)}G`;
 
-export const count = (n: number, noun: string, nouns = `${noun}s`): string => `${n.toLocaleString('en')} ${n === 1 ? noun : nouns}`;
+export const count = (n: number, noun: string, nouns = `${noun}s`): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? noun : nouns}`;

@@ -74,11 +74,12 @@ export function drawBadges(ctx: Context, ways: readonly Way[], shown: number, vi
     1.5,
     0.45,
   );
-  const taken: Point[] = [];
+  const spots = ofPart.map((way) => to(way.look ?? way.end));
   ofPart.forEach((way, i) => {
-    let at = to(way.look ?? way.end);
-    while (taken.some((p) => Math.hypot(p.x - at.x, p.y - at.y) < 17)) at = { x: at.x + 18, y: at.y };
-    taken.push(at);
+    const spot = spots[i] ?? { x: 0, y: 0 };
+    // Several looks at one place: the latest stands there, the others queue up to its left.
+    const later = spots.slice(i + 1).filter((p) => Math.hypot(p.x - spot.x, p.y - spot.y) < 6).length;
+    const at = { x: spot.x - 18 * later, y: spot.y };
     badge(ctx, String(i + 1), at, way === current, way.beat.end === 'fault' ? ink.fault : ink.ink, ink);
     if (way.beat.end === 'memory') ring(ctx, to(way.end), ink, true);
     if (way.beat.end === 'fault') cross(ctx, { x: at.x, y: at.y + 18 }, ink, true);

@@ -25,7 +25,12 @@ export interface Stage {
   /** On to the memory that the part ends in; over all columns when no table was walked. */
   readonly wayToMemory: (from: Stop, part: number, shortCut: boolean) => readonly Point[];
   /** The card that a label must not cover, and the side of it where there is room. */
-  readonly besides: (stop: Stop) => { readonly card: Rect; readonly side: 'above' | 'below' } | null;
+  readonly besides: (stop: Stop) => Beside | null;
+}
+
+interface Beside {
+  readonly card: Rect;
+  readonly side: 'above' | 'below';
 }
 
 export interface StageSpace {
@@ -54,8 +59,12 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const memoryOf = (part: number): Point => {
     const pa = lookup.parts[part]?.pa ?? null;
     if (process) return bufferPoint(process, bufferRow(objects, lookup.processId, pa));
-    const from = ioas ?? hwpt ?? unit;
-    return from ? { x: rightOf(from).x + 44, y: rightOf(from).y } : { x: open.x + 60, y: open.y };
+    const from = ioas ?? hwpt;
+    if (from) return { x: rightOf(from).x + 44, y: rightOf(from).y };
+    // No page table is shown, nor whose memory it is: it ends where the levels end, below the unit.
+    return unit
+      ? { x: rightOf(unit).x + 24, y: levelPointBelow(unit, 1, levels).y }
+      : { x: open.x + 60, y: open.y };
   };
   const pointOf: Stage['pointOf'] = (stop, part) => {
     if (stop.kind === 'device') return start;
@@ -106,13 +115,13 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
       return process ? [...way, ...curve(last, leftOf(process)), memory] : [...way, ...curve(last, memory)];
     }
     if (!unit) return [here, memory];
-    if (from.kind === 'level') return curve(here, memory);
+    if (from.kind === 'level') return [here, memory];
     return overTheTop(here, memory, unit, [unit, hwpt, ioas, process]);
   };
   const besides: Stage['besides'] = (stop) => {
-    if (stop.kind === 'memory') return process && { card: process, side: 'above' };
-    if (stop.kind === 'level' && hwpt) return { card: hwpt, side: 'below' };
-    return stop.kind === 'device' || !unit || stop.kind === 'level' ? null : { card: unit, side: 'above' };
+    if (stop.kind === 'memory' && process) return { card: process, side: 'above' };
+    if (stop.kind === 'memory' || stop.kind === 'level') return hwpt && { card: hwpt, side: 'below' };
+    return stop.kind === 'device' || !unit ? null : { card: unit, side: 'above' };
   };
   return { pointOf, wayBetween, wayToMemory, besides };
 }
@@ -129,7 +138,10 @@ function wayIn(lookup: Lookup, { rects, frameOf, routes }: StageSpace, to: Point
   const frame = frameId === undefined ? undefined : rects.get(frameId);
   const shared = routes.find((r) => r.link.source === frameId && ends(r));
   if (!frame || !shared?.legs[0]) return curve(start, to);
-  const rest = flatten(shared.legs[0]).filter((p) => p.x > frame.x + frame.width + 12);
+  const way = flatten(shared.legs[0]).filter((p) => p.x > frame.x + frame.width + 12);
+  // On at the device's own height, if the wire passes there on its way up or down.
+  const passing = way.findIndex((p, i) => i > 0 && (p.y - start.y) * ((way[i - 1]?.y ?? p.y) - start.y) <= 0);
+  const rest = way.slice(Math.max(0, passing));
   return rest[0] ? [start, { x: rest[0].x, y: start.y }, ...rest] : curve(start, to);
 }
 

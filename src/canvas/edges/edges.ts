@@ -134,7 +134,7 @@ const direct = (out: Out, to: Point, space: RouteSpace): readonly Curve[] =>
 
 /** Along the gutters: right, to the trunk above all frames where others are between, and down beside the IOMMU. */
 function wired({ from, right }: Out, to: Point, space: RouteSpace, offset = 0): readonly Curve[] {
-  const trunkX = Math.min(to.x - 30, space.devicesRight + 46) - offset;
+  const trunkX = Math.min(to.x - 24, space.devicesRight + 40) - offset;
   const gutterX = right + 24 - offset;
   const trunkY = space.top - 26 - offset;
   if (gutterX >= trunkX) return [sideways(from, to)]; // moved to where no gutter is

@@ -37,9 +37,9 @@ export function insideOf(block: Block): { size: Size; members: ReadonlyMap<World
 }
 
 /** Width over height that a window wants to be filled with. */
-const ASPECT = 1.55;
+const ASPECT = 1.6;
 /** What stands right of the devices, roughly: it takes part in the picture's shape. */
-const RIGHT_WIDTH = 1000;
+const RIGHT_WIDTH = 860;
 
 /** The number of sub-columns that brings the whole picture nearest to the shape of a window. */
 export function subColumnsFor(height: number): number {
@@ -94,18 +94,29 @@ function treeHeight(sized: readonly Sized[], from: number): number {
   return height;
 }
 
-/** Stacks boxes in order, each as near as it can come to the height it wants to be centred at. */
-export function stack(items: readonly { readonly size: Size; readonly want: number }[], x: number): Rect[] {
+export interface Wish {
+  readonly size: Size;
+  /** The height to be centred at; null for whatever has no neighbour to stand beside. */
+  readonly want: number | null;
+}
+
+/** Stacks boxes in order, each as near as it can come to where it wants to be; those without a wish come below. */
+export function stack(items: readonly Wish[], x: number, otherwise: number): Rect[] {
+  const wished = items.filter((item) => item.want !== null);
+  const wantOf = ({ want }: Wish): number => want ?? (wished.length === 0 ? otherwise : -Infinity);
   const tops: number[] = [];
   let floor = -Infinity;
-  for (const { size, want } of items) {
-    const top = Math.max(floor, want - size.height / 2);
+  for (const item of items) {
+    const top = Math.max(floor, wantOf(item) - item.size.height / 2);
     tops.push(top);
-    floor = top + size.height + ROW_GAP;
+    floor = top + item.size.height + ROW_GAP;
   }
-  // Pushing down only would drift: the whole stack goes back up by the mean push.
-  const drift = items.reduce((sum, { size, want }, i) => sum + (tops[i] ?? 0) + size.height / 2 - want, 0);
-  const lift = items.length === 0 ? 0 : drift / items.length;
+  // Pushing down only would drift: the whole stack goes back up by the mean push of those that had a wish.
+  const pushes = items.flatMap((item, i) => {
+    const want = wished.length === 0 ? otherwise : item.want;
+    return want === null ? [] : [(tops[i] ?? 0) + item.size.height / 2 - want];
+  });
+  const lift = pushes.length === 0 ? 0 : pushes.reduce((sum, push) => sum + push, 0) / pushes.length;
   return items.map(({ size }, i) => ({ x, y: Math.round((tops[i] ?? 0) - lift), ...size }));
 }
 

@@ -38,22 +38,20 @@ export function computeLayout(objects: Objects): Layout {
 
   const middle = boundsOf(rects.values());
   const wantMiddle = middle ? centerOf(middle).y : 0;
-  const centre = (ids: readonly WorldId[], otherwise: number): number => meanCenter(rects, ids, otherwise);
-  const place = (column: readonly WorldObject[], x: number, want: (o: WorldObject) => number): void => {
+  const centre = (ids: readonly WorldId[]): number | null => meanCenter(rects, ids);
+  const place = <T extends WorldObject>(
+    column: readonly T[],
+    x: number,
+    want: (o: T) => number | null,
+  ): void => {
     const items = column.map((o) => ({ id: o.id, size: sizeOf(o), want: want(o) }));
-    items.sort((a, b) => a.want - b.want); // stable: equal wishes keep the order they came in
-    stack(items, x).forEach((rect, i) => rects.set(items[i]?.id ?? '', rect));
+    items.sort((a, b) => compare(a.want ?? Infinity, b.want ?? Infinity)); // stable: equal wishes keep their order
+    stack(items, x, wantMiddle).forEach((rect, i) => rects.set(items[i]?.id ?? '', rect));
   };
-  place(byId(all(objects, 'iommu')), xs.iommu, (o) =>
-    o.type === 'iommu' ? centre(blockIdsOf(objects, o.deviceIds), wantMiddle) : wantMiddle,
-  );
-  place(hwptsInOrder(objects, rects), xs.hwpt, (o) =>
-    o.type === 'hwpt' ? centre([o.iommuId], wantMiddle) : wantMiddle,
-  );
-  place(byId(all(objects, 'ioas')), xs.ioas, (o) =>
-    o.type === 'ioas' ? centre(o.hwptIds, wantMiddle) : wantMiddle,
-  );
-  place(byId(all(objects, 'process')), xs.memory, (o) => centre(mappedBy(objects, o.id), wantMiddle));
+  place(byId(all(objects, 'iommu')), xs.iommu, (o) => centre(blockIdsOf(objects, o.deviceIds)));
+  place(hwptsInOrder(objects, rects), xs.hwpt, (o) => (o.deviceIds.length > 0 ? centre([o.iommuId]) : null));
+  place(byId(all(objects, 'ioas')), xs.ioas, (o) => centre(o.hwptIds));
+  place(byId(all(objects, 'process')), xs.memory, (o) => centre(mappedBy(objects, o.id)));
 
   makeRoom(objects, rects);
   const placedBlocks = blocks.map((b) => ({ ...b, rect: rects.get(b.block.id) ?? b.rect }));
@@ -103,12 +101,12 @@ function columnsOf(
   return columns.filter((c) => c.shown).map(({ title, x, width }) => ({ title, x, width }));
 }
 
-function meanCenter(rects: ReadonlyMap<WorldId, Rect>, ids: readonly WorldId[], otherwise: number): number {
+function meanCenter(rects: ReadonlyMap<WorldId, Rect>, ids: readonly WorldId[]): number | null {
   const centers = ids.flatMap((id) => {
     const rect = rects.get(id);
     return rect ? [centerOf(rect).y] : [];
   });
-  return centers.length === 0 ? otherwise : centers.reduce((sum, y) => sum + y, 0) / centers.length;
+  return centers.length === 0 ? null : centers.reduce((sum, y) => sum + y, 0) / centers.length;
 }
 
 const blockIdsOf = (objects: Objects, deviceIds: readonly WorldId[]): readonly WorldId[] => [
@@ -122,7 +120,8 @@ const mappedBy = (objects: Objects, processId: WorldId): readonly WorldId[] =>
 
 /** Top to bottom as the devices they serve, so that edges cross little; unused ones last. */
 function hwptsInOrder(objects: Objects, rects: ReadonlyMap<WorldId, Rect>): readonly HwptObject[] {
-  const key = (hwpt: HwptObject): number => meanCenter(rects, blockIdsOf(objects, hwpt.deviceIds), Infinity);
+  const key = (hwpt: HwptObject): number =>
+    meanCenter(rects, blockIdsOf(objects, hwpt.deviceIds)) ?? Infinity;
   return [...all(objects, 'hwpt')].sort((a, b) => compare(key(a), key(b)) || compareIds(a.id, b.id));
 }
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);

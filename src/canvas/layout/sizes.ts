@@ -5,7 +5,7 @@ import type { Point, Rect } from './geometry';
  * How big everything is, in one place: layout needs sizes before anything is on the screen, canvas.css draws to the
  * same numbers, and the token of a look-up stops at the same inner points.
  */
-export const SUB_COLUMN_WIDTH = 270;
+export const SUB_COLUMN_WIDTH = 252;
 /** Between sub-columns of devices: room for the bus that leads to the IOMMU. */
 export const GUTTER = 44;
 export const FRAME = { padX: 12, padTop: 20, padBottom: 12, gap: 6, indent: 12, between: 24 };
@@ -13,12 +13,12 @@ export const FRAME = { padX: 12, padTop: 20, padBottom: 12, gap: 6, indent: 12, 
 export const MAX_INDENT = 4;
 export const DEVICE_HEIGHT = 70;
 export const BRIDGE_HEIGHT = 30;
-export const IOMMU = { width: 188, height: 98 };
-export const HWPT = { width: 204, height: 100 };
-export const IOAS = { width: 216, height: 92 };
-export const PROCESS = { width: 176, head: 46, row: 19, foot: 8, rows: 5 };
+export const IOMMU = { width: 172, height: 98 };
+export const HWPT = { width: 186, height: 100 };
+export const IOAS = { width: 186, height: 92 };
+export const PROCESS = { width: 150, head: 46, row: 19, foot: 8, rows: 5 };
 /** Space to the right of each column, up to the next. */
-export const GAPS = { devices: 104, iommu: 84, hwpt: 72, ioas: 72 };
+export const GAPS = { devices: 76, iommu: 54, hwpt: 46, ioas: 42 };
 /** Between objects of one column: the label of a look-up fits in. */
 export const ROW_GAP = 44;
 

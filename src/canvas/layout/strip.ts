@@ -56,7 +56,9 @@ export function shareOf(pieces: readonly StripPiece[], iova: bigint): number {
   return piece.from + (piece.to - piece.from) * share;
 }
 
-const weightOf = (e: Extent): number => Math.max(1, (e.last - e.start + 1n).toString(2).length - 12);
+/** How big a hole is does not matter: it cannot be mapped. */
+const weightOf = (e: Extent): number =>
+  e.kind === 'reserved' ? 2 * GAP_WEIGHT : Math.max(1, (e.last - e.start + 1n).toString(2).length - 12);
 
 /** Sorted, without overlaps, and no more than `most`: the closest neighbours of a kind become one. */
 function mergedTo(most: number, extents: readonly Extent[]): readonly Extent[] {

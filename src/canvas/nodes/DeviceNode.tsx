@@ -2,7 +2,15 @@ import { memo, type ReactNode } from 'react';
 import { Handle, Position, type NodeProps } from 'reactflow';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
-import { acsText, deviceDetail, deviceTitle, hwptTitle, servedBy, shortBdf } from '../format';
+import {
+  acsText,
+  deviceDetail,
+  deviceShortTitle,
+  deviceTitle,
+  hwptTitle,
+  servedBy,
+  shortBdf,
+} from '../format';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
@@ -15,9 +23,10 @@ export const DeviceNode = memo(function DeviceNode({ data }: NodeProps<CanvasNod
 function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
   return (
     <NodeCard object={device} className="device">
-      <CardHead title={deviceTitle(device)} aside={shortBdf(device.bdf)} />
-      <p className="card-line" title={deviceDetail(device)}>
-        {deviceDetail(device)}
+      <CardHead title={deviceShortTitle(device)} full={deviceTitle(device)} />
+      <p className="card-line" title={`${device.bdf} ${deviceDetail(device)}`}>
+        <b>{shortBdf(device.bdf)}</b>
+        <span>{deviceDetail(device)}</span>
       </p>
       <div className="chips">
         {device.driver ? (
@@ -66,7 +75,7 @@ function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
   return (
     <NodeCard object={device} className="bridge">
       <span className="card-title" title={title}>
-        {title}
+        {deviceShortTitle(device)}
       </span>
       <span
         className="bridge-acs"

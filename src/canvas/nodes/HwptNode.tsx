@@ -10,7 +10,7 @@ import type { CanvasNode } from './types';
 export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) {
   const hwpt = useApp((s) => s.objects[data.id]);
   if (hwpt?.type !== 'hwpt') return null; // removed while the canvas still holds the node
-  const line = `${hwpt.format} · ${count(hwpt.users, 'user')}${hwpt.deviceIds.length === 0 ? ' · not attached' : ''}`;
+  const line = `${FORMATS[hwpt.format] ?? hwpt.format} · ${count(hwpt.users, 'user')}${hwpt.deviceIds.length === 0 ? ' · not attached' : ''}`;
   return (
     <NodeCard object={hwpt} className="hwpt">
       <CardHead
@@ -24,6 +24,9 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
     </NodeCard>
   );
 });
+
+/** The engine's names of table formats, as people say them. */
+const FORMATS: Readonly<Record<string, string>> = { vtdss: 'Second stage' };
 
 /** One cell a table level with the leaves that it holds: where a look-up stops on its way down. */
 function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {

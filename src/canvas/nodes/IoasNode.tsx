@@ -21,7 +21,8 @@ export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) 
       />
       <Strip ioas={ioas} />
       <p className="card-line">
-        {mapped === 0n ? 'nothing mapped' : `${byteSize(mapped)} mapped`} · align {byteSize(ioas.alignment)}
+        {mapped === 0n ? 'nothing mapped' : `${byteSize(mapped)} mapped`}
+        {ioas.alignment > 1 && ` · align ${byteSize(ioas.alignment)}`}
       </p>
     </NodeCard>
   );

@@ -55,14 +55,21 @@ function Ends(): ReactNode {
   );
 }
 
+interface CardHeadProps {
+  readonly title: string;
+  /** Where the title was shortened. */
+  readonly full?: string;
+  readonly aside?: ReactNode;
+}
+
 /** A node's first line. */
-export function CardHead({ title, aside }: { readonly title: string; readonly aside: ReactNode }): ReactNode {
+export function CardHead({ title, full = title, aside }: CardHeadProps): ReactNode {
   return (
     <div className="card-head">
-      <span className="card-title" title={title}>
+      <span className="card-title" title={full}>
         {title}
       </span>
-      <span className="card-aside">{aside}</span>
+      {aside !== undefined && <span className="card-aside">{aside}</span>}
     </div>
   );
 }

@@ -2,6 +2,9 @@
 export interface MemoryPort {
   /** Little-endian 32-bit words; read anew after any write, it is replaced when memory grows. */
   readonly words: Int32Array;
+  /** Which frame is where in `words`, for findFrame(): frames that were never written are not in it. */
+  readonly frames: Int32Array;
+  readonly frameMask: number;
   /** Index in `words` of a frame's first word, for reading; -1 where no memory is. */
   frameBase(pfn: number): number;
   load32(pa: number): number | null;
@@ -40,6 +43,10 @@ export const PA_LO = 0;
 export const PA_HI = 1;
 /** On a fault: the document's number of the reason. */
 export const REASON = 2;
+/** Of the leaf entry that a walk found: its level, and the permissions that add up to it. */
+export const LEAF_LEVEL = 3;
+export const LEAF_PERMS = 4;
+export const RESULT_WORDS = 5;
 
 /** A hardware model as a requester sees it. */
 export interface DmaTranslator {

@@ -44,7 +44,9 @@ describe('attach, replace, detach of a group', () => {
     const rig = Rig.of(['a']);
     const other = new MockUnit('other0', { driver: 'other' });
     const foreign = other.domainAllocPaging(rig.device('a').client, {});
-    expect(rig.run(attachGroup(rig.core, foreign.ok ? foreign.value : newDomain(rig), group(rig)))).toMatchObject({
+    expect(
+      rig.run(attachGroup(rig.core, foreign.ok ? foreign.value : newDomain(rig), group(rig))),
+    ).toMatchObject({
       errno: 'EINVAL',
       rule: 'domain_iommu_ops_compatible',
     });
@@ -63,7 +65,8 @@ describe('attach, replace, detach of a group', () => {
 
   it('an attachment through a handle excludes a second one, and detach ends it', () => {
     const rig = Rig.of(['a']);
-    const attach = () => outcome(rig.run(attachGroupHandle(rig.core, group(rig), { domain: newDomain(rig) })));
+    const attach = () =>
+      outcome(rig.run(attachGroupHandle(rig.core, group(rig), { domain: newDomain(rig) })));
     expect([attach(), attach()]).toEqual(['ok', 'EBUSY']);
     rig.run(detachGroupHandle(rig.core, group(rig)));
     expect(attach()).toBe('ok');
@@ -115,6 +118,8 @@ describe('attach, replace, detach of a group', () => {
     const { defaultDomain } = group(rig);
     expect(where(rig, 'abc')).toEqual([defaultDomain?.label, 'blocked', defaultDomain?.label]);
     expect(group(rig).domain).toBe(defaultDomain);
-    expect(rig.trace.take().some((event) => event.kind === 'log' && event.text.startsWith('WARNING'))).toBe(true);
+    expect(rig.trace.take().some((event) => event.kind === 'log' && event.text.startsWith('WARNING'))).toBe(
+      true,
+    );
   });
 });

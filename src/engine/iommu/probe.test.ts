@@ -54,7 +54,9 @@ describe('groups and default domains', () => {
     unit.forced.set('a', 'DMA').set('b', 'identity');
     const rig = new Rig([unit], ['ab']);
     expect(type(rig, 'a')).toBe('identity');
-    expect(rig.trace.take().some((event) => event.kind === 'log' && event.text.includes('conflicting'))).toBe(true);
+    expect(rig.trace.take().some((event) => event.kind === 'log' && event.text.includes('conflicting'))).toBe(
+      true,
+    );
   });
 
   it('[A5] a device that no IOMMU serves is in no group, and says why', () => {

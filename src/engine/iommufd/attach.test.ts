@@ -112,7 +112,8 @@ describe('attach', () => {
 
   it('[C2] another error than EINVAL ends the search', () => {
     const scene = Scene.of(['a', 'b']);
-    scene.rig.unit.refuses = (device, domain) => (device === 'b' && domain.label === 'domain 3' ? 'ENOMEM' : null);
+    scene.rig.unit.refuses = (device, domain) =>
+      device === 'b' && domain.label === 'domain 3' ? 'ENOMEM' : null;
     const [a, b, ioas] = [scene.bind('a'), scene.bind('b'), scene.ioas()];
     scene.attach(a, ioas);
     expect(scene.attach(b, ioas)).toBe('ENOMEM');
@@ -156,7 +157,8 @@ describe('attach', () => {
 
   it('[C8] a map that the second domain refuses half-way leaves nothing in either, and nothing pinned', () => {
     const scene = Scene.of(['a', 'b']);
-    scene.rig.unit.refuses = (device, domain) => (device === 'b' && domain.label === 'domain 3' ? 'EINVAL' : null);
+    scene.rig.unit.refuses = (device, domain) =>
+      device === 'b' && domain.label === 'domain 3' ? 'EINVAL' : null;
     const [a, b, ioas] = [scene.bind('a'), scene.bind('b'), scene.ioas()];
     scene.attach(a, ioas);
     scene.attach(b, ioas);
@@ -164,7 +166,11 @@ describe('attach', () => {
     for (let nth = 1; nth <= 8; nth++) {
       scene.rig.unit.failNth('map', nth, 'ENOMEM');
       expect(scene.map(ioas, MIB, 0x4000n)).toBe('ENOMEM');
-      expect([scene.leaves(), scene.rig.memory.pinned, scene.ioasOf(ioas).iopt.areas.size]).toEqual([[0, 0, 0, 0], 0, 0]);
+      expect([scene.leaves(), scene.rig.memory.pinned, scene.ioasOf(ioas).iopt.areas.size]).toEqual([
+        [0, 0, 0, 0],
+        0,
+        0,
+      ]);
     }
     expect(scene.map(ioas, MIB, 0x4000n)).toBe('ok');
   });
@@ -180,7 +186,12 @@ describe('attach', () => {
       scene.rig.unit.failNth('map', nth, 'ENOMEM');
       expect(scene.attach(a, ioas)).toBe('ENOMEM');
       expect(scene.rig.domainOf('a')).toBe('blocked');
-      expect([scene.leaves(), scene.rig.memory.pinned, scene.users(ioas), scene.users(a.id)]).toEqual([[0], 0, 1, 2]);
+      expect([scene.leaves(), scene.rig.memory.pinned, scene.users(ioas), scene.users(a.id)]).toEqual([
+        [0],
+        0,
+        1,
+        2,
+      ]);
     }
     expect(typeof scene.attach(a, ioas)).toBe('number');
     expect(scene.rig.memory.pinned).toBe(3);
@@ -218,6 +229,30 @@ describe('attach', () => {
     expect(hwpt).toMatchObject({ kind: 'hwpt-paging', enforceCacheCoherency: true });
   });
 
+  it('[C17] when the domain that stores the frames goes, another takes over; the last one lets the pages go', () => {
+    const scene = Scene.of(['a']);
+    const [a, ioas] = [scene.bind('a'), scene.ioas()];
+    const [first, second, third] = [scene.hwpt(a, ioas), scene.hwpt(a, ioas), scene.hwpt(a, ioas)];
+    scene.rig.buffer(4);
+    scene.map(ioas, MIB, 0x2000n);
+    expect([scene.leaves(), scene.rig.memory.pinned, scene.rig.memory.pinCalls]).toEqual([
+      [0, 2, 2, 2],
+      2,
+      1,
+    ]);
+    expect(scene.destroy(first)).toBe('ok');
+    const domains = [third, second].map((id) => {
+      const hwpt = scene.ctx.objects.peek(id);
+      return hwpt?.kind === 'hwpt-paging' ? hwpt.domain : null;
+    });
+    expect(scene.ioasOf(ioas).iopt.domains).toEqual(domains);
+    expect(scene.ioasOf(ioas).iopt.areas.all[0]?.storageDomain).toBe(domains[0]);
+    scene.map(ioas, 2n * MIB, 0x1000n);
+    expect([scene.leaves(), scene.rig.memory.pinned]).toEqual([[0, 3, 3], 3]);
+    expect([scene.destroy(second), scene.destroy(third)]).toEqual(['ok', 'ok']);
+    expect([scene.leaves(), scene.rig.memory.pinned]).toEqual([[0], 0]);
+  });
+
   it('physically contiguous pages reach the driver as one run', () => {
     const scene = Scene.of(['a']);
     const [a, ioas] = [scene.bind('a'), scene.ioas()];
@@ -226,6 +261,44 @@ describe('attach', () => {
     scene.map(ioas, 2n * MIB, 2n * MIB);
     const [, paging] = [...scene.rig.unit.live];
     expect(paging?.runs).toEqual([{ iova: 2n * MIB, pa: 0x100_0000, bytes: 0x20_0000 }]);
+  });
+});
+
+describe('locks', () => {
+  /** `+` acquired, `-` released, in order. */
+  const locksOf = (scene: Scene, act: () => unknown): string => {
+    scene.rig.trace.take();
+    act();
+    return scene.rig.trace
+      .take()
+      .flatMap((event) =>
+        event.kind === 'lock' ? [`${event.op === 'acquire' ? '+' : '-'}${event.lock}`] : [],
+      )
+      .join(' ');
+  };
+
+  // Linux: device.c iommufd_device_auto_get_domain(), hw_pagetable.c iommufd_hwpt_paging_alloc()
+  it('attach to an IOAS nests them as the kernel does', () => {
+    const scene = Scene.of(['a']);
+    const [a, ioas] = [scene.bind('a'), scene.ioas()];
+    scene.rig.buffer(1);
+    scene.map(ioas, MIB, 0x1000n);
+    expect(locksOf(scene, () => scene.attach(a, ioas))).toBe(
+      '+ioas->mutex +igroup->lock +iopt->iova_rwsem -iopt->iova_rwsem +group->mutex -group->mutex -igroup->lock ' +
+        '+iopt->domains_rwsem +iopt->iova_rwsem +pages->mutex -pages->mutex -iopt->iova_rwsem -iopt->domains_rwsem -ioas->mutex',
+    );
+  });
+
+  // Linux: io_pagetable.c iopt_map_pages(), iopt_unmap_iova_range()
+  it('map and unmap let go of the IOVAs while pages are pinned or unpinned', () => {
+    const scene = Scene.of(['a']);
+    const [a, ioas] = [scene.bind('a'), scene.ioas()];
+    scene.attach(a, ioas);
+    scene.rig.buffer(1);
+    expect(locksOf(scene, () => scene.map(ioas, MIB, 0x1000n))).toBe(
+      '+iopt->iova_rwsem -iopt->iova_rwsem +iopt->domains_rwsem +pages->mutex -pages->mutex ' +
+        '+iopt->iova_rwsem -iopt->iova_rwsem -iopt->domains_rwsem',
+    );
   });
 });
 
@@ -254,14 +327,24 @@ describe('bind', () => {
     const scene = Scene.of(['ab']);
     scene.bind('a');
     const other = scene.rig.open();
-    expect(scene.rig.run(bindDevice(other, scene.rig.device('b')))).toMatchObject({ errno: 'EPERM', culprit: 'ctx:1' });
-    expect([other.groups.size, other.objects.isEmpty, scene.rig.device('b').group?.refs]).toEqual([0, true, 3]);
+    expect(scene.rig.run(bindDevice(other, scene.rig.device('b')))).toMatchObject({
+      errno: 'EPERM',
+      culprit: 'ctx:1',
+    });
+    expect([other.groups.size, other.objects.isEmpty, scene.rig.device('b').group?.refs]).toEqual([
+      0,
+      true,
+      3,
+    ]);
   });
 
   it('[B2] and so is a sibling with a native driver', () => {
     const rig = Rig.of(['ab']);
     rig.bind('b', 'e1000e');
-    expect(rig.run(bindDevice(rig.open(), rig.device('a')))).toMatchObject({ errno: 'EPERM', culprit: 'dev:b' });
+    expect(rig.run(bindDevice(rig.open(), rig.device('a')))).toMatchObject({
+      errno: 'EPERM',
+      culprit: 'dev:b',
+    });
   });
 
   it('a bound device cannot be destroyed by the user; unbinding returns the group', () => {
@@ -300,7 +383,9 @@ describe('a group in iommufd', () => {
     const { scene, a, ioas } = attachedPair();
     const other = scene.ioas();
     scene.replace(a, scene.hwpt(a, other));
-    expect(scene.reservedOf(other)).toEqual(expect.arrayContaining(['the MSI window of a', 'a reserved region of b']));
+    expect(scene.reservedOf(other)).toEqual(
+      expect.arrayContaining(['the MSI window of a', 'a reserved region of b']),
+    );
     expect(scene.reservedOf(ioas).join()).not.toMatch(/ of [ab]/);
   });
 
@@ -318,12 +403,28 @@ describe('a group in iommufd', () => {
 
   it('[D3] a replace that the driver refuses for the second device leaves both where they were', () => {
     const { scene, a, ioas, hwpt } = attachedPair();
-    const next = scene.hwpt(a, scene.ioas());
-    const before = [scene.rig.domainOf('a'), scene.reservedOf(ioas)];
+    const other = scene.ioas();
+    const next = scene.hwpt(a, other);
+    const state = () => [
+      scene.rig.domainOf('a'),
+      scene.rig.domainOf('b'),
+      scene.reservedOf(ioas),
+      scene.reservedOf(other),
+    ];
+    const before = state();
     scene.rig.unit.failNth('attach', 2, 'ENOMEM');
     expect(scene.replace(a, next)).toBe('ENOMEM');
-    expect([scene.rig.domainOf('a'), scene.reservedOf(ioas)]).toEqual(before);
+    expect(state()).toEqual(before);
     expect([scene.users(hwpt), scene.users(next)]).toEqual([3, 1]);
+  });
+
+  it('a failed replace within one IOAS keeps the regions that the attachment needs (the kernel loses them)', () => {
+    const { scene, a, ioas } = attachedPair();
+    const next = scene.hwpt(a, ioas);
+    const before = scene.reservedOf(ioas);
+    scene.rig.unit.failNth('attach', 1, 'ENOMEM');
+    expect(scene.replace(a, next)).toBe('ENOMEM');
+    expect(scene.reservedOf(ioas)).toEqual(before);
   });
 
   it('[E7] replacing a device that is bound but not attached is EINVAL, attached sibling or not', () => {
@@ -408,7 +509,13 @@ describe('the end', () => {
     scene.attach(a, ioas);
     scene.rig.buffer(4);
     scene.map(ioas, MIB, 0x4000n);
-    scene.call('IOMMU_IOAS_COPY', { src_ioas_id: ioas, dst_ioas_id: scene.ioas(), src_iova: MIB, length: 0x1000n, flags: 6 });
+    scene.call('IOMMU_IOAS_COPY', {
+      src_ioas_id: ioas,
+      dst_ioas_id: scene.ioas(),
+      src_iova: MIB,
+      length: 0x1000n,
+      flags: 6,
+    });
     scene.detach(a);
     scene.rig.run(unbindDevice(a));
     scene.rig.run(scene.ctx.put());
@@ -420,7 +527,10 @@ describe('the end', () => {
     const scene = Scene.of(['a']);
     const [a, ioas] = [scene.bind('a'), scene.ioas()];
     const hwpt = scene.attach(a, ioas) as number;
-    expect(scene.call('IOMMU_DESTROY', { id: ioas })).toMatchObject({ errno: 'EBUSY', culprit: `hwpt:1.${hwpt}` });
+    expect(scene.call('IOMMU_DESTROY', { id: ioas })).toMatchObject({
+      errno: 'EBUSY',
+      culprit: `hwpt:1.${hwpt}`,
+    });
     scene.detach(a);
     scene.rig.buffer(1);
     scene.map(ioas, MIB, 0x1000n);

@@ -21,14 +21,13 @@ export const rootCaller = (mm: UserMemory): Caller => ({ mm, bytes: mm, capable:
 
 /** Where calls that come from a script find their structures: high in the address space, like a stack. */
 const SCRATCH_VA = 0x7ffd_0000_0000n;
-const SCRATCH_BYTES = 1 << 20;
 
 /**
  * A process's memory with room for a call's structures beside it, so that a script need not map any: the bytes are
  * read and written like every other user memory.
  */
 export class ScratchMemory implements UserBytes {
-  private readonly bytes = new Uint8Array(SCRATCH_BYTES);
+  private bytes = new Uint8Array(256);
   private used = 0;
 
   constructor(private readonly base: UserBytes) {}
@@ -36,8 +35,13 @@ export class ScratchMemory implements UserBytes {
   /** Room for one more structure; its user address. */
   place(data: Uint8Array): bigint {
     const at = this.used;
+    this.used = Math.ceil((at + data.length) / 16) * 16;
+    if (this.used > this.bytes.length) {
+      const grown = new Uint8Array(2 * this.used);
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
     this.bytes.set(data, at);
-    this.used = (at + data.length + 15) & ~15;
     return SCRATCH_VA + BigInt(at);
   }
 
@@ -57,6 +61,6 @@ export class ScratchMemory implements UserBytes {
 
   private offsetOf(userVa: bigint, bytes: number): number | null {
     const at = userVa - SCRATCH_VA;
-    return at >= 0n && at + BigInt(bytes) <= BigInt(SCRATCH_BYTES) ? Number(at) : null;
+    return at >= 0n && at + BigInt(bytes) <= BigInt(this.used) ? Number(at) : null;
   }
 }

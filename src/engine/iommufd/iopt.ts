@@ -124,7 +124,7 @@ export class IoPagetable {
     return yield* this.exclusively(() => this.addDomainLocked(domain, title));
   }
 
-  private addDomainLocked(domain: IommuDomain, title: string): Result<undefined> {
+  private *addDomainLocked(domain: IommuDomain, title: string): Task<Result<undefined>> {
     const rule = 'iopt_table_add_domain';
     invariant(!this.domains.includes(domain), `${domain.label} added twice`);
     const paging = pagingOf(domain);
@@ -147,7 +147,7 @@ export class IoPagetable {
       this.unreserve(domain);
       return reserved;
     }
-    const filled = this.fill(domain);
+    const filled = yield* this.fill(domain);
     if (!filled.ok) {
       this.unreserve(domain);
       return filled;
@@ -158,68 +158,75 @@ export class IoPagetable {
   }
 
   /** Linux: iopt_fill_domain() */
-  private fill(domain: IommuDomain): Result<undefined> {
+  private *fill(domain: IommuDomain): Task<Result<undefined>> {
     const filled: Area[] = [];
     for (const area of this.areas.all) {
       const { pages } = area;
       if (!pages) continue;
-      const entered = fillDomains(area, pages, [domain], this.smallPages);
-      if (entered.ok) {
-        if (this.domains.length === 0) holdArea(area, pages, domain);
-        filled.push(area);
-        continue;
+      const entered = yield* holding(pages.mutex, (): Result<undefined> => {
+        const result = fillDomains(area, pages, [domain], this.smallPages);
+        if (result.ok && this.domains.length === 0) holdArea(area, pages, domain);
+        return result;
+      });
+      if (!entered.ok) {
+        for (const each of filled) yield* this.unfill(each, domain);
+        return entered;
       }
-      for (const each of filled) this.unfill(each, domain);
-      return entered;
+      filled.push(area);
     }
     return done;
   }
 
   /** Takes one area out of one domain; while others have it, its pages stay. */
-  private unfill(area: Area, domain: IommuDomain): void {
-    if (!area.pages) return;
-    if (this.domains.length === 0) {
-      unfillLast(area, area.pages, domain);
-      return;
-    }
-    if (area.storageDomain === domain) area.storageDomain = this.domains[0] ?? null;
-    unmapArea(area, domain);
+  private *unfill(area: Area, domain: IommuDomain): Task<void> {
+    const { pages } = area;
+    if (!pages) return;
+    yield* holding(pages.mutex, () => {
+      if (this.domains.length === 0) {
+        unfillLast(area, pages, domain);
+        return;
+      }
+      if (area.storageDomain === domain) area.storageDomain = this.domains[0] ?? null;
+      unmapArea(area, domain);
+    });
   }
 
   /** Linux: iopt_table_remove_domain() */
   *removeDomain(domain: IommuDomain): Task<void> {
-    yield* this.exclusively(() => {
-      const index = this.domains.indexOf(domain);
-      invariant(index >= 0, `${domain.label} is not in ${this.owner.title}`);
-      // The last one takes the place of the removed one: their order is what storage depends on.
-      const tail = this.domains.pop();
-      if (tail && tail !== domain) this.domains[index] = tail;
-      for (const area of this.areas.all) this.unfill(area, domain);
-      this.unreserve(domain);
-      const aligned = this.recalculateAlignment();
-      invariant(aligned.ok, 'removing a domain raised the alignment');
-    });
+    yield* this.exclusively(() => this.removeDomainLocked(domain));
+  }
+
+  private *removeDomainLocked(domain: IommuDomain): Task<void> {
+    const index = this.domains.indexOf(domain);
+    invariant(index >= 0, `${domain.label} is not in ${this.owner.title}`);
+    // The last one takes the place of the removed one: their order is what storage depends on.
+    const tail = this.domains.pop();
+    if (tail && tail !== domain) this.domains[index] = tail;
+    for (const area of this.areas.all) yield* this.unfill(area, domain);
+    this.unreserve(domain);
+    const aligned = this.recalculateAlignment();
+    invariant(aligned.ok, 'removing a domain raised the alignment');
   }
 
   /** Linux: iopt_enable_large_pages(), iopt_disable_large_pages() */
   *setSmallPages(small: boolean): Task<Result<undefined>> {
-    return yield* this.exclusively((): Result<undefined> => {
-      if (small && this.smallPages) return done;
-      if (small && this.domains.length > 0 && this.areas.size > 0) {
-        return err(
-          'EINVAL',
-          `${this.owner.title} has mappings in a domain already, perhaps with large pages`,
-          {
-            rule: 'iopt_disable_large_pages',
-            culprit: this.owner.worldId,
-          },
-        );
-      }
-      this.smallPages = small;
-      const aligned = this.recalculateAlignment();
-      if (!aligned.ok) this.smallPages = false;
-      return aligned;
-    });
+    return yield* locked(this.domainsRwsem, () =>
+      holding(this.iovaRwsem, () => this.setSmallPagesLocked(small)),
+    );
+  }
+
+  private setSmallPagesLocked(small: boolean): Result<undefined> {
+    if (small && this.smallPages) return done;
+    if (small && this.domains.length > 0 && this.areas.size > 0) {
+      return err('EINVAL', `${this.owner.title} has mappings in a domain already, perhaps with large pages`, {
+        rule: 'iopt_disable_large_pages',
+        culprit: this.owner.worldId,
+      });
+    }
+    this.smallPages = small;
+    const aligned = this.recalculateAlignment();
+    if (!aligned.ok) this.smallPages = false;
+    return aligned;
   }
 
   /** Linux: iopt_calculate_iova_alignment() */
@@ -244,8 +251,8 @@ export class IoPagetable {
   }
 
   /** Nobody maps or unmaps meanwhile. */
-  private *exclusively<T>(body: () => T): Task<T> {
-    return yield* locked(this.domainsRwsem, () => holding(this.iovaRwsem, body));
+  private *exclusively<T>(body: () => Task<T>): Task<T> {
+    return yield* locked(this.domainsRwsem, () => locked(this.iovaRwsem, body));
   }
 }
 

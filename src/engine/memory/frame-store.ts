@@ -13,6 +13,19 @@ export interface RamRange {
 }
 
 /**
+ * Looks a frame number up in an open-addressed hash of (frame number, word index) pairs: the word index, or -1 when the
+ * frame has no words of its own.
+ */
+export function findFrame(frames: Int32Array, mask: number, pfn: number): number {
+  for (let at = Math.imul(pfn, 0x9e3779b1) >>> 7; ; at++) {
+    const slot = (at & mask) << 1;
+    const key = frames[slot];
+    if (key === pfn) return frames[slot + 1] as number;
+    if (key === -1) return -1;
+  }
+}
+
+/**
  * The bytes of physical memory, by frame number.
  *
  * A frame costs nothing before it is first written: it reads as zero from one shared frame. Written frames live in one
@@ -25,8 +38,9 @@ export class FrameStore {
   private bytes = new Uint8Array(this.words.buffer);
   /** Word index of the next unused frame; the first is the shared zero frame. */
   private next = FRAME_WORDS;
-  private table = new Int32Array(2 * 256).fill(-1);
-  private mask = 255;
+  /** The hash and its mask, for findFrame(). Replaced when it grows. */
+  frames = new Int32Array(2 * 256).fill(-1);
+  frameMask = 255;
   private used = 0;
 
   constructor(readonly ram: readonly RamRange[]) {
@@ -42,13 +56,9 @@ export class FrameStore {
 
   /** Index in `words` of a frame's first word, for reading only; -1 where no memory is. */
   frameBase(pfn: number): number {
-    const { table, mask } = this;
-    for (let at = Math.imul(pfn, 0x9e3779b1) >>> 7; ; at++) {
-      const slot = (at & mask) << 1;
-      const key = table[slot];
-      if (key === pfn) return table[slot + 1] as number;
-      if (key === -1) return this.isRam(pfn) ? 0 : -1;
-    }
+    const base = findFrame(this.frames, this.frameMask, pfn);
+    if (base >= 0) return base;
+    return this.isRam(pfn) ? 0 : -1;
   }
 
   /** As frameBase, for writing: gives the frame words of its own. */
@@ -137,9 +147,9 @@ export class FrameStore {
       for (let n = 0; n < count; n++) this.zeroAt(this.frameBase(pfn + n));
       return;
     }
-    for (let slot = 0; slot < this.table.length; slot += 2) {
-      const key = this.table[slot] ?? -1;
-      if (key >= pfn && key < pfn + count) this.zeroAt(this.table[slot + 1] ?? 0);
+    for (let slot = 0; slot < this.frames.length; slot += 2) {
+      const key = this.frames[slot] ?? -1;
+      if (key >= pfn && key < pfn + count) this.zeroAt(this.frames[slot + 1] ?? 0);
     }
   }
 
@@ -163,23 +173,23 @@ export class FrameStore {
     this.next += FRAME_WORDS;
     this.used++;
     // At most half full: a probe for an absent frame must end soon.
-    if (this.used * 2 > this.mask) this.growTable();
+    if (this.used * 2 > this.frameMask) this.growTable();
     this.insert(pfn, base);
     return base;
   }
 
   private insert(pfn: number, base: number): void {
-    const { table, mask } = this;
+    const { frames, frameMask } = this;
     let at = Math.imul(pfn, 0x9e3779b1) >>> 7;
-    while (table[(at & mask) << 1] !== -1) at++;
-    table[(at & mask) << 1] = pfn;
-    table[((at & mask) << 1) + 1] = base;
+    while (frames[(at & frameMask) << 1] !== -1) at++;
+    frames[(at & frameMask) << 1] = pfn;
+    frames[((at & frameMask) << 1) + 1] = base;
   }
 
   private growTable(): void {
-    const old = this.table;
-    this.mask = this.mask * 2 + 1;
-    this.table = new Int32Array(2 * (this.mask + 1)).fill(-1);
+    const old = this.frames;
+    this.frameMask = this.frameMask * 2 + 1;
+    this.frames = new Int32Array(2 * (this.frameMask + 1)).fill(-1);
     for (let slot = 0; slot < old.length; slot += 2) {
       const pfn = old[slot] ?? -1;
       if (pfn !== -1) this.insert(pfn, old[slot + 1] ?? 0);

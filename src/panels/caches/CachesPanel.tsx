@@ -30,7 +30,8 @@ export function CachesPanel() {
 
 function Unit({ unit, several }: { readonly unit: IommuObject; readonly several: boolean }) {
   const { iotlb, contextCache } = unit;
-  const stale = iotlb.entries.filter((entry) => entry.stale).length + contextCache.filter((entry) => entry.stale).length;
+  const stale =
+    iotlb.entries.filter((entry) => entry.stale).length + contextCache.filter((entry) => entry.stale).length;
   return (
     <>
       {several && (
@@ -41,16 +42,16 @@ function Unit({ unit, several }: { readonly unit: IommuObject; readonly several:
       {stale > 0 && (
         <Section>
           <p className="stale-note">
-            {stale === 1 ? '1 entry is' : `${stale} entries are`} <Term tip={TERMS.stale}>stale</Term>: the hardware still
-            uses what the tables no longer say, until the kernel invalidates it.
+            {stale === 1 ? '1 entry is' : `${stale} entries are`} <Term tip={TERMS.stale}>stale</Term>: the
+            hardware still uses what the tables no longer say, until the kernel invalidates it.
           </p>
         </Section>
       )}
       <Section
         title={
           <>
-            <Term tip={TERMS.iotlb}>IOTLB</Term> · {iotlb.entries.length} of {iotlb.sets * iotlb.ways}, {iotlb.sets} sets
-            × {iotlb.ways} ways
+            <Term tip={TERMS.iotlb}>IOTLB</Term> · {iotlb.entries.length} of {iotlb.sets * iotlb.ways},{' '}
+            {iotlb.sets} sets × {iotlb.ways} ways
           </>
         }
       >

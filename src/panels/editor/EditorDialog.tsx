@@ -109,13 +109,16 @@ const problemsOfRun = (): readonly Problem[] =>
   useApp.getState().results.flatMap((result) => {
     if (result.ok) return [];
     const { line, column, why, errno, expected, status } = result;
-    if (status === 'error') return [{ line, column: column ?? 1, message: why ?? 'this line makes no sense' }];
-    const came = status === 'ok' ? 'it succeeds' : `${errno ?? 'it fails'}: ${why ?? ''}`;
+    if (status === 'error')
+      return [{ line, column: column ?? 1, message: why ?? 'this line makes no sense' }];
+    const came = status === 'ok' ? 'it succeeds' : `${errno ?? 'it faults'}: ${why ?? ''}`;
     return [{ line, column: 1, message: expected === null ? came : `expected ${expected}, but ${came}` }];
   });
 
 function download(text: string): void {
-  const url = URL.createObjectURL(new Blob([text.endsWith('\n') ? text : `${text}\n`], { type: 'text/plain' }));
+  const url = URL.createObjectURL(
+    new Blob([text.endsWith('\n') ? text : `${text}\n`], { type: 'text/plain' }),
+  );
   const link = Object.assign(document.createElement('a'), { href: url, download: 'scenario.iommu' });
   link.click();
   URL.revokeObjectURL(url);

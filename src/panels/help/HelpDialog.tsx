@@ -36,6 +36,7 @@ export function HelpDialog() {
   return (
     <Dialog
       title="Help"
+      reading
       description="Everything you do becomes a line of the script; the script is the scene, and the link holds it."
       width={760}
       onClose={() => openDialog(null)}

@@ -4,7 +4,8 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { count } from '../../ui/numbers';
 import type { ImportReply } from '../../worker/api';
-import { offerText, previewOf, readFile, useOffer, type Offer } from './offer';
+import { sentence } from '../shared/sentence';
+import { bootedLines, offerText, previewOf, readFile, useOffer, type Offer } from './offer';
 import './import.css';
 
 /** From what people paste to a machine: shows what was understood before anything is replaced. */
@@ -15,13 +16,18 @@ export function ImportDialog() {
     openDialog(null);
     useOffer.setState({ offer: null });
   };
-  return offer === null ? <Ask onClose={close} /> : <Understood key={offer.name} offer={offer} onClose={close} />;
+  return offer === null ? (
+    <Ask onClose={close} />
+  ) : (
+    <Understood key={offer.name} offer={offer} onClose={close} />
+  );
 }
 
 function Ask({ onClose }: { readonly onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [why, setWhy] = useState<string | null>(null);
   const file = useRef<HTMLInputElement>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
 
   // A long text in a textarea stops a page for minutes: what is pasted never gets there.
   const onPaste = (event: ClipboardEvent): void => {
@@ -39,6 +45,7 @@ function Ask({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <Dialog
+      focus={area}
       title="Import your machine"
       description="Its devices appear in the groups that Linux would make. Nothing leaves this page."
       onClose={onClose}
@@ -57,12 +64,13 @@ function Ask({ onClose }: { readonly onClose: () => void }) {
       }
     >
       <p className="prose">
-        On that machine run <code className="command">sudo lspci -vvvnn</code> and paste all it prints. Other text around it
-        does no harm. With <code>-xxxx</code> as well nothing has to be inferred.
+        On that machine run <code className="command">sudo lspci -vvvnn</code> and paste all it prints. Other
+        text around it does no harm. With <code>-xxxx</code> as well nothing has to be inferred.
       </p>
       <label>
         <span className="sr-only">Output of lspci</span>
         <textarea
+          ref={area}
           className="input input-mono paste-area"
           rows={9}
           value={typed}
@@ -89,7 +97,7 @@ interface UnderstoodProps {
 function Understood({ offer, onClose }: UnderstoodProps) {
   const { replaceScript, select, showPanel } = useApp((state) => state.actions);
   const reply = useImport(offer.text);
-  const lines = reply?.status === 'ok' ? reply.lines : null;
+  const lines = reply?.status === 'ok' ? bootedLines(reply.lines) : null;
   const { size, head } = previewOf(offer.text);
   const open = async (): Promise<void> => {
     if (lines === null) return;
@@ -119,7 +127,7 @@ function Understood({ offer, onClose }: UnderstoodProps) {
           {head}
         </pre>
         {reply === null && <p className="muted">Reading…</p>}
-        {reply?.status === 'failed' && <p className="error-text">{reply.why}</p>}
+        {reply?.status === 'failed' && <p className="error-text">{sentence(reply.why)}</p>}
         {reply?.status === 'ok' && <Report reply={reply} />}
         {reply?.status === 'failed' && <p className="muted">Your present scene is as it was.</p>}
       </div>
@@ -152,7 +160,8 @@ function Report({ reply }: { readonly reply: Extract<ImportReply, { status: 'ok'
       <p>
         <b>{count(functions, 'PCI function')}</b> understood.{' '}
         <span className="muted">
-          Where the text names IOMMU groups, they are compared with the computed ones, and differences are shown.
+          Where the text names IOMMU groups, they are compared with the computed ones, and differences are
+          shown.
         </span>
       </p>
       {warnings.length === 0 ? (
@@ -162,7 +171,7 @@ function Report({ reply }: { readonly reply: Extract<ImportReply, { status: 'ok'
           <summary>{count(warnings.length, 'remark')}: what could not be read, or had to be inferred</summary>
           <ul className="warnings">
             {warnings.slice(0, WARNINGS).map((warning, index) => (
-              <li key={index}>{warning}</li>
+              <li key={index}>{sentence(warning)}</li>
             ))}
             {warnings.length > WARNINGS && <li className="muted">and {warnings.length - WARNINGS} more</li>}
           </ul>

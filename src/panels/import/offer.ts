@@ -16,7 +16,9 @@ export function offerText({ name, text }: Offer): void {
   const { replaceScript, openDialog, notify } = useApp.getState().actions;
   if (looksLikeScenario(name, text)) {
     openDialog(null);
-    void replaceScript(text).then((opened) => opened && notify({ tone: 'info', text: `${name} is open. Undo brings back what you had.` }));
+    void replaceScript(text).then(
+      (opened) => opened && notify({ tone: 'info', text: `${name} is open. Undo brings back what you had.` }),
+    );
     return;
   }
   useOffer.setState({ offer: { name, text } });
@@ -38,12 +40,18 @@ const SAMPLE_BYTES = 64 << 10;
 
 export async function readFile(file: File): Promise<ReadFile> {
   if (file.size > MOST_BYTES)
-    return { ok: false, why: `${file.name} has ${byteSize(file.size)}; more than ${byteSize(MOST_BYTES)} is not read.` };
+    return {
+      ok: false,
+      why: `${file.name} has ${byteSize(file.size)}; more than ${byteSize(MOST_BYTES)} is not read.`,
+    };
   try {
     const sample = new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer());
     const zero = sample.indexOf(0);
     if (zero >= 0)
-      return { ok: false, why: `${file.name} is not text: byte ${zero} is zero. Unpack it first if it is compressed.` };
+      return {
+        ok: false,
+        why: `${file.name} is not text: byte ${zero} is zero. Unpack it first if it is compressed.`,
+      };
     return { ok: true, name: file.name, text: await file.text() };
   } catch {
     return { ok: false, why: `${file.name} could not be read.` };
@@ -59,3 +67,7 @@ export function previewOf(text: string): { readonly size: string; readonly head:
     .join('\n');
   return { size: `${byteSize(text.length)} of text`, head };
 }
+
+/** A dump is of a machine that runs: its groups are there from the start. */
+export const bootedLines = (lines: readonly string[]): readonly string[] =>
+  lines.some((line) => line.trim() === 'boot') ? lines : [...lines, 'boot'];

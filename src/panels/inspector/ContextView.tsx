@@ -11,12 +11,15 @@ export function ContextView({ context }: { readonly context: ContextObject }) {
   const { act } = useApp((state) => state.actions);
   return (
     <>
-      <Section title="Do">
+      <Section title="Actions">
         <div className="row">
           <Button look="primary" onClick={() => void act([newIoasLine(script, context)])}>
             New IOAS
           </Button>
-          <Button onClick={() => void act([`close ${scriptName(context)}`])} data-tip="Closes it, with everything in it">
+          <Button
+            onClick={() => void act([`close ${scriptName(context)}`])}
+            data-tip="Closes it, with everything in it"
+          >
             Close
           </Button>
         </div>

@@ -13,7 +13,7 @@ export function DeviceActions({ device }: { readonly device: DeviceObject }) {
   const objects = useApp((state) => state.objects);
   const idev = find(objects, device.idevId, 'idev');
   return (
-    <Section title="Do">
+    <Section title="Actions">
       <div className="row">
         {idev === null ? <Unbound device={device} /> : <Bound device={device} idev={idev} />}
         <DriverMenu device={device} />
@@ -27,10 +27,15 @@ function Unbound({ device }: { readonly device: DeviceObject }) {
   const script = useApp((state) => state.script);
   const { act } = useApp((state) => state.actions);
   const contexts = all(objects, 'context');
-  const bind = (context: (typeof contexts)[number] | null) => () => void act(bindLines(script, device, context));
+  const bind = (context: (typeof contexts)[number] | null) => () =>
+    void act(bindLines(script, device, context));
   if (contexts.length === 0)
     return (
-      <Button look="primary" onClick={bind(null)} data-tip="Binds vfio-pci, opens /dev/iommu and binds the device to it">
+      <Button
+        look="primary"
+        onClick={bind(null)}
+        data-tip="Binds vfio-pci, opens /dev/iommu and binds the device to it"
+      >
         Open iommufd + bind
       </Button>
     );
@@ -44,8 +49,7 @@ function Unbound({ device }: { readonly device: DeviceObject }) {
         </MenuItem>
       ))}
       <MenuItem onClick={bind(null)}>
-        <span className="dot" style={{ ['--k' as string]: HUE.context }} />
-        a new context
+        <span className="dot" style={{ ['--k' as string]: HUE.context }} />a new context
         <code className="muted">open /dev/iommu</code>
       </MenuItem>
     </Menu>

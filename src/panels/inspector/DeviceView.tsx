@@ -42,7 +42,11 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
             <ObjectLink id={device.groupId} none={device.ungrouped ?? 'none'} />
           </Field>
           <Field name={<Term tip={TERMS.domain}>domain now</Term>}>
-            {group === null ? <span className="muted">none</span> : `${group.domain.label}, ${group.domain.type}`}
+            {group === null ? (
+              <span className="muted">none</span>
+            ) : (
+              `${group.domain.label}, ${group.domain.type}`
+            )}
           </Field>
           <Field name={<Term tip={TERMS.hwpt}>HWPT</Term>}>
             <ObjectLink id={device.hwptId} none="none: the group’s domain decides" />
@@ -76,7 +80,9 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
           <Field name="below">
             <ObjectLink id={device.parentId} none="a root bus" full />
           </Field>
-          <Field name={<Term tip={TERMS.multifunction}>multifunction</Term>}>{device.multifunction ? 'yes' : 'no'}</Field>
+          <Field name={<Term tip={TERMS.multifunction}>multifunction</Term>}>
+            {device.multifunction ? 'yes' : 'no'}
+          </Field>
           <Field name={<Term tip={TERMS.acs}>ACS</Term>}>
             <AcsBits device={device} />
           </Field>
@@ -114,7 +120,8 @@ function WhyHere({ device, group }: { readonly device: DeviceObject; readonly gr
       <ul className="stack">
         {joins.map((join) => (
           <li key={`${join.deviceId}${join.withId}${join.rule}`}>
-            <span className="chip">{join.rule}</span> <ObjectLink id={join.withId === device.id ? join.deviceId : join.withId} />
+            <span className="chip">{join.rule}</span>{' '}
+            <ObjectLink id={join.withId === device.id ? join.deviceId : join.withId} />
             <p className="prose">{join.why}</p>
           </li>
         ))}

@@ -36,7 +36,12 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
         </label>
         <label className="field">
           <span>IOVA</span>
-          <input className="input input-mono" value={iova} onChange={(event) => setTyped(event.target.value)} required />
+          <input
+            className="input input-mono"
+            value={iova}
+            onChange={(event) => setTyped(event.target.value)}
+            required
+          />
         </label>
         <label className="field">
           <span>bytes</span>
@@ -53,8 +58,8 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
       </form>
       {mapped === null && (
         <p className="muted">
-          Nothing is mapped for this device: at this <Term tip={TERMS.iova}>IOVA</Term> the DMA will fault, or go where the
-          kernel’s own domain sends it.
+          Nothing is mapped for this device: at this <Term tip={TERMS.iova}>IOVA</Term> the DMA will fault, or
+          go where the kernel’s own domain sends it.
         </p>
       )}
     </Section>

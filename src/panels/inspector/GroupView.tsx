@@ -20,7 +20,11 @@ export function GroupView({ group }: { readonly group: GroupObject }) {
         <Fields>
           <Field name={<Term tip={TERMS.owner}>owner</Term>}>
             {group.ownerId === null ? (
-              group.ownerCount === 0 ? 'nobody' : `the kernel, for ${count(group.ownerCount, 'driver')}`
+              group.ownerCount === 0 ? (
+                'nobody'
+              ) : (
+                `the kernel, for ${count(group.ownerCount, 'driver')}`
+              )
             ) : (
               <ObjectLink id={group.ownerId} full />
             )}
@@ -45,8 +49,8 @@ export function GroupView({ group }: { readonly group: GroupObject }) {
           <ul className="stack">
             {group.joins.map((join) => (
               <li key={`${join.deviceId}${join.withId}${join.rule}`}>
-                <ObjectLink id={join.deviceId} /> <span className="muted">joined</span> <ObjectLink id={join.withId} />{' '}
-                <span className="chip">{join.rule}</span>
+                <ObjectLink id={join.deviceId} /> <span className="muted">joined</span>{' '}
+                <ObjectLink id={join.withId} /> <span className="chip">{join.rule}</span>
                 <p className="prose">{join.why}</p>
               </li>
             ))}

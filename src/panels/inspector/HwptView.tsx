@@ -26,7 +26,8 @@ export function HwptView({ hwpt }: { readonly hwpt: HwptObject }) {
               <ul>
                 {hwpt.leaves.map((leaf) => (
                   <li key={leaf.sizeLg2}>
-                    {leaf.count.toLocaleString('en')} <span className="muted">of {pageSize(leaf.sizeLg2)}</span>
+                    {leaf.count.toLocaleString('en')}{' '}
+                    <span className="muted">of {pageSize(leaf.sizeLg2)}</span>
                   </li>
                 ))}
               </ul>

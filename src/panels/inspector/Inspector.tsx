@@ -22,7 +22,9 @@ export function Inspector() {
       <header className="inspected" style={{ ['--k' as string]: HUE[object.type] }}>
         <p className="inspected-type">{TYPE_NAME[object.type]}</p>
         <h2 id="inspected">{titleOf(object)}</h2>
-        {detail !== null && <p className="prose">{object.type === 'device' ? detail : <code>{detail}</code>}</p>}
+        {detail !== null && (
+          <p className="prose">{object.type === 'device' ? detail : <code>{detail}</code>}</p>
+        )}
       </header>
       <View object={object} />
     </article>

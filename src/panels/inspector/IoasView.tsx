@@ -39,7 +39,9 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
               <tbody>
                 {ioas.areas.slice(0, ROWS).map((area) => (
                   <tr key={String(area.iova)}>
-                    <td data-tip={`${groupedHex(area.iova)} to ${groupedHex(area.last)}`}>{groupedHex(area.iova)}</td>
+                    <td data-tip={`${groupedHex(area.iova)} to ${groupedHex(area.last)}`}>
+                      {groupedHex(area.iova)}
+                    </td>
                     <td>{byteSize(area.last - area.iova + 1n)}</td>
                     <td>{`${area.read ? 'r' : ''}${area.write ? 'w' : ''}`}</td>
                     <td>{area.buffer ?? groupedHex(area.userVa)}</td>
@@ -65,7 +67,9 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
           >
             Unmap all
           </Button>
-          <Button onClick={() => void act([`IOAS_IOVA_RANGES ${scriptName(ioas)}`])}>Ask for usable ranges</Button>
+          <Button onClick={() => void act([`IOAS_IOVA_RANGES ${scriptName(ioas)}`])}>
+            Ask for usable ranges
+          </Button>
           <Button onClick={() => void act([`DESTROY ${scriptName(ioas)}`])}>Destroy</Button>
         </div>
       </Section>

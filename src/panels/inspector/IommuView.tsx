@@ -23,7 +23,9 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
           <Field name={<Term tip={TERMS.iotlb}>IOTLB</Term>}>
             {iotlb.entries.length} of {iotlb.sets * iotlb.ways} entries
           </Field>
-          <Field name={<Term tip={TERMS.contextCache}>context cache</Term>}>{contextCache.length} entries</Field>
+          <Field name={<Term tip={TERMS.contextCache}>context cache</Term>}>
+            {contextCache.length} entries
+          </Field>
         </Fields>
         <div className="row after">
           <Button onClick={() => showPanel('caches')}>Show the caches</Button>

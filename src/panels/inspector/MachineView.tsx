@@ -56,7 +56,9 @@ export function MachineView() {
           </Field>
         </Fields>
         <div className="row after">
-          <Button onClick={() => void act([`${freshName(script, 'ctx')} = open /dev/iommu`])}>Open /dev/iommu</Button>
+          <Button onClick={() => void act([`${freshName(script, 'ctx')} = open /dev/iommu`])}>
+            Open /dev/iommu
+          </Button>
         </div>
       </Section>
       {different.length > 0 && (

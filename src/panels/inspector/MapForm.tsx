@@ -6,7 +6,15 @@ import { Section } from '../../ui/Section';
 import { all, find } from '../shared/words';
 import { mapLines, namedBuffers, type MapRequest } from './lines';
 
-const EMPTY: MapRequest = { buffer: null, process: 'qemu', size: '2M', pages: '', iova: '', length: '', access: 'rw' };
+const EMPTY: MapRequest = {
+  buffer: null,
+  process: 'qemu',
+  size: '2M',
+  pages: '',
+  iova: '',
+  length: '',
+  access: 'rw',
+};
 
 /** Maps memory: a buffer that is there, or a new one. */
 export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
@@ -75,7 +83,11 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
         </label>
         <label className="field">
           <span>the device may</span>
-          <select className="input" value={request.access} onChange={(event) => change({ access: event.target.value })}>
+          <select
+            className="input"
+            value={request.access}
+            onChange={(event) => change({ access: event.target.value })}
+          >
             <option value="rw">read and write</option>
             <option value="r">read</option>
             <option value="w">write</option>
@@ -84,7 +96,11 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
         {isNew && (
           <label className="field">
             <span>backed by pages of</span>
-            <select className="input" value={request.pages} onChange={(event) => change({ pages: event.target.value })}>
+            <select
+              className="input"
+              value={request.pages}
+              onChange={(event) => change({ pages: event.target.value })}
+            >
               <option value="">the largest that fit</option>
               <option value="4K">4 KiB</option>
               <option value="2M">2 MiB</option>
@@ -92,7 +108,11 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
             </select>
           </label>
         )}
-        <Button type="submit" look={ioas.areas.length === 0 ? 'primary' : 'plain'} className={isNew ? '' : 'wide'}>
+        <Button
+          type="submit"
+          look={ioas.areas.length === 0 ? 'primary' : 'plain'}
+          className={isNew ? '' : 'wide'}
+        >
           Map
         </Button>
       </form>

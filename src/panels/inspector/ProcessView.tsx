@@ -67,7 +67,9 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
       </Section>
       <Section title="State">
         <Fields>
-          <Field name={<Term tip={TERMS.pinned}>pinned</Term>}>{process.pinnedPages.toLocaleString('en')} pages</Field>
+          <Field name={<Term tip={TERMS.pinned}>pinned</Term>}>
+            {process.pinnedPages.toLocaleString('en')} pages
+          </Field>
         </Fields>
       </Section>
     </>

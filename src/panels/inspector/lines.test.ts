@@ -21,15 +21,18 @@ it('binding a device takes a vfio driver, and a context when there is none', () 
 });
 
 it('attaching to a new IOAS replaces what an attached device has', () => {
-  expect(lines.attachToNewLines(script, idev, context)).toEqual(['ioas2 = IOAS_ALLOC ctx', 'REPLACE dev ioas2']);
+  expect(lines.attachToNewLines(script, idev, context)).toEqual([
+    'ioas2 = IOAS_ALLOC ctx',
+    'REPLACE dev ioas2',
+  ]);
   expect(lines.attachToNewLines(script, { ...idev, hwptId: null }, context)[1]).toBe('ATTACH dev ioas2');
 });
 
 it('mapping makes memory where none is chosen', () => {
   expect(lines.mapLines(script, ioas, request)).toEqual(['buf2 = mmap qemu 4M', 'IOAS_MAP ioas buf2 rw']);
-  expect(lines.mapLines(script, ioas, { ...request, buffer: 'buf', iova: '0x1000', length: '4K', access: 'r' })).toEqual([
-    'IOAS_MAP ioas buf iova=0x1000 len=4K r',
-  ]);
+  expect(
+    lines.mapLines(script, ioas, { ...request, buffer: 'buf', iova: '0x1000', length: '4K', access: 'r' }),
+  ).toEqual(['IOAS_MAP ioas buf iova=0x1000 len=4K r']);
 });
 
 it('unmapping names the whole area', () => {

@@ -1,4 +1,10 @@
-import type { BufferObject, ContextObject, DeviceObject, IdevObject, IoasObject } from '../../engine/sim/world';
+import type {
+  BufferObject,
+  ContextObject,
+  DeviceObject,
+  IdevObject,
+  IoasObject,
+} from '../../engine/sim/world';
 import { freshName } from '../../scenario/edit';
 import { isVfio, scriptName, shortBdf } from '../../store/script';
 import { find, type Objects } from '../shared/words';
@@ -9,7 +15,11 @@ export const driverLine = (device: DeviceObject, driver: string): string =>
   `driver ${shortBdf(device.bdf)} ${driver}`;
 
 /** Gives a device to a context, doing first what that needs: a vfio driver, and the context itself when it is new. */
-export function bindLines(script: string, device: DeviceObject, context: ContextObject | null): readonly string[] {
+export function bindLines(
+  script: string,
+  device: DeviceObject,
+  context: ContextObject | null,
+): readonly string[] {
   const lines: string[] = [];
   if (device.driver === null || !isVfio(device.driver.name)) lines.push(driverLine(device, 'vfio-pci'));
   const ctx = context === null ? freshName(script, 'ctx') : scriptName(context);
@@ -19,7 +29,11 @@ export function bindLines(script: string, device: DeviceObject, context: Context
 }
 
 /** A new IOAS in the device's own context, and the device on it. */
-export function attachToNewLines(script: string, idev: IdevObject, context: ContextObject): readonly string[] {
+export function attachToNewLines(
+  script: string,
+  idev: IdevObject,
+  context: ContextObject,
+): readonly string[] {
   const name = freshName(script, 'ioas');
   const verb = idev.hwptId === null ? 'ATTACH' : 'REPLACE';
   return [`${name} = IOAS_ALLOC ${scriptName(context)}`, `${verb} ${scriptName(idev)} ${name}`];
@@ -33,7 +47,12 @@ export interface HwptOptions {
   readonly dirty: boolean;
 }
 
-export const newHwptLine = (script: string, idev: IdevObject, ioas: IoasObject, options: HwptOptions): string =>
+export const newHwptLine = (
+  script: string,
+  idev: IdevObject,
+  ioas: IoasObject,
+  options: HwptOptions,
+): string =>
   [
     `${freshName(script, 'hwpt')} = HWPT_ALLOC ${scriptName(idev)} ${scriptName(ioas)}`,
     ...(options.nestParent ? ['nest-parent'] : []),

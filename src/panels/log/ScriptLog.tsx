@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
 import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
-import { faultOf } from '../../store/playback';
 import { linesOf } from '../../store/script';
 import './log.css';
 
@@ -10,13 +9,8 @@ export function ScriptLog() {
   const script = useApp((state) => state.script);
   const cursor = useApp((state) => state.cursor);
   const known = useApp((state) => state.known);
-  const lookups = useApp((state) => state.lookups);
   const seek = useApp((state) => state.actions.seek);
   const lines = useMemo(() => linesOf(script), [script]);
-  const faulted = useMemo(
-    () => new Set(lookups.filter((lookup) => faultOf(lookup) !== null).map((lookup) => lookup.line)),
-    [lookups],
-  );
   const list = useRef<HTMLOListElement>(null);
 
   useEffect(() => {
@@ -30,7 +24,8 @@ export function ScriptLog() {
     else if (bottom > view.bottom) box.scrollTop += bottom - view.bottom + 4;
   }, [cursor, script]);
 
-  if (lines.length === 0) return <p className="log-empty muted">The script is empty. Whatever you do is written here.</p>;
+  if (lines.length === 0)
+    return <p className="log-empty muted">The script is empty. Whatever you do is written here.</p>;
   return (
     <ol className="log" ref={list} aria-label="Script" onKeyDown={moveFocus}>
       {lines.map((text, index) => (
@@ -47,7 +42,7 @@ export function ScriptLog() {
             <span className="log-text">
               <Text text={text} />
             </span>
-            <Outcome result={known[index]} faulted={faulted.has(index + 1)} />
+            <Outcome result={known[index]} />
           </button>
         </li>
       ))}
@@ -80,23 +75,18 @@ function Text({ text }: { readonly text: string }) {
   );
 }
 
-interface OutcomeProps {
-  readonly result: LineResult | undefined;
-  readonly faulted: boolean;
-}
-
-function Outcome({ result, faulted }: OutcomeProps) {
+function Outcome({ result }: { readonly result: LineResult | undefined }) {
   if (result === undefined || result.status === 'none') return null;
   if (result.status === 'ok')
-    return (
-      <span className="log-result" data-tone={faulted ? 'fault' : 'ok'}>
+    return result.result === '' && result.ok ? null : (
+      <span className="log-result" data-tone="ok">
         {result.result}
         {!result.ok && <Unexpected expected={result.expected} />}
       </span>
     );
   return (
     <span className="log-result" data-tone="fault">
-      {result.status === 'errno' ? result.errno : `column ${result.column ?? 1}`}
+      {{ errno: result.errno, fault: 'fault', error: `column ${result.column ?? 1}` }[result.status]}
       {result.why !== null && <q>{result.why}</q>}
       {!result.ok && result.expected !== null && <Unexpected expected={result.expected} />}
     </span>

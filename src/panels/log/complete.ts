@@ -33,12 +33,14 @@ export function complete(text: string, objects: readonly WorldObject[]): Complet
   return { from, options: starting(typed, following(verb, earlier.length, objects)), hint: signature(verb) };
 }
 
-const verbs = (): readonly Option[] => [...VERBS.values()].map((verb) => ({ text: verb.name, help: verb.help }));
+const verbs = (): readonly Option[] =>
+  [...VERBS.values()].map((verb) => ({ text: verb.name, help: verb.help }));
 
 /** The next positional argument first, then what may stand anywhere. */
 function following(verb: VerbSpec, position: number, objects: readonly WorldObject[]): readonly Option[] {
   const param = verb.params[position] ?? verb.params.findLast((each) => each.need === 'repeated');
-  const values = param === undefined ? [] : valuesOf(param.type, objects).map((text) => ({ text, help: param.help }));
+  const values =
+    param === undefined ? [] : valuesOf(param.type, objects).map((text) => ({ text, help: param.help }));
   return [
     ...values,
     ...verb.options.map((option) => ({ text: `${option.key}=`, help: option.help })),
@@ -62,7 +64,9 @@ function valuesOf(type: ValueType, objects: readonly WorldObject[]): readonly st
     case 'name':
       return [...objects.flatMap((object) => namesOf(object, type.of))];
     case 'thing':
-      return objects.map((object) => object.name ?? (object.type === 'device' ? shortBdf(object.bdf) : object.id));
+      return objects.map(
+        (object) => object.name ?? (object.type === 'device' ? shortBdf(object.bdf) : object.id),
+      );
     default:
       return [];
   }

@@ -82,7 +82,11 @@ function Bytes({ pa, onMove }: BytesProps) {
       title={
         <span className="row">
           <span className="grow">{BYTES} bytes</span>
-          <IconButton label="Earlier" disabled={start === 0} onClick={() => onMove(Math.max(0, start - BYTES))}>
+          <IconButton
+            label="Earlier"
+            disabled={start === 0}
+            onClick={() => onMove(Math.max(0, start - BYTES))}
+          >
             <ChevronUp size={15} />
           </IconButton>
           <IconButton label="Later" onClick={() => onMove(start + BYTES)}>
@@ -103,7 +107,9 @@ function useMemory(start: number): Uint8Array | null | undefined {
   const read = useApp((state) => state.actions.readMemory);
   const cursor = useApp((state) => state.cursor);
   const epoch = useApp((state) => state.epoch);
-  const [found, setFound] = useState<{ readonly start: number; readonly bytes: Uint8Array | null } | null>(null);
+  const [found, setFound] = useState<{ readonly start: number; readonly bytes: Uint8Array | null } | null>(
+    null,
+  );
   useEffect(() => {
     let current = true;
     void read(start, BYTES).then((bytes) => {

@@ -9,7 +9,9 @@ export function Outline() {
   const objects = useApp((state) => state.objects);
   const devices = all(objects, 'device');
   const contexts = all(objects, 'context');
-  const roots = devices.filter((device) => device.parentId === null || objects[device.parentId] === undefined);
+  const roots = devices.filter(
+    (device) => device.parentId === null || objects[device.parentId] === undefined,
+  );
   if (devices.length === 0 && contexts.length === 0)
     return (
       <Section title="Outline">
@@ -28,7 +30,11 @@ export function Outline() {
       <Section title="IOMMU groups">
         <ul className="outline">
           {all(objects, 'group').map((group) => (
-            <Item key={group.id} object={group} note={group.deviceIds.map((id) => shortTitle(objects, id)).join(', ')} />
+            <Item
+              key={group.id}
+              object={group}
+              note={group.deviceIds.map((id) => shortTitle(objects, id)).join(', ')}
+            />
           ))}
         </ul>
       </Section>
@@ -46,7 +52,9 @@ export function Outline() {
               <Item key={context.id} object={context}>
                 {context.objectIds.flatMap((id) => {
                   const object = objects[id];
-                  return object === undefined ? [] : [<Item key={id} object={object} note={attachment(objects, object)} />];
+                  return object === undefined
+                    ? []
+                    : [<Item key={id} object={object} note={attachment(objects, object)} />];
                 })}
               </Item>
             ))}
@@ -56,7 +64,11 @@ export function Outline() {
       <Section title="Memory of processes">
         <ul className="outline">
           {all(objects, 'process').map((process) => (
-            <Item key={process.id} object={process} note={process.buffers.flatMap((each) => each.name ?? []).join(', ')} />
+            <Item
+              key={process.id}
+              object={process}
+              note={process.buffers.flatMap((each) => each.name ?? []).join(', ')}
+            />
           ))}
         </ul>
       </Section>

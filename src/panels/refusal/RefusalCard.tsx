@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useApp } from '../../store';
 import { Button, IconButton } from '../../ui/Button';
 import { ObjectLink } from '../shared/ObjectLink';
+import { sentence } from '../shared/sentence';
 import './refusal.css';
 
 /** What the kernel refused just now: the errno, the rule behind it in words, and what stands in the way. */
@@ -32,7 +33,10 @@ export function RefusalCard() {
                 <ObjectLink id={refusal.result.culprit} full />
               </span>
             )}
-            <Button onClick={() => void undo()} data-tip="The line stays in the script with its errno, unless you take it out">
+            <Button
+              onClick={() => void undo()}
+              data-tip="The line stays in the script with its errno, unless you take it out"
+            >
               Remove this line
             </Button>
           </footer>
@@ -41,9 +45,3 @@ export function RefusalCard() {
     </div>
   );
 }
-
-const sentence = (why: string | null): string => {
-  if (why === null || why === '') return 'The kernel gave no reason.';
-  const capital = why.charAt(0).toUpperCase() + why.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
-};

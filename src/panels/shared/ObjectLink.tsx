@@ -18,7 +18,12 @@ export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps)
   if (object === undefined) return <code className="muted">{id}</code>;
   const detail = full ? detailOf(object) : null;
   return (
-    <button type="button" className="link" style={{ ['--k' as string]: HUE[object.type] }} onClick={() => select(id)}>
+    <button
+      type="button"
+      className="link"
+      style={{ ['--k' as string]: HUE[object.type] }}
+      onClick={() => select(id)}
+    >
       <span className="dot" aria-hidden="true" />
       <span>
         {titleOf(object)}
@@ -28,7 +33,13 @@ export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps)
   );
 }
 
-export function ObjectLinks({ ids, none = 'none' }: { readonly ids: readonly WorldId[]; readonly none?: string }) {
+export function ObjectLinks({
+  ids,
+  none = 'none',
+}: {
+  readonly ids: readonly WorldId[];
+  readonly none?: string;
+}) {
   if (ids.length === 0) return <span className="muted">{none}</span>;
   return (
     <ul className="stack-tight">

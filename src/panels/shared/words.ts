@@ -86,6 +86,11 @@ const isType = <T extends WorldType>(
   type: T,
 ): object is Extract<WorldObject, { type: T }> => object?.type === type;
 
-export function all<T extends WorldType>(objects: Objects, type: T): readonly Extract<WorldObject, { type: T }>[] {
-  return Object.values(objects).filter((object): object is Extract<WorldObject, { type: T }> => isType(object, type));
+export function all<T extends WorldType>(
+  objects: Objects,
+  type: T,
+): readonly Extract<WorldObject, { type: T }>[] {
+  return Object.values(objects).filter((object): object is Extract<WorldObject, { type: T }> =>
+    isType(object, type),
+  );
 }

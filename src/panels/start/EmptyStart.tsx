@@ -7,8 +7,9 @@ import './start.css';
 /** The smallest machine on which every step can be made. */
 const SCRATCH = [
   'machine scratch iommu=vtd',
-  'pci 00:01.0 root-port class=060400 bus=01-01 acs=SV+RR+CR+UF',
+  'pci 00:01.0 root-port class=060400 bus=01-01 acs=SV+RR+CR+UF driver=pcieport',
   'pci 01:00.0 endpoint id=8086:10d3 class=020000 driver=e1000e "Network card"',
+  'boot',
 ].join('\n');
 
 /** An empty page invites: a scene, one's own machine, or a first device. */
@@ -21,8 +22,8 @@ export function EmptyStart() {
       <div className="start-inner">
         <h2>See what a DMA really does</h2>
         <p className="prose">
-          The Linux IOMMU stack runs in this page: devices in their groups, iommufd, page tables in simulated memory, and
-          the hardware that walks them.
+          The Linux IOMMU stack runs in this page: devices in their groups, iommufd, page tables in simulated
+          memory, and the hardware that walks them.
         </p>
         <ul className="scene-grid">
           {scenes?.slice(0, 3).map((scene) => (
@@ -41,7 +42,12 @@ export function EmptyStart() {
               </span>
             </span>
           </button>
-          <button type="button" className="start-door" disabled={starting} onClick={() => void replaceScript(SCRATCH)}>
+          <button
+            type="button"
+            className="start-door"
+            disabled={starting}
+            onClick={() => void replaceScript(SCRATCH)}
+          >
             <Plus size={18} strokeWidth={1.75} aria-hidden="true" />
             <span>
               <b>From scratch</b>

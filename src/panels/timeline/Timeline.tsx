@@ -1,7 +1,6 @@
 import { ChevronFirst, Pause, Play, StepBack, StepForward } from 'lucide-react';
 import { memo, useMemo } from 'react';
 import { useApp } from '../../store';
-import { faultOf } from '../../store/playback';
 import { linesOf } from '../../store/script';
 import { stopsOf } from '../../store/transport';
 import { IconButton } from '../../ui/Button';
@@ -21,7 +20,12 @@ export function Timeline() {
   const empty = total === 0;
   return (
     <div className="timeline" role="group" aria-label="Playback">
-      <IconButton label="To the beginning" disabled={empty || cursor === 0} onClick={() => void seek(0)}>
+      <IconButton
+        className="timeline-first"
+        label="To the beginning"
+        disabled={empty || cursor === 0}
+        onClick={() => void seek(0)}
+      >
         <ChevronFirst size={16} />
       </IconButton>
       <IconButton label="Step back" keys="," disabled={empty} onClick={() => void step(-1)}>
@@ -87,12 +91,12 @@ const Marks = memo(function Marks({ stops, at }: MarksProps) {
   const known = useApp((state) => state.known);
   const lookups = useApp((state) => state.lookups);
   const last = Math.max(1, stops.length - 1);
-  const dmas = new Map(lookups.map((lookup) => [lookup.line, faultOf(lookup) !== null]));
+  const dmas = new Set(lookups.map((lookup) => lookup.line));
   return (
     <div className="marks" aria-hidden="true">
       {stops.slice(1).map((stop, index) => {
         const result = known[stop - 1];
-        const bad = dmas.get(stop) === true || result?.status === 'errno' || result?.status === 'error';
+        const bad = result !== undefined && !['ok', 'none'].includes(result.status);
         if (stops.length > ALL_MARKS && !bad && !dmas.has(stop)) return null;
         return (
           <i

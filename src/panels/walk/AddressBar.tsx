@@ -1,7 +1,8 @@
 import type { AddressField } from '../../engine/sim/batch';
 import { plainHex } from '../../ui/numbers';
 
-export const levelColour = (level: number): string => (level === 0 ? 'var(--off)' : `var(--lv${Math.min(level, 5)})`);
+export const levelColour = (level: number): string =>
+  level === 0 ? 'var(--off)' : `var(--lv${Math.min(level, 5)})`;
 
 interface AddressBarProps {
   readonly fields: readonly AddressField[];

@@ -2,8 +2,8 @@ import { memo, useEffect, useRef } from 'react';
 import { occupancyText } from './summary';
 
 const COLUMNS = 32;
-const CELL = 3;
-const GAP = 0;
+/** Pixels; whole ones, so that a dot is sharp. */
+const CELL = 2;
 
 interface OccupancyProps {
   /** 512 cells: 0 empty, 1 table, 2 leaf, 3 malformed. */
@@ -15,8 +15,8 @@ interface OccupancyProps {
 export const Occupancy = memo(function Occupancy({ cells, index }: OccupancyProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const rows = Math.ceil(cells.length / COLUMNS);
-  const width = COLUMNS * (CELL + GAP);
-  const height = rows * (CELL + GAP);
+  const width = COLUMNS * CELL;
+  const height = rows * CELL;
 
   useEffect(() => {
     const element = canvas.current;
@@ -29,11 +29,16 @@ export const Occupancy = memo(function Occupancy({ cells, index }: OccupancyProp
       context.clearRect(0, 0, width, height);
       cells.forEach((cell, at) => {
         context.fillStyle = fills[cell] ?? fills[3] ?? '';
-        context.fillRect((at % COLUMNS) * CELL, Math.floor(at / COLUMNS) * CELL, CELL - 0.6, CELL - 0.6);
+        context.fillRect((at % COLUMNS) * CELL, Math.floor(at / COLUMNS) * CELL, CELL, CELL);
       });
       if (index !== null) {
         context.fillStyle = colour('--cell-read');
-        context.fillRect((index % COLUMNS) * CELL - 1, Math.floor(index / COLUMNS) * CELL - 1, CELL + 1.4, CELL + 1.4);
+        context.fillRect(
+          (index % COLUMNS) * CELL - 1,
+          Math.floor(index / COLUMNS) * CELL - 1,
+          CELL + 2,
+          CELL + 2,
+        );
       }
     };
     const scale = devicePixelRatio || 1;

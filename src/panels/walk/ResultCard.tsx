@@ -4,11 +4,16 @@ import type { WorldId } from '../../engine/sim/world';
 import { groupedHex, plainHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { useApp } from '../../store';
-import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink } from '../shared/ObjectLink';
 
 /** How it ended: a physical address, or a fault with everything the hardware left behind. */
-export function ResultCard({ part, iommuId }: { readonly part: LookupPart; readonly iommuId: WorldId | null }) {
+export function ResultCard({
+  part,
+  iommuId,
+}: {
+  readonly part: LookupPart;
+  readonly iommuId: WorldId | null;
+}) {
   return part.fault === null ? <Arrived part={part} /> : <Faulted fault={part.fault} iommuId={iommuId} />;
 }
 
@@ -19,20 +24,20 @@ const FROM: Readonly<Record<LookupPart['from'], string>> = {
 };
 
 function Arrived({ part }: { readonly part: LookupPart }) {
+  const showMemory = useApp((state) => state.actions.showMemory);
+  const { pa } = part;
   return (
     <Section>
       <div className="row result">
-        <span className="pill">
-          <Check size={13} strokeWidth={3} aria-hidden="true" />
-          PA {part.pa === null ? 'unknown' : groupedHex(part.pa)}
-        </span>
-        <span className="muted">{FROM[part.from]}</span>
-        {part.pa !== null && (
-          <span className="result-memory">
-            <span className="sr-only">Bytes at </span>
-            <MemoryLink pa={part.pa} />
-          </span>
+        {pa === null ? (
+          <span className="pill">done</span>
+        ) : (
+          <button type="button" className="pill" data-tip="Show these bytes" onClick={() => showMemory(pa)}>
+            <Check size={13} strokeWidth={3} aria-hidden="true" />
+            PA {groupedHex(pa)}
+          </button>
         )}
+        <span className="muted">{FROM[part.from]}</span>
       </div>
     </Section>
   );
@@ -46,7 +51,9 @@ interface FaultedProps {
 function Faulted({ fault, iommuId }: FaultedProps) {
   const iommu = useApp((state) => (iommuId === null ? undefined : state.objects[iommuId]));
   const record =
-    iommu?.type === 'iommu' ? iommu.faults.findLast((each) => each.kernelLine === fault.kernelLine) : undefined;
+    iommu?.type === 'iommu'
+      ? iommu.faults.findLast((each) => each.kernelLine === fault.kernelLine)
+      : undefined;
   return (
     <section className="sec fault-card" aria-label="Fault">
       <span className="pill" data-tone="fault">

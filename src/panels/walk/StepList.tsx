@@ -50,7 +50,8 @@ export function StepList({ steps, shown, access, onShow }: StepListProps) {
             <div className="step-detail">
               {step.pa !== null && (
                 <p className="muted">
-                  entry {step.index !== null && <code>{plainHex(step.index, 3)}</code>} at <MemoryLink pa={step.pa} />
+                  entry {step.index !== null && <code>{plainHex(step.index, 3)}</code>} at{' '}
+                  <MemoryLink pa={step.pa} />
                 </p>
               )}
               <EntryDetail step={step} />
@@ -73,14 +74,17 @@ const KIND: Readonly<Record<LookupStep['kind'], string>> = {
   table: 'Page table',
 };
 const stepName = (step: LookupStep): string =>
-  `${KIND[step.kind]}${step.kind === 'table' ? `, level ${step.level}` : ''}: ${step.title}, ${step.outcome}`;
+  `${KIND[step.kind]}${step.kind === 'table' ? `, level ${step.level}` : ''}: ${tagOf(step)}, ${step.outcome}`;
+
+/** The engine's title may begin with what the row says anyway. */
+const tagOf = (step: LookupStep): string => step.title.replace(/^(?:Context cache|IOTLB) (?:hit|miss): /, '');
 
 function StepText({ step }: { readonly step: LookupStep }) {
   const word = step.words[0];
   if (word === undefined)
     return (
       <span className="step-text">
-        <b>{KIND[step.kind]}</b> <span className="muted">{step.title}</span>
+        <b>{KIND[step.kind]}</b> <span className="muted">{tagOf(step)}</span>
       </span>
     );
   const hex = groupedHex(word);

@@ -13,7 +13,9 @@ import './walk.css';
 
 /** What the hardware did for the look-up on stage, one read after the other, in step with the canvas. */
 export function WalkPanel() {
-  const lookup = useApp((state) => (state.playback.lookup === null ? undefined : state.lookups[state.playback.lookup]));
+  const lookup = useApp((state) =>
+    state.playback.lookup === null ? undefined : state.lookups[state.playback.lookup],
+  );
   if (lookup === undefined) return <NothingOnStage />;
   return <LookupView lookup={lookup} />;
 }
@@ -26,12 +28,20 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
   const current = shown > 0 ? part.steps[shown - 1] : undefined;
   return (
     <>
-      <Section title={`DMA ${lookup.access}, ${count(lookup.bytes, 'byte')}, from ${shortBdf(lookup.deviceId.replace(/^dev:/, ''))}`}>
+      <Section
+        title={`DMA ${lookup.access}, ${count(lookup.bytes, 'byte')}, from ${shortBdf(lookup.deviceId.replace(/^dev:/, ''))}`}
+      >
         {lookup.parts.length > 1 && <Parts lookup={lookup} index={index} />}
-        <AddressBar fields={part.address} reached={current?.kind === 'table' ? current.level : null} done={partDone} />
+        <AddressBar
+          fields={part.address}
+          reached={current?.kind === 'table' ? current.level : null}
+          done={partDone}
+        />
         <p className="iova-line">
           <code>IOVA {groupedHex(part.iova, 16)}</code>
-          {lookup.parts.length > 1 && <span className="muted"> {count(part.bytes, 'byte')} in this page</span>}
+          {lookup.parts.length > 1 && (
+            <span className="muted"> {count(part.bytes, 'byte')} in this page</span>
+          )}
         </p>
       </Section>
       <Section title={`Look-up · ${summaryOf(part)}`}>
@@ -41,7 +51,11 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
           <StepList steps={part.steps} shown={shown} access={lookup.access} onShow={stepTo(lookup, index)} />
         )}
       </Section>
-      {partDone ? <ResultCard part={part} iommuId={lookup.iommuId} /> : <Progress lookup={lookup} step={step} />}
+      {partDone ? (
+        <ResultCard part={part} iommuId={lookup.iommuId} />
+      ) : (
+        <Progress lookup={lookup} step={step} />
+      )}
       <Section title="Through">
         <p className="row">
           <ObjectLink id={lookup.deviceId} /> <Arrow /> <ObjectLink id={lookup.iommuId} none="no IOMMU" />
@@ -104,7 +118,13 @@ function Parts({ lookup, index }: { readonly lookup: Lookup; readonly index: num
 }
 
 const outcomeOf = (part: LookupPart): string =>
-  part.fault !== null ? 'fault' : part.from === 'iotlb' ? 'IOTLB hit' : part.from === 'walk' ? 'walked' : 'untranslated';
+  part.fault !== null
+    ? 'fault'
+    : part.from === 'iotlb'
+      ? 'IOTLB hit'
+      : part.from === 'walk'
+        ? 'walked'
+        : 'untranslated';
 
 function Progress({ lookup, step }: { readonly lookup: Lookup; readonly step: number }) {
   const total = totalSteps(lookup);
@@ -134,8 +154,8 @@ function NothingOnStage() {
     return (
       <Section title="No look-up yet">
         <p className="prose">
-          Select a device and fire a DMA: here you see every cache the IOMMU asks, every table entry it reads, and where
-          the bytes end up.
+          Select a device and fire a DMA: here you see every cache the IOMMU asks, every table entry it reads,
+          and where the bytes end up.
         </p>
       </Section>
     );
@@ -149,7 +169,10 @@ function NothingOnStage() {
                 {lookup.line}: {lookup.access} {groupedHex(lookup.iova)}
               </code>
             </button>
-            <span className="muted"> {lookup.parts.some((part) => part.fault) ? 'fault' : 'reached memory'}</span>
+            <span className="muted">
+              {' '}
+              {lookup.parts.some((part) => part.fault) ? 'fault' : 'reached memory'}
+            </span>
           </li>
         ))}
       </ul>

@@ -3,7 +3,8 @@ import { count } from '../../ui/numbers';
 
 /** The cost of a look-up in a line: which cache helped, and how often memory was read. */
 export function summaryOf(part: LookupPart): string {
-  const reads = (kinds: readonly LookupStep['kind'][]): number => part.steps.filter((step) => kinds.includes(step.kind)).length;
+  const reads = (kinds: readonly LookupStep['kind'][]): number =>
+    part.steps.filter((step) => kinds.includes(step.kind)).length;
   const context = reads(['root', 'context']);
   const tables = reads(['table']);
   const words = [
@@ -27,7 +28,8 @@ export function permissionChain(steps: readonly LookupStep[]): readonly (readonl
   const left = { R: true, W: true };
   return steps.map((step) =>
     (['R', 'W'] as const).flatMap((name) => {
-      const bit = step.kind === 'table' ? step.fields.find((field) => permissionOf(field) === name) : undefined;
+      const bit =
+        step.kind === 'table' ? step.fields.find((field) => permissionOf(field) === name) : undefined;
       if (bit === undefined) return [];
       const clearedHere = left[name] && bit.value === 0n;
       if (bit.value === 0n) left[name] = false;

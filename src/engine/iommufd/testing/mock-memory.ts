@@ -83,7 +83,7 @@ function* stretches(
   userVa: bigint,
   count: number,
 ): Generator<{ page: bigint; from: number; at: number; length: number }> {
-  for (let at = 0; at < count; ) {
+  for (let at = 0; at < count;) {
     const va = userVa + BigInt(at);
     const from = Number(va % PAGE);
     const length = Math.min(4096 - from, count - at);

@@ -6,6 +6,7 @@ import {
   BYPASSED,
   FAULTED,
   INTERRUPT,
+  LEAF_LEVEL,
   PA_HI,
   PA_LO,
   READ,
@@ -30,7 +31,7 @@ import { remapInterrupt } from './interrupt';
 import { InvalidationQueue } from './queue';
 import { Registers } from './registers';
 import { UnitState } from './unit';
-import { LEAF_LEVEL, LEAF_PA_HI, LEAF_PA_LO, LEAF_PERMS, SecondStageWalk } from './walk';
+import { SecondStageWalk } from './walk';
 
 export interface VtdPorts {
   readonly memory: MemoryPort;
@@ -47,7 +48,7 @@ export interface VtdPorts {
  * Not modelled: scalable mode, device TLBs, page requests, posted interrupts, protected memory regions, counters.
  */
 export class VtdDevice implements DmaTranslator {
-  readonly result = new Int32Array(3);
+  readonly result: Int32Array;
   readonly registers: RegisterBus;
   /** For introspection: what the unit holds. Nothing outside the unit may write it. */
   readonly state: UnitState;
@@ -63,6 +64,7 @@ export class VtdDevice implements DmaTranslator {
     this.registers = new Registers(this.state, this.queue);
     this.contexts = new ContextReader(ports.memory, full);
     this.walker = new SecondStageWalk(ports.memory, full);
+    this.result = this.walker.out;
   }
 
   /** One request of a device; the address or the reason of a fault is in `result`. */
@@ -101,6 +103,7 @@ export class VtdDevice implements DmaTranslator {
       return TRANSLATED;
     }
     // An entry without the permission counts as a miss: the tables may allow more by now.
+    if (state.trace.on) this.traceIotlb('miss', did, hi, lo);
     return this.walkAndFill(rid, at, did, hi, lo, need);
   }
 
@@ -120,20 +123,13 @@ export class VtdDevice implements DmaTranslator {
   }
 
   private walkAndFill(rid: number, at: number, did: number, hi: number, lo: number, need: Access): TranslateStatus {
-    const { state, walker, result } = this;
+    const { state } = this;
     const context = state.contextCache.entries;
-    if (state.trace.on) this.traceIotlb('miss', did, hi, lo);
     const rootPfn = context[at + CTX_ROOT_PFN] as number;
-    const reason = walker.walk(rootPfn, context[at + CTX_LEVELS] as number, hi, lo, need, state.trace);
+    const reason = this.walker.walk(rootPfn, context[at + CTX_LEVELS] as number, hi, lo, need, state.trace);
     if (reason !== 0) return this.refuse(reason, rid, at, hi, lo, need);
-    const { out } = walker;
-    const paLo = out[LEAF_PA_LO] as number;
-    const paHi = out[LEAF_PA_HI] as number;
-    const level = out[LEAF_LEVEL] as number;
-    if (state.trace.on) this.traceFill(did, hi, lo, level);
-    state.iotlb.fill(did, hi, lo, level, paHi, paLo, out[LEAF_PERMS] as number);
-    result[PA_LO] = paLo;
-    result[PA_HI] = paHi;
+    if (state.trace.on) this.traceFill(did, hi, lo);
+    state.iotlb.fill(did, hi, lo, this.result);
     return WALKED;
   }
 
@@ -193,8 +189,8 @@ export class VtdDevice implements DmaTranslator {
     trace.emit({ kind: 'cache', unit: config.unit, cache: 'context', op, tag: formatBdf(config.segment, rid) });
   }
 
-  private traceFill(did: number, hi: number, lo: number, level: number): void {
-    const gone = this.state.iotlb.victim(hi, lo, level);
+  private traceFill(did: number, hi: number, lo: number): void {
+    const gone = this.state.iotlb.victim(hi, lo, this.result[LEAF_LEVEL] as number);
     if (gone !== null) this.traceIotlb('evict', gone.did, gone.iovaHi, gone.iovaLo);
     this.traceIotlb('fill', did, hi, lo);
   }

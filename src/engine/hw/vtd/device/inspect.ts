@@ -1,7 +1,7 @@
 import { addressOf, join } from '../../../../lib/u64';
 import { silent } from '../../../trace/trace';
 import { formatBdf } from '../../common/bdf';
-import { READ, WRITE } from '../../port';
+import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, READ, WRITE } from '../../port';
 import { decodeFault, type DecodedFault } from '../describe';
 import { FRCD_BYTES, FRCD_F, GSTS, IQH, IQT, REGISTERS, TE } from '../regs';
 import { DESC_BYTES } from '../structs';
@@ -9,7 +9,6 @@ import { FAULT_OFFSET, IOTLB_OFFSET } from './config';
 import { CTX_DID, CTX_FPD, CTX_LEVELS, CTX_ROOT_PFN } from './context-cache';
 import type { VtdDevice } from './device';
 import type { CachedTranslation } from './iotlb';
-import { LEAF_LEVEL, LEAF_PA_HI, LEAF_PA_LO, LEAF_PERMS } from './walk';
 
 export interface RegisterView {
   readonly name: string;
@@ -155,8 +154,8 @@ function isStale(device: VtdDevice, entry: CachedTranslation, root: Root | undef
   const reason = walker.walk(root.pfn, root.levels, entry.iovaHi, entry.iovaLo, need, silent);
   const same =
     reason === 0 &&
-    walker.out[LEAF_PA_LO] === entry.paLo &&
-    walker.out[LEAF_PA_HI] === entry.paHi &&
+    walker.out[PA_LO] === entry.paLo &&
+    walker.out[PA_HI] === entry.paHi &&
     walker.out[LEAF_PERMS] === entry.perms &&
     12 + 9 * (walker.out[LEAF_LEVEL] as number) === entry.sizeLg2;
   return !same;

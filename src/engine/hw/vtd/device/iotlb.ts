@@ -1,4 +1,5 @@
 import { invariant } from '../../../../lib/invariant';
+import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO } from '../../port';
 import type { CacheShape } from './config';
 
 /** Words of an entry. */
@@ -45,34 +46,35 @@ export class Iotlb {
   readonly ways: number;
   private readonly entries: Int32Array;
   private readonly setMask: number;
+  private readonly wayMask: number;
   private readonly setWords: number;
   /** Valid entries by size class: sizes nobody uses need no look-up. */
-  private live0 = 0;
-  private live1 = 0;
-  private live2 = 0;
+  private readonly live = new Int32Array(4);
 
   constructor(shape: CacheShape) {
-    invariant(isPowerOfTwo(shape.sets) && shape.ways > 0, 'IOTLB: sets are a power of two');
+    invariant(isPowerOfTwo(shape.sets) && isPowerOfTwo(shape.ways), 'IOTLB: sets and ways are powers of two');
     this.sets = shape.sets;
     this.ways = shape.ways;
     this.setMask = shape.sets - 1;
+    this.wayMask = shape.ways - 1;
     this.setWords = HEADER + shape.ways * WORDS;
     this.entries = new Int32Array(shape.sets * this.setWords);
   }
 
   /** Index of the entry that translates an address in a domain, or -1. */
   find(did: number, hi: number, lo: number): number {
+    const { live } = this;
     const vpnLo = (hi << 20) | (lo >>> 12);
     const tag = VALID | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
-    if (this.live0 > 0) {
+    if ((live[0] as number) > 0) {
       const at = this.probe(vpnLo & this.setMask, vpnLo, tag);
       if (at >= 0) return at;
     }
-    if (this.live1 > 0) {
+    if ((live[1] as number) > 0) {
       const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT));
       if (at >= 0) return at;
     }
-    if (this.live2 > 0) {
+    if ((live[2] as number) > 0) {
       return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT));
     }
     return -1;
@@ -91,27 +93,18 @@ export class Iotlb {
     return this.entries[at + DATA_HI] as number;
   }
 
-  /** Enters a translation; returns where. */
-  fill(did: number, hi: number, lo: number, level: number, paHi: number, paLo: number, perms: number): number {
-    const vpnLo = ((hi << 20) | (lo >>> 12)) & ~((1 << (9 * level)) - 1);
-    const set = ((vpnLo >>> (9 * level)) & this.setMask) * this.setWords;
+  /** Enters what a walk found. */
+  fill(did: number, hi: number, lo: number, leaf: Int32Array): void {
     const { entries } = this;
-    let at = set + HEADER;
-    if (entries[set + FILLED] === this.ways) {
-      const way = entries[set + TURN] as number;
-      entries[set + TURN] = way + 1 === this.ways ? 0 : way + 1;
-      at += way * WORDS;
-      this.count(this.classAt(at), -1);
-    } else {
-      while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
-      entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
-    }
+    const level = leaf[LEAF_LEVEL] as number;
+    const vpnLo = ((hi << 20) | (lo >>> 12)) & (-1 << (9 * level));
+    const set = ((vpnLo >>> (9 * level)) & this.setMask) * this.setWords;
+    const at = entries[set + FILLED] === this.ways ? this.evict(set) : this.claim(set);
     entries[at + TAG_LO] = vpnLo;
     entries[at + TAG_HI] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
-    entries[at + DATA_LO] = (paLo & ~0xfff) | perms;
-    entries[at + DATA_HI] = paHi;
-    this.count(level, 1);
-    return at;
+    entries[at + DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[LEAF_PERMS] as number);
+    entries[at + DATA_HI] = leaf[PA_HI] as number;
+    this.live[level] = (this.live[level] as number) + 1;
   }
 
   /** What a fill of this address would throw out, for the trace; null for nothing. */
@@ -123,9 +116,9 @@ export class Iotlb {
 
   /** Drops everything; returns how many entries there were. */
   invalidateAll(): number {
-    const dropped = this.live0 + this.live1 + this.live2;
+    const dropped = this.live.reduce((sum, n) => sum + n);
     this.entries.fill(0);
-    this.live0 = this.live1 = this.live2 = 0;
+    this.live.fill(0);
     return dropped;
   }
 
@@ -212,15 +205,30 @@ export class Iotlb {
     if ((this.entries[at + TAG_HI] as number) >= 0) return 0;
     const set = at - (at % this.setWords);
     this.entries[set + FILLED] = (this.entries[set + FILLED] as number) - 1;
-    this.count(this.classAt(at), -1);
+    const level = this.classAt(at);
+    this.live[level] = (this.live[level] as number) - 1;
     this.entries[at + TAG_HI] = 0;
     return 1;
   }
 
-  private count(level: number, by: number): void {
-    if (level === 0) this.live0 += by;
-    else if (level === 1) this.live1 += by;
-    else this.live2 += by;
+  /** Takes an empty way of a set. */
+  private claim(set: number): number {
+    const { entries } = this;
+    let at = set + HEADER;
+    while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
+    entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
+    return at;
+  }
+
+  /** Takes the way whose turn it is in a full set. */
+  private evict(set: number): number {
+    const { entries, live } = this;
+    const way = entries[set + TURN] as number;
+    const at = set + HEADER + way * WORDS;
+    entries[set + TURN] = (way + 1) & this.wayMask;
+    const level = this.classAt(at);
+    live[level] = (live[level] as number) - 1;
+    return at;
   }
 }
 

@@ -1,15 +1,10 @@
 import { join } from '../../../../lib/u64';
+import { findFrame } from '../../../memory/frame-store';
 import type { Trace } from '../../../trace/trace';
-import { WRITE, type Access, type MemoryPort } from '../../port';
+import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, RESULT_WORDS, WRITE, type Access, type MemoryPort } from '../../port';
 import { CONTEXT_INVALID, INTERRUPT_OUTPUT, NO_READ, NO_WRITE, TABLE_ACCESS, TABLE_RESERVED } from '../reasons';
 import { INTERRUPT_RANGE, SS_PS, SS_SNP, SS_TM } from '../structs';
 import type { VtdConfig } from './config';
-
-/** Slots of `SecondStageWalk.out`. */
-export const LEAF_PA_LO = 0;
-export const LEAF_PA_HI = 1;
-export const LEAF_LEVEL = 2;
-export const LEAF_PERMS = 3;
 
 const OA_HI_MASK = 0xf_ffff;
 /** High-word bits of an entry whose target frame number would not fit 31 bits: no memory lies there. */
@@ -25,12 +20,12 @@ const MAX_LEVELS = 5;
  * are judged at the leaf.
  */
 export class SecondStageWalk {
-  readonly out = new Int32Array(4);
+  /** The leaf that the last walk found: PA_LO, PA_HI, LEAF_LEVEL, LEAF_PERMS. */
+  readonly out = new Int32Array(RESULT_WORDS);
   /** Reserved low bits of leaves by level: PS itself where the unit has no pages of that size. */
   private readonly leafReservedLo = new Int32Array(MAX_LEVELS);
   private readonly reservedHi: number;
-  /** The last table of each level: its frame number, and where memory keeps it. Frames with words of their own never move. */
-  private readonly last = new Int32Array(MAX_LEVELS * 2).fill(-2);
+
 
   constructor(
     private readonly memory: MemoryPort,
@@ -44,26 +39,49 @@ export class SecondStageWalk {
     }
   }
 
-  /** 0 and the leaf in `out`, or the reason of a fault. */
+  /** 0 and the leaf in `out`, or the reason of a fault. Either way LEAF_LEVEL is the level of the last entry read. */
   walk(rootPfn: number, levels: number, hi: number, lo: number, need: Access, trace: Trace): number {
-    const { words } = this.memory;
-    const { last, reservedHi } = this;
+    const reason = this.search(rootPfn, levels, hi, lo, need);
+    if (trace.on) this.emitReads(rootPfn, levels, hi, lo, trace);
+    return reason;
+  }
+
+  /** Nothing in this loop calls out: it is what a miss costs. */
+  private search(rootPfn: number, levels: number, hi: number, lo: number, need: Access): number {
+    const { words, frames, frameMask } = this.memory;
+    const { reservedHi } = this;
     let pfn = rootPfn;
     let perms = 3;
-    for (let level = levels - 1; ; level--) {
-      const base = pfn === last[level * 2] ? (last[level * 2 + 1] as number) : this.tableBase(level, pfn);
-      // The first table is the context entry's fault. Spec: table 26, LCT.4.3 against LSS.1
-      if (base < 0) return level === levels - 1 ? CONTEXT_INVALID : TABLE_ACCESS;
-      const index = indexAt(level, hi, lo);
-      const entryLo = words[base + index * 2] as number;
-      const entryHi = words[base + index * 2 + 1] as number;
-      if (trace.on) this.emitRead(trace, level, index, pfn, entryHi, entryLo);
-      if ((entryLo & 3) === 0) return need === WRITE ? NO_WRITE : NO_READ;
+    let level = levels - 1;
+    for (;;) {
+      const base = findFrame(frames, frameMask, pfn);
+      if (base < 0) return this.absent(level, levels, pfn, need);
+      const at = base + indexAt(level, hi, lo) * 2;
+      const entryLo = words[at] as number;
+      const entryHi = words[at + 1] as number;
+      if ((entryLo & 3) === 0) return this.denied(level, need);
       perms &= entryLo;
       if (level === 0 || (entryLo & SS_PS) !== 0) return this.leaf(level, entryHi, entryLo, lo, perms, need);
-      if (((entryLo & SS_SNP) | (entryHi & reservedHi)) !== 0) return TABLE_RESERVED;
-      pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : -1;
+      if (((entryLo & SS_SNP) | (entryHi & reservedHi)) !== 0) {
+        this.out[LEAF_LEVEL] = level;
+        return TABLE_RESERVED;
+      }
+      pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : -2;
+      level--;
     }
+  }
+
+  /** A table that was never written reads as zeroes, or is no memory at all. */
+  private absent(level: number, levels: number, pfn: number, need: Access): number {
+    if (this.memory.frameBase(pfn) >= 0) return this.denied(level, need);
+    this.out[LEAF_LEVEL] = level + 1;
+    // The first table is the context entry's fault. Spec: table 26, LCT.4.3 against LSS.1
+    return level === levels - 1 ? CONTEXT_INVALID : TABLE_ACCESS;
+  }
+
+  private denied(level: number, need: Access): number {
+    this.out[LEAF_LEVEL] = level;
+    return need === WRITE ? NO_WRITE : NO_READ;
   }
 
   /** Judges what level 0 or PS says is a leaf. */
@@ -75,16 +93,16 @@ export class SecondStageWalk {
     perms: number,
     need: Access,
   ): number {
+    const { out } = this;
+    out[LEAF_LEVEL] = level;
     const reservedLo = this.leafReservedLo[level] as number;
     if (((entryLo & reservedLo) | (entryHi & this.reservedHi)) !== 0) return TABLE_RESERVED;
     if ((perms & need) === 0) return need === WRITE ? NO_WRITE : NO_READ;
-    const { out } = this;
     const offset = (1 << (12 + 9 * level)) - 1;
     const paLo = (entryLo & ~offset) | (lo & offset);
     const paHi = entryHi & OA_HI_MASK;
-    out[LEAF_PA_LO] = paLo;
-    out[LEAF_PA_HI] = paHi;
-    out[LEAF_LEVEL] = level;
+    out[PA_LO] = paLo;
+    out[PA_HI] = paHi;
     out[LEAF_PERMS] = perms;
     return paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE ? INTERRUPT_OUTPUT : 0;
   }
@@ -98,18 +116,20 @@ export class SecondStageWalk {
     return leaf ? 2 : 1;
   }
 
-  private tableBase(level: number, pfn: number): number {
-    const base = this.memory.frameBase(pfn);
-    if (base > 0) {
-      this.last[level * 2] = pfn;
-      this.last[level * 2 + 1] = base;
+  /** Tells the reads of the walk that just ended, in their order. */
+  private emitReads(rootPfn: number, levels: number, hi: number, lo: number, trace: Trace): void {
+    const { memory, config } = this;
+    let pfn = rootPfn;
+    for (let level = levels - 1; level >= (this.out[LEAF_LEVEL] as number); level--) {
+      const index = indexAt(level, hi, lo);
+      const at = memory.frameBase(pfn) + index * 2;
+      const entryLo = memory.words[at] as number;
+      const entryHi = memory.words[at + 1] as number;
+      const pa = pfn * 4096 + index * 8;
+      const words = [join(entryHi, entryLo)];
+      trace.emit({ kind: 'read', unit: config.unit, structure: 'table', level, index, pa, words });
+      pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
     }
-    return base;
-  }
-
-  private emitRead(trace: Trace, level: number, index: number, pfn: number, hi: number, lo: number): void {
-    const pa = pfn * 4096 + index * 8;
-    trace.emit({ kind: 'read', unit: this.config.unit, structure: 'table', level, index, pa, words: [join(hi, lo)] });
   }
 }
 
