@@ -8,6 +8,7 @@ import { Dialogs } from './Dialogs';
 import { Dock } from './Dock';
 import { DropZone } from './DropZone';
 import { EngineBanner } from './EngineBanner';
+import { ErrorBoundary } from './ErrorBoundary';
 import { Header } from './Header';
 import { NoticeBar } from './NoticeBar';
 import { Rail } from './Rail';
@@ -53,7 +54,9 @@ export function App() {
       <Header sideOpen={sideOpen} onToggleSide={toggleSide} />
       <Rail />
       <main className="stage" id="canvas" tabIndex={-1} aria-label="Machine">
-        <Canvas empty={<EmptyStart />} />
+        <ErrorBoundary part="The canvas">
+          <Canvas empty={<EmptyStart />} />
+        </ErrorBoundary>
         <Caption />
         <RefusalCard />
         <EngineBanner />
@@ -69,9 +72,11 @@ export function App() {
           onChange={setSideWidth}
           onDone={(value) => save({ sideWidth: value })}
         />
-        <Suspense fallback={null}>
-          <SidePanel />
-        </Suspense>
+        <ErrorBoundary part="This panel">
+          <Suspense fallback={null}>
+            <SidePanel />
+          </Suspense>
+        </ErrorBoundary>
       </aside>
       <Dock open={dockOpen} onToggle={toggleDock}>
         <Resizer
@@ -87,7 +92,9 @@ export function App() {
       </Dock>
       <ViewTabs view={view} onChange={setView} />
       <NoticeBar />
-      <Dialogs />
+      <ErrorBoundary part="The dialog">
+        <Dialogs />
+      </ErrorBoundary>
       <DropZone />
       <Tips />
     </div>

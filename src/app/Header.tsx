@@ -1,4 +1,5 @@
 import { Link2, Moon, PanelRight, Redo2, Sun, SunMoon, Undo2 } from 'lucide-react';
+import { useEffect, useMemo } from 'react';
 import { useApp } from '../store';
 import { sceneTitle } from '../store/script';
 import { Button, IconButton } from '../ui/Button';
@@ -10,10 +11,13 @@ interface HeaderProps {
 }
 
 export function Header({ sideOpen, onToggleSide }: HeaderProps) {
-  const title = useApp((state) => sceneTitle(state.script));
+  const script = useApp((state) => state.script);
+  const title = useMemo(() => sceneTitle(script), [script]);
+  useEffect(() => {
+    document.title = title === null ? 'IOMMU Playground' : `${title} – IOMMU Playground`;
+  }, [title]);
   const canUndo = useApp((state) => state.undo.length > 0);
   const canRedo = useApp((state) => state.redo.length > 0);
-  const isEmpty = useApp((state) => state.script === '');
   const { undo, redo } = useApp((state) => state.actions);
   return (
     <header className="header">
@@ -43,7 +47,7 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
       <Button
         look="primary"
         className="copy-link"
-        disabled={isEmpty}
+        disabled={script === ''}
         onClick={() => void copyLink()}
         aria-label="Copy link"
       >

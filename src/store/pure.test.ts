@@ -88,6 +88,16 @@ describe('script text', () => {
     expect(nativeDriver(script, '0000:03:00.0')).toBeNull();
   });
 
+  it('without a driver of its own it gets that of its twin, else of its class', () => {
+    const script = [
+      'pci 01:00.0 endpoint id=8086:0001 class=020000 driver=ice',
+      'pci 01:00.1 endpoint id=8086:0001 class=020000 vf=01:00.0',
+      'pci 02:00.0 endpoint id=1b36:0010 class=010802',
+    ].join('\n');
+    expect(nativeDriver(script, '0000:01:00.1')).toBe('ice');
+    expect(nativeDriver(script, '0000:02:00.0')).toBe('nvme');
+  });
+
   it('playing passes lines that only set the scene', () => {
     const script = 'machine m\npci a\n\n# c\ndriver x y\nplace x 1 2';
     expect(nextStop(script, 0)).toBe(5);

@@ -98,7 +98,7 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
         const loaded = await link.load(script, atEnd ? null : state.cursor, how);
         if (!loaded) return;
         const again = placing === id;
-        set((now) => commit(now, script, again));
+        set((now) => ({ ...commit(now, script, again), refusal: null }));
         placing = id;
       }),
   };

@@ -48,19 +48,45 @@ export function scriptName(object: WorldObject): string {
 
 export const shortBdf = (bdf: string): string => bdf.replace(/^0000:/, '');
 
-/** The driver that a device's own operating system would give it, as far as the script tells. */
+/** What Linux binds to a class of devices whoever made them. */
+const CLASS_DRIVERS: readonly (readonly [prefix: string, driver: string])[] = [
+  ['010802', 'nvme'],
+  ['010601', 'ahci'],
+  ['0403', 'snd_hda_intel'],
+  ['0c0330', 'xhci_hcd'],
+  ['0604', 'pcieport'],
+];
+
+/**
+ * The driver that a device's own operating system would give it, as far as the script tells: the one it had, else that
+ * of its twin (the same ids), else that of its class.
+ */
 export function nativeDriver(script: string, bdf: string): string | null {
   const names = [bdf, shortBdf(bdf)];
-  for (const line of linesOf(script)) {
-    const [verb, device, next] = line.trim().split(/\s+/);
-    if (device === undefined || !names.includes(device)) continue;
-    if (verb === 'pci') {
-      const driver = /\sdriver=(\S+)/.exec(line)?.[1];
-      if (driver !== undefined && !isVfio(driver)) return driver;
-    }
-    if (verb === 'driver' && next !== undefined && next !== 'none' && !isVfio(next)) return next;
-  }
-  return null;
+  const lines = linesOf(script).map((line) => line.trim());
+  const own = lines.filter((line) => names.includes(line.split(/\s+/, 2)[1] ?? ''));
+  const had = own.map(driverIn).find((driver) => driver !== null);
+  if (had !== undefined) return had;
+
+  const declared = own.find((line) => line.startsWith('pci ')) ?? '';
+  const id = optionOf(declared, 'id');
+  const twin = lines.find(
+    (line) =>
+      line.startsWith('pci ') && id !== null && optionOf(line, 'id') === id && driverIn(line) !== null,
+  );
+  if (twin !== undefined) return driverIn(twin);
+  const classCode = optionOf(declared, 'class') ?? '';
+  return CLASS_DRIVERS.find(([prefix]) => classCode.startsWith(prefix))?.[1] ?? null;
+}
+
+const optionOf = (line: string, key: string): string | null =>
+  new RegExp(`\\s${key}=(\\S+)`).exec(line)?.[1] ?? null;
+
+/** The driver that a `pci` or `driver` line names, unless it is one for user space. */
+function driverIn(line: string): string | null {
+  const [verb, , third] = line.split(/\s+/, 3);
+  const driver = verb === 'pci' ? optionOf(line, 'driver') : verb === 'driver' ? (third ?? null) : null;
+  return driver === null || driver === 'none' || isVfio(driver) ? null : driver;
 }
 
 export const isVfio = (driver: string): boolean => /^vfio|^pci-stub$/.test(driver);

@@ -32,6 +32,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
     run: (state) => void state.actions.redo(),
   },
   { key: 'y', mod: true, label: 'Ctrl Y', help: 'Redo', run: (state) => void state.actions.redo() },
+  {
+    key: 'escape',
+    label: 'Esc',
+    help: 'Dismiss a message',
+    run: (state) => {
+      state.actions.dismissRefusal();
+      state.actions.notify(null);
+    },
+  },
   { key: '?', label: '?', help: 'This help', run: (state) => state.actions.openDialog('help') },
 ];
 

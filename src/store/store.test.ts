@@ -41,6 +41,13 @@ describe('a gesture', () => {
     expect(results[1]).toMatchObject({ ok: true, expected: 'EBUSY' });
   });
 
+  it('whose DMA faults stays, and expects the fault; nobody was refused', async () => {
+    const { store, actions } = await opened('a');
+    await actions.act(['dma 01:00.0 read 0xdead 4']);
+    expect(store.getState()).toMatchObject({ script: 'a\ndma 01:00.0 read 0xdead 4 ! FAULT', refusal: null });
+    expect(store.getState().results[1]).toMatchObject({ ok: true, status: 'fault' });
+  });
+
   it('that makes no sense changes nothing but the message', async () => {
     const { store, actions } = await opened('a');
     await actions.act(['nonsense']);

@@ -4,7 +4,7 @@ import { faultingLookup, fixtureLookup, fixtureObjects, gpu } from './fixture-wo
 
 /**
  * An engine that knows no IOMMU, for tests of the page: every line succeeds, except
- * `driver 01:00.1 …` (EBUSY), `nonsense …` (no such verb), `die` (throws) and `hang` (never answers).
+ * `driver 01:00.1 …` (EBUSY), `dma … 0xdead` (a fault), `nonsense …` (no such verb), `die` (throws) and `hang` (never answers).
  * Each `dma` makes the same look-up. The world is the fixture's as soon as there is a line.
  */
 export function createFakeEngine(): EngineApi {
@@ -101,6 +101,17 @@ function resultOf(text: string, line: number): LineResult {
   if (/^\s*(#.*)?$/.test(text)) return { ...base, status: 'none', result: '' };
   if (text.startsWith('nonsense'))
     return { ...base, status: 'error', result: '', why: 'there is no verb "nonsense"', ok: false, column: 1 };
+  if (/^dma .* 0xdead/.test(text)) {
+    const expected = text.includes('! FAULT') ? 'FAULT' : null;
+    return {
+      ...base,
+      status: 'fault',
+      result: '',
+      why: 'nothing is mapped',
+      expected,
+      ok: expected !== null,
+    };
+  }
   if (!text.startsWith('driver 01:00.1')) return base;
   return {
     ...base,

@@ -1,4 +1,11 @@
-import { explainLeak, acsEnabled, firstLeakyBridge, REQ_ACS_FLAGS } from '../pci/acs';
+import {
+  acsEnabled,
+  acsVerdict,
+  explainLeak,
+  firstLeakyBridge,
+  REQ_ACS_FLAGS,
+  type AcsVerdict,
+} from '../pci/acs';
 import { areDmaAliases, forEachDmaAlias } from '../pci/alias';
 import type { PciFunction } from '../pci/function';
 import { isAmdIommu, type PciTopology } from '../pci/topology';
@@ -127,9 +134,16 @@ const whyQuirkAlias = (fn: PciFunction, via: PciFunction): string =>
     ? `${fn.shortName} has a group already`
     : `${fn.shortName} and ${via.shortName}: one is known to send DMA with the other's requester id`;
 
-const whySibling = (fn: PciFunction, via: PciFunction): string =>
-  `${fn.shortName} and ${via.shortName} are functions of one device that may talk to each other inside it: ` +
-  `${explainLeak(fn, REQ_ACS_FLAGS)}; ${explainLeak(via, REQ_ACS_FLAGS)}`;
+function whySibling(fn: PciFunction, via: PciFunction): string {
+  const grounds = [fn, via].map((one) => acsVerdict(one, REQ_ACS_FLAGS).ground);
+  const both = (ground: AcsVerdict['ground']): boolean => grounds.every((one) => one === ground);
+  const because = both('conventional')
+    ? 'neither is PCI Express, so neither can have ACS'
+    : both('no-capability')
+      ? 'neither has an ACS capability'
+      : `${explainLeak(fn, REQ_ACS_FLAGS)}, and ${explainLeak(via, REQ_ACS_FLAGS)}`;
+  return `${fn.shortName} and ${via.shortName} are functions of one device, which may pass requests among themselves: ${because}`;
+}
 
 /**
  * Why Linux gives a function no group on any machine like this one; null when it gives one. The tables that say which

@@ -17,11 +17,15 @@ export interface RamRange {
  * frame has no words of its own.
  */
 export function findFrame(frames: Int32Array, mask: number, pfn: number): number {
-  for (let at = Math.imul(pfn, 0x9e3779b1) >>> 7; ; at++) {
+  // Compared as an integer: without this the engine compares doubles.
+  const wanted = pfn | 0;
+  let at = Math.imul(wanted, 0x9e3779b1) >>> 7;
+  for (;;) {
     const slot = (at & mask) << 1;
     const key = frames[slot];
-    if (key === pfn) return frames[slot + 1] as number;
+    if (key === wanted) return frames[slot + 1] as number;
     if (key === -1) return -1;
+    at = (at + 1) | 0;
   }
 }
 
@@ -56,6 +60,7 @@ export class FrameStore {
 
   /** Index in `words` of a frame's first word, for reading only; -1 where no memory is. */
   frameBase(pfn: number): number {
+    if (pfn > MAX_PFN) return -1;
     const base = findFrame(this.frames, this.frameMask, pfn);
     if (base >= 0) return base;
     return this.isRam(pfn) ? 0 : -1;

@@ -51,8 +51,10 @@ export interface PtFormat {
 /** log2 of the bytes that an entry of a level maps. */
 export const itemLg2 = (level: number): number => GRANULE_LG2 + ITEMS_LG2 * level;
 
+const ITEM_PAGES = [0, 1, 2, 3, 4, 5].map((level) => 2 ** (ITEMS_LG2 * level));
+
 /** Pages of the granule that an entry of a level maps. */
-export const itemPages = (level: number): number => 2 ** (ITEMS_LG2 * level);
+export const itemPages = (level: number): number => ITEM_PAGES[level] as number;
 
 /** Index of a page number in the table of a level. */
 export const indexOf = (vpn: number, level: number): number => Math.floor(vpn / itemPages(level)) % ITEMS;

@@ -26,6 +26,8 @@ export class PageTable {
   readonly pageSizesLg2: readonly number[];
   /** The same as levels, descending: what map tries in turn. */
   readonly leafLevels: readonly number[];
+  /** Page numbers end before this. */
+  readonly endVpn: number;
   /** Leaves by level. */
   readonly leaves: number[];
   /** Frames that hold tables, the root included. */
@@ -40,6 +42,7 @@ export class PageTable {
     this.format = config.format;
     this.topLevel = config.topLevel;
     this.vaLg2 = config.vaLg2;
+    this.endVpn = 2 ** (config.vaLg2 - 12);
     this.pageSizesLg2 = config.pageSizesLg2 ?? possibleSizes(config.format, config.topLevel);
     this.leafLevels = this.pageSizesLg2.map(levelOf).reverse();
     this.leaves = new Array<number>(config.topLevel + 1).fill(0);
@@ -51,11 +54,6 @@ export class PageTable {
     invariant(vaLg2 <= itemLg2(topLevel + 1), `${format.id}: address wider than its tables`);
     const root = memory.allocateFrames(1);
     return root.ok ? ok(new PageTable(config, root.value)) : root;
-  }
-
-  /** Page numbers end before this. */
-  get endVpn(): number {
-    return 2 ** (this.vaLg2 - 12);
   }
 
   /** Gives all tables back. The hardware must not use them any more: fenced and flushed by the caller. */

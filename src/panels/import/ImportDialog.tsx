@@ -12,15 +12,12 @@ import './import.css';
 export function ImportDialog() {
   const openDialog = useApp((state) => state.actions.openDialog);
   const offer = useOffer((state) => state.offer);
+  const turn = useOffer((state) => state.turn);
   const close = (): void => {
     openDialog(null);
     useOffer.setState({ offer: null });
   };
-  return offer === null ? (
-    <Ask onClose={close} />
-  ) : (
-    <Understood key={offer.name} offer={offer} onClose={close} />
-  );
+  return offer === null ? <Ask onClose={close} /> : <Understood key={turn} offer={offer} onClose={close} />;
 }
 
 function Ask({ onClose }: { readonly onClose: () => void }) {

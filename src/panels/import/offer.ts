@@ -9,7 +9,11 @@ export interface Offer {
   readonly text: string;
 }
 
-export const useOffer = create<{ readonly offer: Offer | null }>()(() => ({ offer: null }));
+/** `turn` tells one offer from the next: two pastes have the same name. */
+export const useOffer = create<{ readonly offer: Offer | null; readonly turn: number }>()(() => ({
+  offer: null,
+  turn: 0,
+}));
 
 /** A scenario is opened as it is; anything else is shown in the import dialog. */
 export function offerText({ name, text }: Offer): void {
@@ -21,7 +25,7 @@ export function offerText({ name, text }: Offer): void {
     );
     return;
   }
-  useOffer.setState({ offer: { name, text } });
+  useOffer.setState(({ turn }) => ({ offer: { name, text }, turn: turn + 1 }));
   openDialog('import');
 }
 

@@ -103,11 +103,10 @@ function DriverMenu({ device }: { readonly device: DeviceObject }) {
   const native = nativeDriver(script, device.bdf);
   const now = device.driver?.name ?? 'none';
   const known = native ?? (device.driver !== null && !isVfio(device.driver.name) ? device.driver.name : null);
-  const choices = ['vfio-pci', ...(known === null ? ['native'] : [known]), 'pci-stub', 'none'];
+  const choices = ['vfio-pci', ...(known === null ? [] : [known]), 'pci-stub', 'none'];
   const say: Readonly<Record<string, string>> = {
     'vfio-pci': 'for a virtual machine or another program',
     'pci-stub': 'holds the device and does nothing',
-    native: 'any driver that uses the kernel’s DMA',
     none: 'unbind only',
   };
   return (
@@ -117,7 +116,7 @@ function DriverMenu({ device }: { readonly device: DeviceObject }) {
           <span aria-hidden="true">{driver === now ? '✓' : ''}</span>
           <code>{driver}</code>
           {driver === now && <span className="sr-only">bound now</span>}
-          <small>{say[driver] ?? 'the driver it booted with'}</small>
+          <small>{say[driver] ?? 'its own driver, with the kernel’s DMA'}</small>
         </MenuItem>
       ))}
     </Menu>

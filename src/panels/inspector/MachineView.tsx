@@ -61,6 +61,11 @@ export function MachineView() {
           </Button>
         </div>
       </Section>
+      {different.length === 0 && devices.some((device) => device.recordedGroup !== null) && (
+        <Section title="Beside the dump">
+          <p className="prose">The groups are those that the machine’s own kernel reported.</p>
+        </Section>
+      )}
       {different.length > 0 && (
         <Section title="Groups that differ from the dump">
           <ul className="stack mismatch">

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
+import { memo, useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
 import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
@@ -9,19 +9,17 @@ export function ScriptLog() {
   const script = useApp((state) => state.script);
   const cursor = useApp((state) => state.cursor);
   const known = useApp((state) => state.known);
-  const seek = useApp((state) => state.actions.seek);
   const lines = useMemo(() => linesOf(script), [script]);
   const list = useRef<HTMLOListElement>(null);
 
   useEffect(() => {
     const box = list.current;
-    const row = box?.querySelector<HTMLElement>('[aria-current]');
-    if (!box || !row) return;
-    // Only the log itself is scrolled, never the page.
-    const { top, bottom } = row.getBoundingClientRect();
-    const view = box.getBoundingClientRect();
-    if (top < view.top) box.scrollTop -= view.top - top + 4;
-    else if (bottom > view.bottom) box.scrollTop += bottom - view.bottom + 4;
+    if (box === null) return;
+    revealCurrent(box);
+    // It may have been hidden, or its height was changed.
+    const sizes = new ResizeObserver(() => revealCurrent(box));
+    sizes.observe(box);
+    return () => sizes.disconnect();
   }, [cursor, script]);
 
   if (lines.length === 0)
@@ -29,26 +27,60 @@ export function ScriptLog() {
   return (
     <ol className="log" ref={list} aria-label="Script" onKeyDown={moveFocus}>
       {lines.map((text, index) => (
-        <li key={index}>
-          <button
-            type="button"
-            className="log-line"
-            tabIndex={index + 1 === Math.max(1, cursor) ? 0 : -1}
-            aria-current={index + 1 === cursor ? 'step' : undefined}
-            data-future={index >= cursor}
-            onClick={() => void seek(index + 1)}
-          >
-            <span className="log-number">{index + 1}</span>
-            <span className="log-text">
-              <Text text={text} />
-            </span>
-            <Outcome result={known[index]} />
-          </button>
-        </li>
+        <LogLine
+          key={index}
+          line={index + 1}
+          text={text}
+          result={known[index]}
+          current={index + 1 === cursor}
+          future={index >= cursor}
+          reachable={index + 1 === Math.max(1, cursor)}
+        />
       ))}
     </ol>
   );
 }
+
+/** Scrolls the log, never the page. */
+function revealCurrent(box: HTMLElement): void {
+  const row = box.querySelector<HTMLElement>('[aria-current]');
+  if (row === null) return;
+  const { top, bottom } = row.getBoundingClientRect();
+  const view = box.getBoundingClientRect();
+  if (top < view.top) box.scrollTop -= view.top - top + 4;
+  else if (bottom > view.bottom) box.scrollTop += bottom - view.bottom + 4;
+}
+
+interface LogLineProps {
+  readonly line: number;
+  readonly text: string;
+  readonly result: LineResult | undefined;
+  readonly current: boolean;
+  readonly future: boolean;
+  readonly reachable: boolean;
+}
+
+const LogLine = memo(function LogLine({ line, text, result, current, future, reachable }: LogLineProps) {
+  const seek = useApp((state) => state.actions.seek);
+  return (
+    <li>
+      <button
+        type="button"
+        className="log-line"
+        tabIndex={reachable ? 0 : -1}
+        aria-current={current ? 'step' : undefined}
+        data-future={future}
+        onClick={() => void seek(line)}
+      >
+        <span className="log-number">{line}</span>
+        <span className="log-text">
+          <Text text={text} />
+        </span>
+        <Outcome result={result} />
+      </button>
+    </li>
+  );
+});
 
 /** One tab stop for all lines; arrows go from one to the next. */
 function moveFocus(event: KeyboardEvent<HTMLOListElement>): void {

@@ -16,6 +16,7 @@ describe('completion in the console', () => {
     expect(texts('hwpt = ATTACH dev ')).toEqual(['ioas', 'hwpt:1.3']);
     expect(texts('IOAS_MAP ioas ')[0]).toBe('buf');
     expect(texts('driver 01:')).toEqual(['01:00.0', '01:00.1']);
+    expect(texts('driver 01:00.0 v')).toEqual(['vfio-pci']);
     expect(texts('dma 01:00.0 w')).toEqual(['write']);
   });
 

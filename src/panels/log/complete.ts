@@ -1,5 +1,5 @@
 import type { WorldObject } from '../../engine/sim/world';
-import { signature, VERBS, type NameKind, type ValueType, type VerbSpec } from '../../scenario/verbs';
+import { signature, VERBS, type NameKind, type ParamSpec, type VerbSpec } from '../../scenario/verbs';
 import { shortBdf } from '../../store/script';
 
 export interface Option {
@@ -36,11 +36,14 @@ export function complete(text: string, objects: readonly WorldObject[]): Complet
 const verbs = (): readonly Option[] =>
   [...VERBS.values()].map((verb) => ({ text: verb.name, help: verb.help }));
 
+/** Drivers that every device can have. */
+const DRIVERS = ['vfio-pci', 'pci-stub', 'none'];
+
 /** The next positional argument first, then what may stand anywhere. */
 function following(verb: VerbSpec, position: number, objects: readonly WorldObject[]): readonly Option[] {
   const param = verb.params[position] ?? verb.params.findLast((each) => each.need === 'repeated');
   const values =
-    param === undefined ? [] : valuesOf(param.type, objects).map((text) => ({ text, help: param.help }));
+    param === undefined ? [] : valuesOf(param, objects).map((text) => ({ text, help: param.help }));
   return [
     ...values,
     ...verb.options.map((option) => ({ text: `${option.key}=`, help: option.help })),
@@ -55,7 +58,7 @@ const NAMED: Readonly<Partial<Record<WorldObject['type'], NameKind>>> = {
   hwpt: 'hwpt',
 };
 
-function valuesOf(type: ValueType, objects: readonly WorldObject[]): readonly string[] {
+function valuesOf({ name, type }: ParamSpec, objects: readonly WorldObject[]): readonly string[] {
   switch (type.kind) {
     case 'choice':
       return type.values;
@@ -67,6 +70,8 @@ function valuesOf(type: ValueType, objects: readonly WorldObject[]): readonly st
       return objects.map(
         (object) => object.name ?? (object.type === 'device' ? shortBdf(object.bdf) : object.id),
       );
+    case 'word':
+      return name === 'driver' ? DRIVERS : [];
     default:
       return [];
   }

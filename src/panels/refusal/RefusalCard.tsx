@@ -35,9 +35,9 @@ export function RefusalCard() {
             )}
             <Button
               onClick={() => void undo()}
-              data-tip="The line stays in the script with its errno, unless you take it out"
+              data-tip="Undo: else the line stays in the script, with the errno that it must have"
             >
-              Remove this line
+              Take it back
             </Button>
           </footer>
         </section>

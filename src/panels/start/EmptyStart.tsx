@@ -16,7 +16,10 @@ const SCRATCH = [
 export function EmptyStart() {
   const { openDialog, replaceScript } = useApp((state) => state.actions);
   const starting = useApp((state) => state.engine.status === 'starting');
+  const isEmpty = useApp((state) => state.script === '');
   const scenes = useScenes();
+  // A link is on its way, or the cursor stands before the first device: this is no empty page.
+  if (!isEmpty || (starting && location.hash.length > 1)) return null;
   return (
     <div className="start">
       <div className="start-inner">

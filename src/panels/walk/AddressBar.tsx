@@ -20,6 +20,7 @@ export function AddressBar({ fields, reached, done }: AddressBarProps) {
         <li
           key={field.label}
           style={{ flexGrow: field.bits, ['--c' as string]: levelColour(field.level) }}
+          data-level={field.level}
           data-lit={done || field.level === reached}
           data-tip={`${field.label}: ${field.bits} bits, ${field.value}`}
         >

@@ -14,52 +14,85 @@ interface StepListProps {
   readonly onShow: (shown: number) => void;
 }
 
-/** The steps of one part, those to come dimmed. The last one that happened is open, or the one that was picked. */
+/** The steps of one part. The last one that happened is open, or the one that was picked since. */
 export function StepList({ steps, shown, access, onShow }: StepListProps) {
-  const [picked, setPicked] = useState<number | null>(null);
+  const [picked, setPicked] = useState({ shown: -1, index: -1 });
   const chain = permissionChain(steps);
   const needed = access === 'read' ? 'R' : 'W';
-  const open = picked !== null && picked < shown ? picked : shown - 1;
+  const open = picked.shown === shown ? picked.index : shown - 1;
   return (
     <ol className="steps">
       {steps.map((step, index) => (
         <li
           key={index}
           className="step"
-          data-future={index >= shown}
+          data-level={step.kind === 'table' ? step.level : undefined}
           data-now={index === shown - 1}
-          data-outcome={step.outcome}
           style={{ ['--c' as string]: step.kind === 'table' ? levelColour(step.level) : 'var(--iommu)' }}
         >
-          <button
-            type="button"
-            className="step-head"
-            aria-expanded={index === open}
-            aria-label={stepName(step)}
-            onClick={() => {
-              if (index >= shown) onShow(index + 1);
-              setPicked(index);
-            }}
-          >
-            <span className="step-mark">{mark(step)}</span>
-            {step.occupancy === null ? <span /> : <Occupancy cells={step.occupancy} index={step.index} />}
-            <StepText step={step} />
-            <Permissions permissions={chain[index] ?? []} needed={needed} outcome={step.outcome} />
-          </button>
-          {index === open && step.words.length > 0 && (
-            <div className="step-detail">
-              {step.pa !== null && (
-                <p className="muted">
-                  entry {step.index !== null && <code>{plainHex(step.index, 3)}</code>} at{' '}
-                  <MemoryLink pa={step.pa} />
-                </p>
-              )}
-              <EntryDetail step={step} />
-            </div>
+          {index >= shown ? (
+            <FutureStep step={step} onShow={() => onShow(index + 1)} />
+          ) : (
+            <PastStep
+              step={step}
+              permissions={chain[index] ?? []}
+              needed={needed}
+              open={index === open}
+              onToggle={() => setPicked({ shown, index: index === open ? -1 : index })}
+            />
           )}
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What the hardware will do; what it will find is not known yet. */
+function FutureStep({ step, onShow }: { readonly step: LookupStep; readonly onShow: () => void }) {
+  return (
+    <button type="button" className="step-head step-future" onClick={onShow} data-tip="Go on to here">
+      <span className="step-mark">{mark(step)}</span>
+      {step.occupancy === null ? <span /> : <span className="occupancy-blank" />}
+      <span className="step-text">{kindOf(step)}</span>
+    </button>
+  );
+}
+
+interface PastStepProps {
+  readonly step: LookupStep;
+  readonly permissions: readonly Permission[];
+  readonly needed: 'R' | 'W';
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
+
+function PastStep({ step, permissions, needed, open, onToggle }: PastStepProps) {
+  return (
+    <>
+      <button
+        type="button"
+        className="step-head"
+        aria-expanded={open}
+        aria-label={`${kindOf(step)}: ${tagOf(step)}, ${step.outcome}`}
+        onClick={onToggle}
+      >
+        <span className="step-mark">{mark(step)}</span>
+        {step.occupancy === null ? <span /> : <Occupancy cells={step.occupancy} index={step.index} />}
+        <StepText step={step} />
+        <Permissions permissions={permissions} needed={needed} outcome={step.outcome} />
+      </button>
+      {open && step.words.length > 0 && (
+        <div className="step-detail">
+          {step.pa !== null && (
+            <p className="muted">
+              entry {step.index !== null && <code>{plainHex(step.index, 3)}</code>} at{' '}
+              <MemoryLink pa={step.pa} />
+            </p>
+          )}
+          <EntryDetail step={step} />
+        </div>
+      )}
+    </>
   );
 }
 
@@ -73,8 +106,8 @@ const KIND: Readonly<Record<LookupStep['kind'], string>> = {
   context: 'Context table',
   table: 'Page table',
 };
-const stepName = (step: LookupStep): string =>
-  `${KIND[step.kind]}${step.kind === 'table' ? `, level ${step.level}` : ''}: ${tagOf(step)}, ${step.outcome}`;
+const kindOf = (step: LookupStep): string =>
+  step.kind === 'table' ? `Page table, level ${step.level}` : KIND[step.kind];
 
 /** The engine's title may begin with what the row says anyway. */
 const tagOf = (step: LookupStep): string => step.title.replace(/^(?:Context cache|IOTLB) (?:hit|miss): /, '');

@@ -3,6 +3,7 @@ import type { IommuGroup } from '../../iommu/group';
 import { showGroupType } from '../../iommu/group-type';
 import { groupReserved } from '../../iommu/reserved';
 import { className } from '../../pci/class-names';
+import { DWORD_ACS_CTRL, hasDwordAcs } from '../../pci/dword-acs';
 import type { PciFunction } from '../../pci/function';
 import { isBridgeKind } from '../../pci/function-spec';
 import { acsBitNames, PCI_ACS_CTRL } from '../../pci/regs';
@@ -54,9 +55,11 @@ function parentOf(fn: PciFunction): WorldId | null {
 
 function acsOf(fn: PciFunction): DeviceObject['acs'] {
   if (fn.acsCap === 0) return null;
+  // Some Intel root ports keep 32-bit registers, so that the control register lies where nobody expects it.
+  const at = hasDwordAcs(fn.vendorId, fn.deviceId) ? DWORD_ACS_CTRL : PCI_ACS_CTRL;
   return {
     cap: acsBitNames(fn.acsCapabilities),
-    ctrl: acsBitNames(fn.config.read16(fn.acsCap + PCI_ACS_CTRL)),
+    ctrl: acsBitNames(fn.config.read16(fn.acsCap + at)),
   };
 }
 

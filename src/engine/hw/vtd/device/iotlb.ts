@@ -18,6 +18,7 @@ const VALID = 1 << 31;
 const CLASS_SHIFT = 29;
 const DID_SHIFT = 13;
 const VPN_HI_MASK = 0x1fff;
+const CLASSES = 3;
 
 export interface CachedTranslation {
   readonly set: number;
@@ -123,27 +124,27 @@ export class Iotlb {
   }
 
   invalidateDomain(did: number): number {
-    let dropped = 0;
-    for (let at = HEADER; at < this.entries.length; at = this.following(at)) {
-      if (this.didAt(at) === did) dropped += this.drop(at);
-    }
-    return dropped;
+    return this.dropWhere((at) => this.didAt(at) === did);
   }
 
   /** Drops what overlaps 2^mask pages of a domain from an address on. */
   invalidatePages(did: number, hi: number, lo: number, mask: number): number {
     const vpnLo = (hi << 20) | (lo >>> 12);
     const vpnHi = (hi >>> 12) & VPN_HI_MASK;
-    const { entries } = this;
     let dropped = 0;
-    for (let at = HEADER; at < entries.length; at = this.following(at)) {
-      const tag = entries[at + TAG_HI] as number;
-      if (tag >= 0 || ((tag >>> DID_SHIFT) & 0xffff) !== did) continue;
+    for (let level = 0; level < CLASSES; level++) {
+      if (this.live[level] === 0) continue;
       // Two aligned power-of-two ranges overlap when they agree above the larger of them.
-      const shift = Math.max(mask, 9 * this.classAt(at));
-      const hiDiffers = shift < 32 ? (tag & VPN_HI_MASK) !== vpnHi : ((tag & VPN_HI_MASK) ^ vpnHi) >>> (shift - 32) !== 0;
-      const loDiffers = shift < 32 && ((entries[at + TAG_LO] as number) ^ vpnLo) >>> shift !== 0;
-      if (!hiDiffers && !loDiffers) dropped += this.drop(at);
+      const shift = Math.max(mask, 9 * level);
+      const first = shift < 32 ? (vpnLo >>> shift) << (shift - 9 * level) : 0;
+      const count = Math.min(this.sets, 2 ** (shift - 9 * level));
+      for (let n = 0; n < count; n++) {
+        const set = ((first + n) & this.setMask) * this.setWords;
+        for (let at = set + HEADER; at < set + this.setWords; at += WORDS) {
+          if (this.didAt(at) !== did || this.classAt(at) !== level) continue;
+          if (this.agrees(at, vpnHi, vpnLo, shift)) dropped += this.drop(at);
+        }
+      }
     }
     return dropped;
   }
@@ -151,10 +152,10 @@ export class Iotlb {
   /** All valid entries, for people. */
   list(): readonly CachedTranslation[] {
     const found: CachedTranslation[] = [];
-    for (let at = HEADER; at < this.entries.length; at = this.following(at)) {
+    this.eachEntry((at) => {
       const entry = this.describe(at);
       if (entry !== null) found.push(entry);
-    }
+    });
     return found;
   }
 
@@ -175,10 +176,25 @@ export class Iotlb {
     };
   }
 
-  /** The entry after one, over the header of the next set. */
-  private following(at: number): number {
-    const next = at + WORDS;
-    return next % this.setWords === 0 ? next + HEADER : next;
+  private eachEntry(visit: (at: number) => void): void {
+    for (let set = 0; set < this.entries.length; set += this.setWords) {
+      for (let at = set + HEADER; at < set + this.setWords; at += WORDS) visit(at);
+    }
+  }
+
+  /** Whether an entry's page number has the same bits from `shift` on. */
+  private agrees(at: number, vpnHi: number, vpnLo: number, shift: number): boolean {
+    const hi = ((this.entries[at + TAG_HI] as number) & VPN_HI_MASK) ^ vpnHi;
+    if (shift >= 32) return hi >>> (shift - 32) === 0;
+    return hi === 0 && ((this.entries[at + TAG_LO] as number) ^ vpnLo) >>> shift === 0;
+  }
+
+  private dropWhere(matches: (at: number) => boolean): number {
+    let dropped = 0;
+    this.eachEntry((at) => {
+      if (matches(at)) dropped += this.drop(at);
+    });
+    return dropped;
   }
 
   private probe(set: number, tagLo: number, tagHi: number): number {

@@ -10,6 +10,8 @@ const OA_HI_MASK = 0xf_ffff;
 /** High-word bits of an entry whose target frame number would not fit 31 bits: no memory lies there. */
 const FAR_HI_MASK = 0xf_f800;
 const MAX_LEVELS = 5;
+/** A frame number that no memory has, other than the one that marks `last` as unused. */
+const NOWHERE = -3;
 
 /**
  * The second-stage walk.
@@ -25,7 +27,8 @@ export class SecondStageWalk {
   /** Reserved low bits of leaves by level: PS itself where the unit has no pages of that size. */
   private readonly leafReservedLo = new Int32Array(MAX_LEVELS);
   private readonly reservedHi: number;
-
+  /** The last table of each level: its frame number and where its words are. Frames that were written never move. */
+  private readonly last = new Int32Array(MAX_LEVELS * 2).fill(-2);
 
   constructor(
     private readonly memory: MemoryPort,
@@ -49,13 +52,18 @@ export class SecondStageWalk {
   /** Nothing in this loop calls out: it is what a miss costs. */
   private search(rootPfn: number, levels: number, hi: number, lo: number, need: Access): number {
     const { words, frames, frameMask } = this.memory;
-    const { reservedHi } = this;
+    const { reservedHi, last } = this;
     let pfn = rootPfn;
     let perms = 3;
     let level = levels - 1;
     for (;;) {
-      const base = findFrame(frames, frameMask, pfn);
-      if (base < 0) return this.absent(level, levels, pfn, need);
+      let base = last[level * 2 + 1] as number;
+      if (last[level * 2] !== pfn) {
+        base = findFrame(frames, frameMask, pfn);
+        if (base < 0) return this.absent(level, levels, pfn, need);
+        last[level * 2] = pfn;
+        last[level * 2 + 1] = base;
+      }
       const at = base + indexAt(level, hi, lo) * 2;
       const entryLo = words[at] as number;
       const entryHi = words[at + 1] as number;
@@ -66,7 +74,7 @@ export class SecondStageWalk {
         this.out[LEAF_LEVEL] = level;
         return TABLE_RESERVED;
       }
-      pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : -2;
+      pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : NOWHERE;
       level--;
     }
   }
