@@ -10,7 +10,10 @@ import { expect, test } from './helpers/test';
  */
 const MACHINE = new URL('../src/testing/fixtures/groups/pxb-018/', import.meta.url);
 const lspci = gunzipSync(readFileSync(new URL('lspci.txt.gz', MACHINE))).toString();
-const recorded = JSON.parse(readFileSync(new URL('groups.json', MACHINE), 'utf8')) as Record<string, string[]>;
+const recorded = JSON.parse(readFileSync(new URL('groups.json', MACHINE), 'utf8')) as Record<
+  string,
+  string[]
+>;
 
 /** What Ctrl+V does: tests may not touch the system's clipboard. */
 async function paste(page: Page, text: string): Promise<void> {
@@ -28,7 +31,9 @@ async function groupsOnCanvas(page: Page): Promise<string[][]> {
   const members = await page.locator('.react-flow__node[data-id^="dev:"]').evaluateAll((nodes) =>
     nodes.map((each) => ({
       device: (each.getAttribute('data-id') ?? '').slice('dev:'.length),
-      group: /group (\d+)/i.exec(each.querySelector('[aria-label]')?.getAttribute('aria-label') ?? '')?.[1] ?? 'none',
+      group:
+        /group (\d+)/i.exec(each.querySelector('[aria-label]')?.getAttribute('aria-label') ?? '')?.[1] ??
+        'none',
     })),
   );
   const groups = new Map<string, string[]>();
@@ -47,12 +52,17 @@ async function center(locator: ReturnType<typeof node>): Promise<{ x: number; y:
 
 /** Everything that two pages must agree on: the objects, the script with its results, and where time stands. */
 async function stateOf(page: Page): Promise<unknown> {
-  const nodes = await page.locator('.react-flow__node [aria-label]').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')).sort());
+  const nodes = await page
+    .locator('.react-flow__node [aria-label]')
+    .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')).sort());
   const log = await page.getByRole('list', { name: 'Script' }).getByRole('listitem').allInnerTexts();
   return { nodes, log };
 }
 
-test('paste a real machine, attach a device, map, fire a DMA, see the walk, share the scene', async ({ page, context }) => {
+test('paste a real machine, attach a device, map, fire a DMA, see the walk, share the scene', async ({
+  page,
+  context,
+}) => {
   await page.goto('/');
   await page.getByRole('button', { name: /^Your own machine/ }).click();
   await paste(page, lspci);
@@ -75,7 +85,7 @@ test('paste a real machine, attach a device, map, fire a DMA, see the walk, shar
   await page.mouse.down();
   await page.mouse.move(from.x + 20, from.y, { steps: 4 });
   await page.mouse.move(to.x, to.y, { steps: 12 });
-  await expect(ioas).toHaveAttribute('data-target', 'legal');
+  await expect(ioas.locator('.card')).toHaveAttribute('data-connect', 'legal');
   await page.mouse.up();
   await expect(page.locator('.react-flow__node[data-id^="hwpt:"]')).toBeVisible();
   await expect(page.locator('.react-flow__edge[data-id^="attach:dev:0000:01:00.3"]')).toHaveCount(1);

@@ -30,12 +30,17 @@ export const OTHER = 'ioas:1.2';
 /** Opens a scenario by its link, as a person would, and waits until all its lines have run. */
 export async function openScene(page: Page, script: string, cursor: number | null = null): Promise<void> {
   await page.goto(`./${encodeLink({ script, cursor, selection: null, camera: null })}`);
-  await expect(lines(page)).toHaveCount(script.split('\n').length);
-  await expect(page.locator('.react-flow__node').first()).toBeVisible();
+  const total = script.split('\n').length;
+  await expect(time(page)).toHaveAttribute('aria-valuetext', `after line ${cursor ?? total} of ${total}`);
+  await expect(lines(page)).toHaveCount(total);
 }
 
+/** The timeline's slider: where the scene stands. */
+export const time = (page: Page): Locator => page.getByRole('slider', { name: 'Line of the script' });
+
 /** The script as the page shows it: number, text and result of every line. */
-export const lines = (page: Page): Locator => page.getByRole('list', { name: 'Script' }).getByRole('listitem');
+export const lines = (page: Page): Locator =>
+  page.getByRole('list', { name: 'Script' }).getByRole('listitem');
 
 export const node = (page: Page, id: string): Locator => page.locator(`.react-flow__node[data-id="${id}"]`);
 

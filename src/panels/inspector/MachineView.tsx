@@ -1,4 +1,4 @@
-import { freshName } from '../../scenario/edit';
+import type { IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { sceneTitle } from '../../store/script';
 import { Button } from '../../ui/Button';
@@ -6,13 +6,13 @@ import { count } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
-import { all } from '../shared/words';
+import { all, type Objects } from '../shared/words';
+import { newSpaceLines } from './lines';
 
 /** The whole machine at a glance, and what one could do next. */
 export function MachineView() {
   const objects = useApp((state) => state.objects);
   const script = useApp((state) => state.script);
-  const { act } = useApp((state) => state.actions);
   const devices = all(objects, 'device');
   const groups = all(objects, 'group');
   const contexts = all(objects, 'context');
@@ -34,7 +34,7 @@ export function MachineView() {
         <p className="inspected-type">Machine</p>
         <h2 id="inspected">{sceneTitle(script) ?? 'Unnamed'}</h2>
       </header>
-      {devices.length > 0 && <NextStep contexts={contexts.length} />}
+      {devices.length > 0 && <NextStep objects={objects} />}
       <Section title="At a glance">
         <Fields>
           <Field name="devices">
@@ -55,11 +55,6 @@ export function MachineView() {
             <ObjectLinks ids={all(objects, 'process').map((each) => each.id)} />
           </Field>
         </Fields>
-        <div className="row after">
-          <Button onClick={() => void act([`${freshName(script, 'ctx')} = open /dev/iommu`])}>
-            Open /dev/iommu
-          </Button>
-        </div>
       </Section>
       {different.length === 0 && devices.some((device) => device.recordedGroup !== null) && (
         <Section title="Beside the dump">
@@ -96,15 +91,32 @@ export function MachineView() {
   );
 }
 
-/** One sentence about what to do next, by how far the scene has come. */
-function NextStep({ contexts }: { readonly contexts: number }) {
+/** What to do next, by how far the scene has come. */
+function NextStep({ objects }: { readonly objects: Objects }) {
+  const script = useApp((state) => state.script);
+  const { act } = useApp((state) => state.actions);
+  const [context = null] = all(objects, 'context');
+  const spaces = all(objects, 'ioas');
+  const isFirst = spaces.length === 0;
   return (
     <Section title="Next">
-      <p className="prose">
-        {contexts === 0
-          ? 'Select a device on the canvas and press “Open iommufd + bind”: it then belongs to a program, and its DMA goes nowhere until you attach it to an address space.'
-          : 'Drag the handle of a bound device onto an IOAS, or use its “Attach to…” menu. Then map memory in the IOAS and fire a DMA.'}
-      </p>
+      <p className="prose">{nextSentence(spaces, all(objects, 'hwpt').length > 0)}</p>
+      <div className="row after">
+        <Button look={isFirst ? 'primary' : 'plain'} onClick={() => void act(newSpaceLines(script, context))}>
+          New address space
+        </Button>
+      </div>
     </Section>
   );
+}
+
+function nextSentence(spaces: readonly IoasObject[], attached: boolean): string {
+  if (spaces.length === 0)
+    return 'Make an I/O address space (IOAS) first: it says what a device’s DMA will see.';
+  if (!attached) {
+    return 'Take a device by the grip on its right edge and drop it on the IOAS: it gets a vfio driver, is bound to iommufd and attached. Or select the device and use its buttons.';
+  }
+  return spaces.every((space) => space.areas.length === 0)
+    ? 'Select the IOAS and map memory in it: until then every DMA of the device faults.'
+    : 'Select a device and fire a DMA at an IOVA that is mapped.';
 }

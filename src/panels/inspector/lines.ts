@@ -42,6 +42,13 @@ export function attachToNewLines(
 export const newIoasLine = (script: string, context: ContextObject): string =>
   `${freshName(script, 'ioas')} = IOAS_ALLOC ${scriptName(context)}`;
 
+/** An address space in a context that is open, or in a new one. */
+export function newSpaceLines(script: string, context: ContextObject | null): readonly string[] {
+  if (context !== null) return [newIoasLine(script, context)];
+  const ctx = freshName(script, 'ctx');
+  return [`${ctx} = open /dev/iommu`, `${freshName(script, 'ioas')} = IOAS_ALLOC ${ctx}`];
+}
+
 export interface HwptOptions {
   readonly nestParent: boolean;
   readonly dirty: boolean;
