@@ -8,12 +8,10 @@ import { expect, test } from './helpers/test';
  *
  * The machine was recorded under Linux 7.0: groups.json holds the groups that its kernel made.
  */
-const MACHINE = new URL('../src/testing/fixtures/groups/pxb-018/', import.meta.url);
-const lspci = gunzipSync(readFileSync(new URL('lspci.txt.gz', MACHINE))).toString();
-const recorded = JSON.parse(readFileSync(new URL('groups.json', MACHINE), 'utf8')) as Record<
-  string,
-  string[]
->;
+const machine = (file: string): URL =>
+  new URL(`../src/testing/fixtures/groups/pxb-018.${file}`, import.meta.url);
+const lspci = gunzipSync(readFileSync(machine('lspci.txt.gz'))).toString();
+const recorded = JSON.parse(readFileSync(machine('groups.json'), 'utf8')) as Record<string, string[]>;
 
 /** What Ctrl+V does: tests may not touch the system's clipboard. */
 async function paste(page: Page, text: string): Promise<void> {

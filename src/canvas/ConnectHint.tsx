@@ -53,8 +53,10 @@ function Verdict({ targetId, rect, rects }: VerdictProps) {
     [...rects].some(([id, r]) => !isFrame(id) && overlaps({ x: rect.x, y: top, ...room }, r));
   const above = covers(rect.y + rect.height + 10 / zoom) && !covers(rect.y - 10 / zoom - room.height);
   const top = above ? rect.y * zoom + y - 10 : (rect.y + rect.height) * zoom + y + 10;
+  // At the card's edge, as far as it stays in view whole.
+  const left = `clamp(8px, ${rect.x * zoom + x}px, calc(100% - 288px))`;
   return (
-    <div className="verdict" data-ok={target.ok} data-above={above} style={{ left: rect.x * zoom + x, top }}>
+    <div className="verdict" data-ok={target.ok} data-above={above} style={{ left, top }}>
       {target.ok ? (
         <span>
           <b>✓ {target.action}</b>

@@ -82,7 +82,7 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
     label: text,
   };
   for (const [key, value] of Object.entries(options)) {
-    const reader = READERS[key];
+    const reader = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
     if (reader === undefined) return mistake(`${key} is no option of pci`);
     const read = reader(value, kind);
     if (read === null) return mistake(`${key}=${value} cannot be read`);

@@ -1,8 +1,12 @@
 import type { PciLineArgs } from './pci-line';
-import type { Arg } from './script';
+
+/** As much of an argument as matters here; the parser's and the interpreter's both fit. */
+type LineArg =
+  | { readonly kind: 'option'; readonly key: string; readonly value: string }
+  | { readonly kind: 'word' | 'number' | 'range' | 'string'; readonly text: string };
 
 /** The arguments of a parsed `pci` statement as specOfArgs() takes them. */
-export function pciLineArgs(args: readonly Arg[]): PciLineArgs {
+export function pciLineArgs(args: readonly LineArg[]): PciLineArgs {
   const words: string[] = [];
   const options: Record<string, string> = {};
   let text: string | null = null;

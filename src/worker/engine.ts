@@ -7,6 +7,7 @@ import type { TraceEvent } from '../engine/trace/event';
 import { importMachine } from '../scenario/import/import-machine';
 import { parseNumber } from '../scenario/literal';
 import { specOfArgs } from '../scenario/pci-line';
+import { pciLineArgs } from '../scenario/pci-statement';
 import { parseLine, parseScript } from '../scenario/parse';
 import type { Line } from '../scenario/script';
 import type { EngineApi } from './api';
@@ -87,12 +88,7 @@ export function createEngine(): EngineApi {
 }
 
 /** A `pci` line's words as the language reads them. */
-const readPci: PciReader = ({ args }) =>
-  specOfArgs({
-    words: args.flatMap((arg) => (arg.kind === 'word' || arg.kind === 'number' ? [arg.text] : [])),
-    options: Object.fromEntries(args.flatMap((arg) => (arg.kind === 'option' ? [[arg.key, arg.value]] : []))),
-    text: args.find((arg) => arg.kind === 'string')?.text ?? null,
-  });
+const readPci: PciReader = ({ args }) => specOfArgs(pciLineArgs(args));
 
 /** Each text is a line of its own, also an empty one. */
 const parseGesture = (texts: readonly string[], before: number): SimLine[] =>

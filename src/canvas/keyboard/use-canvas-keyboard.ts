@@ -102,8 +102,7 @@ export function useCanvasKeyboard(
         case 'End':
           goTo(order.at(-1));
           return handled();
-        case 'Enter':
-        case ' ':
+        case 'Enter': // not Space: it plays and pauses everywhere
           if (active !== null) actions.select(active);
           return handled();
         case 'Escape':

@@ -119,7 +119,7 @@ export class FrameStore {
   /** A copy of `length` bytes from `pa` on; null when any of them is no memory. */
   read(pa: number, length: number): Uint8Array | null {
     const copy = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const base = this.frameBase(Math.floor((pa + done) / FRAME_BYTES));
       if (base < 0) return null;
       const offset = (pa + done) % FRAME_BYTES;
@@ -136,7 +136,7 @@ export class FrameStore {
       if (!this.isRam(Math.floor((pa + done) / FRAME_BYTES))) return false;
     }
     if (data.length > 0 && !this.isRam(Math.floor((pa + data.length - 1) / FRAME_BYTES))) return false;
-    for (let done = 0; done < data.length; ) {
+    for (let done = 0; done < data.length;) {
       const base = this.frameToWrite(Math.floor((pa + done) / FRAME_BYTES));
       const offset = (pa + done) % FRAME_BYTES;
       const part = Math.min(FRAME_BYTES - offset, data.length - done);
@@ -201,4 +201,3 @@ export class FrameStore {
     }
   }
 }
-

@@ -96,7 +96,8 @@ it('allocation never overlaps, honours alignment, and gives everything back (pro
         const align = 2 ** c.alignLg2;
         const got = memory.allocateFrames(c.count, { align, from: c.top ? 'top' : 'bottom' });
         const fits = (start: number): boolean =>
-          start % align === 0 && Array.from({ length: c.count }, (_, n) => start + n).every((p) => p < 80 && !taken.has(p));
+          start % align === 0 &&
+          Array.from({ length: c.count }, (_, n) => start + n).every((p) => p < 80 && !taken.has(p));
         const candidates = Array.from({ length: 64 }, (_, n) => n + 16).filter(fits);
         expect(got.ok ? got.value : undefined).toBe(c.top ? candidates.at(-1) : candidates[0]);
         if (!got.ok) continue;

@@ -104,7 +104,7 @@ export class ProcessMemory implements UserMemory {
     if (first % PAGE !== 0) return err('EINVAL', 'the address is not page-aligned');
     const runs: { pfn: number; count: number }[] = [];
     const last = first + pages * PAGE;
-    for (let va = first; va < last; ) {
+    for (let va = first; va < last;) {
       const vma = this.find(va);
       if (vma === undefined || (write && !vma.writable)) {
         this.unpin(runs);
@@ -118,7 +118,7 @@ export class ProcessMemory implements UserMemory {
 
   unpin(runs: readonly FrameRun[]): void {
     for (const run of runs) {
-      for (let pfn = run.pfn; pfn < run.pfn + run.count; ) {
+      for (let pfn = run.pfn; pfn < run.pfn + run.count;) {
         const { block, page } = this.owner(pfn);
         const end = (block.pfns[page] ?? 0) + block.framesPerPage;
         const count = Math.min(end, run.pfn + run.count) - pfn;
@@ -187,7 +187,7 @@ export class ProcessMemory implements UserMemory {
     write: boolean,
     move: (pa: number, at: number, length: number) => void,
   ): Result<undefined> {
-    for (let at = 0; at < bytes; ) {
+    for (let at = 0; at < bytes;) {
       const vma = this.find(va + at);
       if (vma === undefined || (write && !vma.writable)) {
         return err('EFAULT', `user address 0x${(va + at).toString(16)} cannot be accessed`);

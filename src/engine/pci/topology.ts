@@ -27,8 +27,11 @@ export interface PciBus {
  * Linux: drivers/pci/probe.c pci_scan_slot(), pci_scan_child_bus(), pci_device_add()
  */
 export class PciTopology {
-  private readonly buses = new Map<string, PciBus>();
+  /** By segment, then by number. */
+  private readonly segments = new Map<number, Map<number, PciBus>>();
   private readonly byName = new Map<string, PciFunction>();
+  private readonly vmds = new Set<PciFunction>();
+  private readonly amdIommus = new Set<PciFunction>();
 
   /** `acsRequested`: an IOMMU is on, so that Linux turns ACS on wherever it finds it. Linux: pci_request_acs() */
   constructor(private readonly acsRequested = true) {}
@@ -44,7 +47,7 @@ export class PciTopology {
 
   /** The bridge that leads to the bus of `address`; null on a root bus, and where no such bus is. */
   bridgeTo(address: PciAddress): PciFunction | null {
-    return this.buses.get(busKey(address.domain, address.bus))?.self ?? null;
+    return this.busAt(address.domain, address.bus)?.self ?? null;
   }
 
   /** `name` as Linux writes it: `0000:01:00.0` */
@@ -67,6 +70,8 @@ export class PciTopology {
     const fn = new PciFunction(spec, bus.value);
     bus.value.functions.push(fn);
     this.byName.set(name, fn);
+    if (isVmd(fn)) this.vmds.add(fn);
+    if (isAmdIommu(fn)) this.amdIommus.add(fn);
     applyAliasQuirks(fn);
     if (this.acsRequested && (spec.acs === null || spec.acs.ctrl === null)) enableAcs(fn);
     if (spec.buses !== null)
@@ -96,7 +101,9 @@ export class PciTopology {
       for (const fn of here) if (fn.subordinate !== null) scan(fn.subordinate);
       for (const child of bus.children) if (child.self === null) scan(child);
     };
-    const roots = [...this.buses.values()].filter((bus) => bus.parent === null);
+    const roots = [...this.segments.values()].flatMap((buses) =>
+      [...buses.values()].filter((bus) => bus.parent === null),
+    );
     for (const root of roots.toSorted((a, b) => a.domain - b.domain || a.number - b.number)) scan(root);
     return [...found, ...probed, ...virtual];
   }
@@ -121,14 +128,15 @@ export class PciTopology {
     if (fn.bus.functions.length === 0 && fn.bus.children.length === 0 && fn.bus.self === null)
       this.dropBus(fn.bus);
     this.byName.delete(fn.name);
+    this.vmds.delete(fn);
+    this.amdIommus.delete(fn);
     removed.push(fn);
     return removed;
   }
 
   /** The firmware has an IVRS table exactly where the machine has an AMD IOMMU, which shows as a function of its own. */
   hasIvrs(): boolean {
-    for (const fn of this.byName.values()) if (isAmdIommu(fn)) return true;
-    return false;
+    return this.amdIommus.size > 0;
   }
 
   /**
@@ -137,7 +145,7 @@ export class PciTopology {
    */
   realDmaDevice(fn: PciFunction): PciFunction {
     if (fn.address.domain < VMD_FIRST_DOMAIN) return fn;
-    const vmds = this.functions.filter(isVmd);
+    const vmds = [...this.vmds];
     return vmds[fn.address.domain - VMD_FIRST_DOMAIN] ?? vmds[0] ?? fn;
   }
 
@@ -150,7 +158,7 @@ export class PciTopology {
         return err('EINVAL', `${name} is no bridge: it cannot have buses behind it`);
       if (secondary > subordinate)
         return err('EINVAL', `${name}: buses run from the lower to the higher number`);
-      const taken = this.buses.get(busKey(spec.address.domain, secondary));
+      const taken = this.busAt(spec.address.domain, secondary);
       const there = busName(spec.address.domain, secondary);
       if (taken !== undefined)
         return err(
@@ -170,7 +178,7 @@ export class PciTopology {
   /** The bus that `spec` goes on: there already, a new root bus, or a virtual bus for virtual functions. */
   private busFor(spec: PciFunctionSpec, name: string): Result<PciBus> {
     const { domain, bus: number } = spec.address;
-    const known = this.buses.get(busKey(domain, number));
+    const known = this.busAt(domain, number);
     if (known !== undefined) return ok(known);
     const physical = spec.virtualOf === null ? null : this.find(spec.virtualOf);
     if (physical !== null) return ok(this.addBus(domain, number, null, physical.bus));
@@ -188,22 +196,27 @@ export class PciTopology {
 
   private addBus(domain: number, number: number, self: PciFunction | null, parent: PciBus | null): PciBus {
     const bus: PciBus = { topology: this, domain, number, self, parent, functions: [], children: [] };
-    this.buses.set(busKey(domain, number), bus);
+    const segment = this.segments.get(domain) ?? new Map<number, PciBus>();
+    this.segments.set(domain, segment.set(number, bus));
     parent?.children.push(bus);
     return bus;
   }
 
   private dropBus(bus: PciBus): void {
-    this.buses.delete(busKey(bus.domain, bus.number));
+    this.segments.get(bus.domain)?.delete(bus.number);
     const siblings = bus.parent?.children;
     siblings?.splice(siblings.indexOf(bus), 1);
   }
 
+  private busAt(domain: number, number: number): PciBus | undefined {
+    return this.segments.get(domain)?.get(number);
+  }
+
+  /** A bridge whose range of buses holds `number`. */
   private bridgeOver(domain: number, number: number): PciFunction | null {
-    for (const bus of this.buses.values()) {
-      const range = bus.self?.spec.buses;
-      if (bus.domain === domain && range && number >= range.secondary && number <= range.subordinate)
-        return bus.self;
+    for (const { self } of this.segments.get(domain)?.values() ?? []) {
+      const range = self?.spec.buses;
+      if (range && number >= range.secondary && number <= range.subordinate) return self;
     }
     return null;
   }
@@ -221,7 +234,6 @@ export class PciTopology {
   }
 }
 
-const busKey = (domain: number, number: number): string => `${domain}:${number}`;
 const busName = (domain: number, number: number): string =>
   `${domain.toString(16).padStart(4, '0')}:${number.toString(16).padStart(2, '0')}`;
 

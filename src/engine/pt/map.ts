@@ -30,7 +30,8 @@ export function mapRange(table: PageTable, args: MapArgs, gather: Gather): Mappe
   const { iova, pa, bytes } = args;
   const refuse = (failure: Failure): Mapped => ({ pages: 0, entries: 0, result: failure });
   const rule = { rule: 'pt_iommu map_range' };
-  if (!args.prot.read && !args.prot.write) return refuse(err('EINVAL', 'neither readable nor writable', rule));
+  if (!args.prot.read && !args.prot.write)
+    return refuse(err('EINVAL', 'neither readable nor writable', rule));
   if (pa >= 2 ** table.format.maxOaLg2) {
     return refuse(err('ERANGE', `physical address ${hex(pa)} does not fit an entry`, rule));
   }
@@ -40,8 +41,10 @@ export function mapRange(table: PageTable, args: MapArgs, gather: Gather): Mappe
   if (iova + BigInt(bytes) - 1n > U64_MAX) {
     return refuse(err('EOVERFLOW', 'the range wraps around the end of the address space', rule));
   }
-  if ((Number(iova & 0xfffn) | pa % 4096 | bytes % 4096) !== 0) {
-    return refuse(err('ENXIO', 'no page size fits the alignment of address, physical address and length', rule));
+  if ((Number(iova & 0xfffn) | (pa % 4096) | (bytes % 4096)) !== 0) {
+    return refuse(
+      err('ENXIO', 'no page size fits the alignment of address, physical address and length', rule),
+    );
   }
   if ((iova + BigInt(bytes) - 1n) >> BigInt(table.vaLg2) !== 0n) {
     return refuse(err('ERANGE', `the range ends beyond the ${table.vaLg2} address bits of the table`, rule));
@@ -76,7 +79,11 @@ function fill(
     entries += filled;
     if (filled < count) {
       const at = hex(BigInt(firstVpn + mapped) << 12n);
-      return { pages: mapped, entries, result: err('EADDRINUSE', `${at} is mapped already`, { rule: 'clear_contig' }) };
+      return {
+        pages: mapped,
+        entries,
+        result: err('EADDRINUSE', `${at} is mapped already`, { rule: 'clear_contig' }),
+      };
     }
   }
   return { pages: mapped, entries, result: done };

@@ -112,4 +112,3 @@ export function gatherRange(gather: Gather, vpn: number, pages: number): void {
 export function putTables(table: PageTable, gather: Gather): void {
   for (const pfn of gather.tables.splice(0)) table.memory.freeFrames(pfn, 1);
 }
-

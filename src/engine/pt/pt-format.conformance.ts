@@ -68,7 +68,8 @@ export function describePtFormat(format: PtFormat): void {
         for (const pfn of pfns) {
           const lo = format.tableLo(pfn);
           const hi = format.tableHi(pfn);
-          for (let level = 1; level <= format.maxTopLevel; level++) expect(format.kind(lo, hi, level)).toBe(TABLE);
+          for (let level = 1; level <= format.maxTopLevel; level++)
+            expect(format.kind(lo, hi, level)).toBe(TABLE);
           expect(format.targetPfn(lo, hi)).toBe(pfn);
         }
       });
@@ -88,7 +89,8 @@ export function describePtFormat(format: PtFormat): void {
       });
 
       it('a zero word is empty at every level', () => {
-        for (let level = 0; level <= format.maxTopLevel; level++) expect(format.kind(0, 0, level)).toBe(EMPTY);
+        for (let level = 0; level <= format.maxTopLevel; level++)
+          expect(format.kind(0, 0, level)).toBe(EMPTY);
       });
     });
 
@@ -180,7 +182,7 @@ export function describePtFormat(format: PtFormat): void {
 
       it('test_pgsize_boundary: a range that starts below a boundary maps whole', () => {
         const t = make();
-        expect(t.map(0xfef8_0000n, 0x1_0000_0000 + 0xfef8_0000, 0x20_7a50_0000 - 0xfef8_0000 - ((0x20_7a50_0000 - 0xfef8_0000) % 4096)).ok).toBe(true);
+        expect(t.map(0xfef8_0000n, 0x1_fef8_0000, 0x20_7a50_0000 - 0xfef8_0000).ok).toBe(true);
         expect(iovaToPhys(t.table, 0xfef8_0000n)).toBe(0x1_fef8_0000);
       });
 
@@ -205,7 +207,14 @@ export function describePtFormat(format: PtFormat): void {
         const end = 2n ** BigInt(itemLg2(topLevel + 1));
         it.each<[string, bigint, number, number, Partial<MapArgs>, string]>([
           ['no permission', 0n, 0, 4096, { prot: { read: false, write: false } }, 'EINVAL'],
-          ['no permission before a wide pa', 0n, 2 ** 52, 4096, { prot: { read: false, write: false } }, 'EINVAL'],
+          [
+            'no permission before a wide pa',
+            0n,
+            2 ** 52,
+            4096,
+            { prot: { read: false, write: false } },
+            'EINVAL',
+          ],
           ['pa too large', 0n, 2 ** 52, 4096, {}, 'ERANGE'],
           ['pa too large before zero length', 0n, 2 ** 52, 0, {}, 'ERANGE'],
           ['zero length', 0n, 0, 0, {}, 'EINVAL'],
@@ -252,7 +261,12 @@ export function describePtFormat(format: PtFormat): void {
       const unit = 2 ** 12;
       const size = fc.constantFrom(1, 2, 3, 511, 512, 513, 1024, 4096, 262144, 262144 + 512);
       const place = fc.constantFrom(0, 1, 511, 512, 1000, 4096, 262144 - 512, 262144, 262145, 300000);
-      const command = fc.record({ map: fc.boolean(), vpn: place, pages: size, skew: fc.constantFrom(0, 1, 512) });
+      const command = fc.record({
+        map: fc.boolean(),
+        vpn: place,
+        pages: size,
+        skew: fc.constantFrom(0, 1, 512),
+      });
       fc.assert(
         fc.property(fc.array(command, { maxLength: 14 }), (commands) => {
           const t = new Table(format, 3);
@@ -276,10 +290,13 @@ export function describePtFormat(format: PtFormat): void {
             }
           }
           let mapped = 0;
+          let strays = 0;
           eachLeaf(t.table, ({ sizeLg2, vpn, pfn }) => {
-            mapped += 2 ** (sizeLg2 - 12);
-            expect(model.some(([v, n, p]) => vpn >= v && vpn + 2 ** (sizeLg2 - 12) <= v + n && pfn - p === vpn - v)).toBe(true);
+            const pages = 2 ** (sizeLg2 - 12);
+            mapped += pages;
+            if (!model.some(([v, n, p]) => vpn >= v && vpn + pages <= v + n && pfn - p === vpn - v)) strays++;
           });
+          expect(strays).toBe(0);
           expect(mapped).toBe(model.reduce((sum, [, n]) => sum + n, 0));
           const walked = t.valids();
           expect(t.table.pageSizesLg2.map((s) => t.table.leaves[levelOf(s)])).toEqual(

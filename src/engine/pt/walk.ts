@@ -48,6 +48,7 @@ function eachLeafIn(
     const kind = format.kind(lo, hi, level);
     const itemVpn = vpn + index * itemPages(level);
     if (kind === TABLE) eachLeafIn(table, format.targetPfn(lo, hi), level - 1, itemVpn, visit);
-    if (kind === LEAF) visit({ vpn: itemVpn, pfn: format.targetPfn(lo, hi), sizeLg2: itemLg2(level), lo, hi });
+    if (kind === LEAF)
+      visit({ vpn: itemVpn, pfn: format.targetPfn(lo, hi), sizeLg2: itemLg2(level), lo, hi });
   }
 }

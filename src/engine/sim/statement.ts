@@ -14,7 +14,13 @@ export interface Statement {
 export type Arg =
   | { readonly kind: 'word'; readonly text: string; readonly column: number }
   | { readonly kind: 'number'; readonly value: bigint; readonly text: string; readonly column: number }
-  | { readonly kind: 'range'; readonly start: bigint; readonly last: bigint; readonly column: number }
+  | {
+      readonly kind: 'range';
+      readonly start: bigint;
+      readonly last: bigint;
+      readonly text: string;
+      readonly column: number;
+    }
   | { readonly kind: 'string'; readonly text: string; readonly column: number }
   | {
       readonly kind: 'option';

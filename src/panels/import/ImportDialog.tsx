@@ -5,7 +5,7 @@ import { Dialog } from '../../ui/Dialog';
 import { count } from '../../ui/numbers';
 import type { ImportReply } from '../../worker/api';
 import { sentence } from '../shared/sentence';
-import { bootedLines, offerText, previewOf, readFile, useOffer, type Offer } from './offer';
+import { offerText, previewOf, readFile, useOffer, type Offer } from './offer';
 import './import.css';
 
 /** From what people paste to a machine: shows what was understood before anything is replaced. */
@@ -94,7 +94,7 @@ interface UnderstoodProps {
 function Understood({ offer, onClose }: UnderstoodProps) {
   const { replaceScript, select, showPanel } = useApp((state) => state.actions);
   const reply = useImport(offer.text);
-  const lines = reply?.status === 'ok' ? bootedLines(reply.lines) : null;
+  const lines = reply?.status === 'ok' ? reply.lines : null;
   const { size, head } = previewOf(offer.text);
   const open = async (): Promise<void> => {
     if (lines === null) return;

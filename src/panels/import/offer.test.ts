@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bootedLines, looksLikeScenario, previewOf, readFile } from './offer';
+import { looksLikeScenario, previewOf, readFile } from './offer';
 
 it('knows a scenario by its name or its first action', () => {
   expect(looksLikeScenario('x.iommu', '')).toBe(true);
@@ -27,9 +27,4 @@ it('a preview is short however long the text and its lines are', () => {
   const { head, size } = previewOf('x'.repeat(50_000_000));
   expect(head.length).toBe(160);
   expect(size).toBe('47.7 MiB of text');
-});
-
-it('an imported machine has booted', () => {
-  expect(bootedLines(['machine m'])).toEqual(['machine m', 'boot']);
-  expect(bootedLines(['machine m', 'boot'])).toEqual(['machine m', 'boot']);
 });

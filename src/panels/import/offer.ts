@@ -71,7 +71,3 @@ export function previewOf(text: string): { readonly size: string; readonly head:
     .join('\n');
   return { size: `${byteSize(text.length)} of text`, head };
 }
-
-/** A dump is of a machine that runs: its groups are there from the start. */
-export const bootedLines = (lines: readonly string[]): readonly string[] =>
-  lines.some((line) => line.trim() === 'boot') ? lines : [...lines, 'boot'];

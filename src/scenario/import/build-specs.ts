@@ -179,10 +179,20 @@ function warnOfListing(records: readonly LspciRecord[], listing: Listing): void 
         'no device number for %: quirks that go by number are not applied to them. lspci -nn shows numbers',
         nameOf(record),
       );
+    if (isSwitchtecNtb(record))
+      warnings.add(
+        record.line,
+        '%: a Switchtec NTB keeps further requester ids in its own memory, which no listing shows; they are not counted',
+        nameOf(record),
+      );
     if (record.classCode === null)
       warnings.add(record.line, 'a class name that is not English and has no number: %', nameOf(record));
   }
 }
+
+/** Linux: quirks.c quirk_switchtec_ntb_dma_alias() */
+const isSwitchtecNtb = (record: LspciRecord): boolean =>
+  record.classCode === 0x0680 && (record.vendorId === 0x11f8 || record.vendorId === 0x1055);
 
 /** Ascending buses, each followed by what is behind its bridges; virtual functions last, as a driver makes them. */
 function inScanOrder(

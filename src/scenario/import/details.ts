@@ -10,11 +10,14 @@ import {
 } from '../../engine/pci/regs';
 import type { LspciRecord } from './record';
 
-/** Words that begin lspci's own lines, for telling them from the tail of a wrapped line. */
-const KEYWORD =
-  /^(?:Subsystem|DeviceName|Control|Status|Flags|Latency|Interrupt|IOMMU group|NUMA node|Region \d|Bus|I\/O behind bridge|(?:Prefetchable m|M)emory behind bridge|Secondary status|BridgeCtl|Capabilities|Kernel driver in use|Kernel modules|Physical Slot|Expansion ROM|Memory at|I\/O ports at|BIST|Device tree node|ACSCap|ACSCtl|DevCap2?|DevCtl2?|DevSta|LnkCap2?|LnkCtl2?|LnkSta2?|SltCap|SltCtl|SltSta|RootCap|RootCtl|RootSta|Address|Initial VFs|IOVCap|IOVCtl|IOVSta|VF offset|VF Migration|UESta|UEMsk|UESvrt|CESta|CEMsk|AERCap|HeaderLog|!!!|[A-Z][A-Za-z0-9 ]{0,24}:)/;
+/** How lspci's own lines begin, for telling them from the tail of a wrapped line. */
+const DETAIL = /^(?:!!!|Memory at |I\/O ports at |Expansion ROM at |[A-Za-z][A-Za-z0-9/ ]{0,36}:)/;
+export const beginsDetail = (text: string): boolean => DETAIL.test(text);
 
-export const isDetailKeyword = (text: string): boolean => KEYWORD.test(text);
+/** What can follow a title. A title's own tail may hold a colon, so this is narrower. */
+const FIRST_DETAIL =
+  /^(?:!!!|(?:DeviceName|Subsystem|Device tree node|Physical Slot|Control|Flags|Status|IOMMU group|NUMA node|Bus|Capabilities|Kernel driver in use|Kernel modules):|Memory at |I\/O ports at |Expansion ROM at )/;
+export const beginsDetails = (text: string): boolean => FIRST_DETAIL.test(text);
 
 /** As pciutils prints the port type of the Express capability. */
 const PORT_TYPES: readonly (readonly [words: string, kind: PciKind])[] = [
@@ -47,7 +50,7 @@ const ACS_WORDS: readonly (readonly [word: string, bit: number])[] = [
   ['DirectTrans', PCI_ACS_DT],
 ];
 
-/** Takes one detail line into the record; false when it says nothing that grouping needs. */
+/** Takes what one detail line says into the record. */
 export function readDetail(record: LspciRecord, text: string): void {
   switch (text.charCodeAt(0)) {
     case 0x43: // C
@@ -75,6 +78,10 @@ export function readDetail(record: LspciRecord, text: string): void {
       break;
     case 0x56: // V
       if (text.startsWith('VF offset: ')) readVfs(record, text);
+      break;
+    case 0x4e: // N, T: where a line about virtual functions wrapped
+    case 0x54:
+      if (text.startsWith('Number of VFs: ') || text.startsWith('Total VFs: ')) readVfs(record, text);
       break;
     case 0x21: // !
       if (text.startsWith('!!! Unknown header type 7f')) record.asleep = true;

@@ -28,16 +28,29 @@ const MIB = 1024 * 1024;
 /** A machine of a thousand functions dumped with -xxxx has about 14 MiB. */
 export const LARGEST_TEXT = 32 * MIB;
 
-/** Text that people paste → script lines: one `machine`, then one `pci` a function. */
+/** Text that people paste → script lines: one `machine`, one `pci` a function, and `boot`. */
 export function importMachine(text: string): Imported {
   const read = importSpecs(text);
   if (read.status === 'failed') return read;
   const { specs, warnings } = read;
-  const name =
-    specs.find((spec) => spec.classCode >> 8 === 0x0600 && spec.label !== null)?.label ?? 'imported';
-  const machine = formatStatement({ verb: 'machine', args: [quoted(name), option('iommu', 'vtd')] });
-  return { status: 'ok', lines: [machine, ...specs.map(formatPciLine)], functions: specs.length, warnings };
+  const host = specs.find((spec) => spec.classCode >> 8 === HOST_BRIDGE && spec.label !== null);
+  const machine = formatStatement({ verb: 'machine', args: [quoted(titleOf(host)), option('iommu', 'vtd')] });
+  return {
+    status: 'ok',
+    lines: [machine, ...specs.map(formatPciLine), 'boot'],
+    functions: specs.length,
+    warnings: host === undefined || host.vendorId === INTEL ? warnings : [...warnings, OTHER_IOMMU],
+  };
 }
+
+const HOST_BRIDGE = 0x0600;
+const INTEL = 0x8086;
+const OTHER_IOMMU =
+  "this machine's own IOMMU is not VT-d; its groups are computed as Linux does, its look-ups are shown on a VT-d unit";
+
+/** lspci knows no machine's name: that of its host bridge says at least which generation it is. */
+const titleOf = (host: PciFunctionSpec | undefined): string =>
+  host?.label?.replace(/\s+(?:Host Bridge|Root Complex|(?:Express )?DRAM Controller).*$/i, '') ?? 'imported';
 
 /** The functions that a text tells of, in an order in which they can be added. */
 export function importSpecs(text: string): ImportedSpecs {

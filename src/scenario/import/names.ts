@@ -128,6 +128,10 @@ const DEVICES: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   },
 };
 
+const BY_NAME = new Map(
+  Object.entries(DEVICES).map(([vendorId, names]) => [Number(vendorId), new Map(Object.entries(names))]),
+);
+
 const UNNAMED = /^Device ([0-9a-f]{4})$/i;
 
 /** What a name such as `Intel Corporation Sunrise Point-LP PCI Express Root Port #5` stands for; null for the unknown. */
@@ -137,7 +141,7 @@ export function idsOfName(name: string): { readonly vendorId: number; readonly d
   const [prefix, vendorId] = vendor;
   const device = name.slice(prefix.length).trim();
   const deviceId =
-    DEVICES[vendorId]?.[device] ?? unnamed(device) ?? (vendorId === 0x8086 ? intelPort(device) : null);
+    BY_NAME.get(vendorId)?.get(device) ?? unnamed(device) ?? (vendorId === 0x8086 ? intelPort(device) : null);
   return { vendorId, deviceId: deviceId ?? UNKNOWN_ID };
 }
 

@@ -1,5 +1,5 @@
 import { formatBdf, type PciAddress } from '../../engine/pci/address';
-import { isDetailKeyword, readDetail } from './details';
+import { beginsDetail, beginsDetails, readDetail } from './details';
 import { readHexLine } from './hex-dump';
 import { formatAddress } from '../pci-line';
 import type { LspciRecord } from './record';
@@ -15,8 +15,6 @@ export interface Dump {
 
 /** More functions than any machine has: a text that goes on for ever. */
 export const MOST_FUNCTIONS = 20_000;
-const DETAILS_BEGIN =
-  /^(?:Subsystem|Control|Flags|DeviceName|!!! Unknown header|IOMMU group|Capabilities): ?/;
 
 /** Finds every lspci listing in a text, whatever stands around it. */
 export function readDumps(
@@ -54,7 +52,8 @@ class DumpReader {
     }
     if (this.record === null && this.pendingTitle === null) return;
     const hex = line.text.charCodeAt(2) === 0x3a || line.text.charCodeAt(3) === 0x3a;
-    const wrapped = !line.indented && !line.afterBlank && !hex && !isDetailKeyword(line.text);
+    const begins = this.pendingTitle === null ? beginsDetail(line.text) : beginsDetails(line.text);
+    const wrapped = !line.indented && !line.afterBlank && !hex && !begins;
     if (wrapped) {
       if (this.pending !== '' && this.pending.length < 4096) this.pending += ` ${line.text}`;
       return;
@@ -86,7 +85,7 @@ class DumpReader {
     this.pendingTitle = null;
     if (title !== null) this.begin(title, text);
     else if (text !== '' && this.record !== null) {
-      if (DETAILS_BEGIN.test(text)) {
+      if (beginsDetails(text)) {
         this.record.hasDetails = true;
         this.keepIfDoubtful();
       }

@@ -81,4 +81,4 @@ export function detailOf(record: LspciRecord): number {
 
 /** Whether its capability list was there to be read. */
 export const capabilitiesKnown = (record: LspciRecord): boolean =>
-  record.byteCount >= 256 || (record.hasDetails && !record.asleep && record.capabilities !== 'denied');
+  !record.asleep && (record.byteCount >= 256 || (record.hasDetails && record.capabilities !== 'denied'));

@@ -16,6 +16,7 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const CR = 0x0d;
 const NO_BREAK_SPACE = 0xa0;
+const BYTE_ORDER_MARK = 0xfeff;
 
 const isBlank = (code: number): boolean =>
   code === SPACE || code === TAB || code === CR || code === NO_BREAK_SPACE;
@@ -24,7 +25,9 @@ const isBlank = (code: number): boolean =>
 export function forEachLine(text: string, visit: (line: TextLine) => void): number {
   let number = 0;
   let afterBlank = true;
-  for (let start = 0; start < text.length;) {
+  // A byte order mark is no part of the first line.
+  const first = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
+  for (let start = first; start < text.length;) {
     number++;
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline;

@@ -10,11 +10,14 @@ export function virtualFunctions(
   records: ReadonlyMap<string, LspciRecord>,
 ): ReadonlyMap<string, LspciRecord> {
   const virtualOf = new Map<string, LspciRecord>();
+  // More in all than any machine has: counts that make no sense must not take for ever.
+  let left = 200_000;
   for (const physical of records.values()) {
     const { sriov, address } = physical;
     if (sriov === null || sriov.offset === 0) continue;
-    // More than the text has functions is nonsense; a stride of 0 means that there is at most one.
-    const count = Math.min(sriov.count, sriov.stride === 0 ? 1 : records.size);
+    // A stride of 0 means that there is at most one.
+    const count = Math.min(sriov.count, sriov.stride === 0 ? 1 : sriov.count, left);
+    left -= count;
     for (let index = 0; index < count; index++) {
       const rid = (ridOf(address.bus, address.devfn) + sriov.offset + sriov.stride * index) & 0xffff;
       const name = formatBdf({ domain: address.domain, bus: rid >> 8, devfn: rid & 0xff });

@@ -55,7 +55,7 @@ export function transfer(
   trace: Trace = silent,
 ): readonly DmaPart[] {
   const parts: DmaPart[] = [];
-  for (let at = 0; at < request.bytes; ) {
+  for (let at = 0; at < request.bytes;) {
     const iova = request.iova + BigInt(at);
     const bytes = Math.min(request.bytes - at, 4096 - Number(iova & 0xfffn));
     const part = transferPart(iommu, memory, request, iova, at, bytes);

@@ -37,4 +37,7 @@ export function decode(words: readonly bigint[], rows: readonly FieldRow[]): rea
   });
 }
 
-export const address = (shift: bigint, what: string) => (value: bigint): string => `${what} ${hex(value << shift)}`;
+export const address =
+  (shift: bigint, what: string) =>
+  (value: bigint): string =>
+    `${what} ${hex(value << shift)}`;

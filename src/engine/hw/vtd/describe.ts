@@ -9,7 +9,10 @@ import { bitsOfLevels } from './structs';
  *
  * Spec: Intel Virtualization Technology for Directed I/O, rev. 4.1, chapter 9, sections 6.5.2 and 11.4.7
  */
-const number = (what: string) => (value: bigint): string => `${what} ${value}`;
+const number =
+  (what: string) =>
+  (value: bigint): string =>
+    `${what} ${value}`;
 const plain = (text: string) => (): string => text;
 const present = flag('P', 0, 'present', 'not present: requests are blocked');
 
@@ -90,14 +93,23 @@ export function decodeFault(words: readonly bigint[], segment: number): DecodedF
   const access = ((high >> 62n) & 1n) === 1n ? 'read' : 'write';
   const iova = low & ~0xfffn;
   const kernelLine = faultLine(rid, access, iova, reason);
-  return { device: formatBdf(segment, rid), access, iova, reason, name: reasonName(reason), words, kernelLine };
+  return {
+    device: formatBdf(segment, rid),
+    access,
+    iova,
+    reason,
+    name: reasonName(reason),
+    words,
+    kernelLine,
+  };
 }
 
 /** What the kernel prints for a fault. Linux: drivers/iommu/intel/dmar.c dmar_fault_do_one() */
 export function faultLine(rid: number, access: 'read' | 'write', iova: bigint, reason: number): string {
   const code = `[fault reason 0x${reason.toString(16).padStart(2, '0')}] ${reasonName(reason)}`;
   const device = `Request device [${shortBdf(rid)}]`;
-  if (isInterruptReason(reason)) return `DMAR: [INTR-REMAP] ${device} fault index ${hex(iova >> 48n)} ${code}`;
+  if (isInterruptReason(reason))
+    return `DMAR: [INTR-REMAP] ${device} fault index ${hex(iova >> 48n)} ${code}`;
   const type = access === 'read' ? 'DMA Read' : 'DMA Write';
   return `DMAR: [${type} NO_PASID] ${device} fault addr ${hex(iova)} ${code}`;
 }

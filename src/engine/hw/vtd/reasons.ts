@@ -61,8 +61,10 @@ export const isInterruptReason = (reason: number): boolean => reason >= 0x20 && 
 /** What went wrong, for a learner: where the kernel's words leave it open. */
 const WHY: Readonly<Record<number, string>> = {
   [ROOT_NOT_PRESENT]: "no device of this bus was ever given a context entry: the bus's root entry is empty",
-  [CONTEXT_NOT_PRESENT]: 'the device is attached to nothing: its context entry is not present, so its DMA is blocked',
-  [CONTEXT_INVALID]: 'the context entry asks for a width or translation type that this unit lacks, or its table is no memory',
+  [CONTEXT_NOT_PRESENT]:
+    'the device is attached to nothing: its context entry is not present, so its DMA is blocked',
+  [CONTEXT_INVALID]:
+    'the context entry asks for a width or translation type that this unit lacks, or its table is no memory',
   [BEYOND_WIDTH]: 'the address has more bits than the tables translate',
   [NO_WRITE]: 'no writable mapping at this address: an entry on the way has W = 0',
   [NO_READ]: 'no readable mapping at this address: an entry on the way has R = 0',

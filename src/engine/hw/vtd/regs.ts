@@ -28,30 +28,31 @@ export const IQER = 0xb0;
 export const IRTA = 0xb8;
 
 /** Names and widths in bytes, in the order the page lists them. IVA, IOTLB and FRCD lie where ECAP and CAP say. */
-export const REGISTERS: readonly { readonly name: string; readonly offset: number; readonly bytes: 4 | 8 }[] = [
-  { name: 'VER', offset: VER, bytes: 4 },
-  { name: 'CAP', offset: CAP, bytes: 8 },
-  { name: 'ECAP', offset: ECAP, bytes: 8 },
-  { name: 'GCMD', offset: GCMD, bytes: 4 },
-  { name: 'GSTS', offset: GSTS, bytes: 4 },
-  { name: 'RTADDR', offset: RTADDR, bytes: 8 },
-  { name: 'CCMD', offset: CCMD, bytes: 8 },
-  { name: 'FSTS', offset: FSTS, bytes: 4 },
-  { name: 'FECTL', offset: FECTL, bytes: 4 },
-  { name: 'FEDATA', offset: FEDATA, bytes: 4 },
-  { name: 'FEADDR', offset: FEADDR, bytes: 4 },
-  { name: 'FEUADDR', offset: FEUADDR, bytes: 4 },
-  { name: 'IQH', offset: IQH, bytes: 8 },
-  { name: 'IQT', offset: IQT, bytes: 8 },
-  { name: 'IQA', offset: IQA, bytes: 8 },
-  { name: 'ICS', offset: ICS, bytes: 4 },
-  { name: 'IECTL', offset: IECTL, bytes: 4 },
-  { name: 'IEDATA', offset: IEDATA, bytes: 4 },
-  { name: 'IEADDR', offset: IEADDR, bytes: 4 },
-  { name: 'IEUADDR', offset: IEUADDR, bytes: 4 },
-  { name: 'IQER', offset: IQER, bytes: 8 },
-  { name: 'IRTA', offset: IRTA, bytes: 8 },
-];
+export const REGISTERS: readonly { readonly name: string; readonly offset: number; readonly bytes: 4 | 8 }[] =
+  [
+    { name: 'VER', offset: VER, bytes: 4 },
+    { name: 'CAP', offset: CAP, bytes: 8 },
+    { name: 'ECAP', offset: ECAP, bytes: 8 },
+    { name: 'GCMD', offset: GCMD, bytes: 4 },
+    { name: 'GSTS', offset: GSTS, bytes: 4 },
+    { name: 'RTADDR', offset: RTADDR, bytes: 8 },
+    { name: 'CCMD', offset: CCMD, bytes: 8 },
+    { name: 'FSTS', offset: FSTS, bytes: 4 },
+    { name: 'FECTL', offset: FECTL, bytes: 4 },
+    { name: 'FEDATA', offset: FEDATA, bytes: 4 },
+    { name: 'FEADDR', offset: FEADDR, bytes: 4 },
+    { name: 'FEUADDR', offset: FEUADDR, bytes: 4 },
+    { name: 'IQH', offset: IQH, bytes: 8 },
+    { name: 'IQT', offset: IQT, bytes: 8 },
+    { name: 'IQA', offset: IQA, bytes: 8 },
+    { name: 'ICS', offset: ICS, bytes: 4 },
+    { name: 'IECTL', offset: IECTL, bytes: 4 },
+    { name: 'IEDATA', offset: IEDATA, bytes: 4 },
+    { name: 'IEADDR', offset: IEADDR, bytes: 4 },
+    { name: 'IEUADDR', offset: IEUADDR, bytes: 4 },
+    { name: 'IQER', offset: IQER, bytes: 8 },
+    { name: 'IRTA', offset: IRTA, bytes: 8 },
+  ];
 
 /** GCMD and GSTS: the same bits, as signed 32-bit values. */
 export const TE = 1 << 31;

@@ -25,7 +25,14 @@ export function createVtdUnit(options: VtdUnitOptions): Result<VtdUnit> {
   const irq = { raise: () => driver?.faultInterrupt() };
   const device = new VtdDevice(options.config ?? {}, { memory, irq, ...trace });
   const { unit, segment } = device.state.config;
-  const created = createVtdDriver({ memory, bus: device.registers, unit, segment, ...trace, ...options.driver });
+  const created = createVtdDriver({
+    memory,
+    bus: device.registers,
+    unit,
+    segment,
+    ...trace,
+    ...options.driver,
+  });
   if (!created.ok) return created;
   driver = created.value;
   return ok({ device, driver });

@@ -22,7 +22,8 @@ describe('vtdss words', () => {
       const args = { iova, pa, bytes, prot, features: { forceCoherence } };
       expect(mapRange(made.value, args, newGather()).result.ok).toBe(true);
     };
-    const word = (tablePa: bigint, index: number): bigint => memory.readU64(Number(tablePa) + index * 8) ?? -1n;
+    const word = (tablePa: bigint, index: number): bigint =>
+      memory.readU64(Number(tablePa) + index * 8) ?? -1n;
     return { map, word, root: BigInt(made.value.rootPfn) * 4096n };
   }
 

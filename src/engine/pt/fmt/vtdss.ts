@@ -38,7 +38,8 @@ export const vtdss: PtFormat = {
   tableHi: oaHi,
   attrs(prot, features) {
     // There is no present bit: an entry is present when it is readable or writable.
-    if (!prot.read && !prot.write) return err('EINVAL', 'neither readable nor writable', { rule: 'vtdss_pt_iommu_set_prot' });
+    if (!prot.read && !prot.write)
+      return err('EINVAL', 'neither readable nor writable', { rule: 'vtdss_pt_iommu_set_prot' });
     return ok((prot.read ? R : 0) | (prot.write ? W : 0) | (features.forceCoherence ? SNP : 0));
   },
   leafLo: (pfn, level, attrs) => oaLo(pfn) | attrs | (level === 0 ? 0 : PS),

@@ -24,10 +24,18 @@ export interface VtdConfig {
   readonly contextCache: CacheShape;
 }
 
-/** Both powers of two. */
 export interface CacheShape {
   readonly sets: number;
   readonly ways: number;
+}
+
+const MAX_ENTRIES = 65536;
+const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
+
+/** Why a cache cannot have this shape; null when it can. For whoever lets people choose one. */
+export function cacheShapeProblem({ sets, ways }: CacheShape): string | null {
+  if (!isPowerOfTwo(sets) || !isPowerOfTwo(ways)) return 'sets and ways of a cache are powers of two';
+  return sets * ways > MAX_ENTRIES ? `a cache has at most ${MAX_ENTRIES} entries` : null;
 }
 
 export const DEFAULT_VTD_CONFIG: VtdConfig = {

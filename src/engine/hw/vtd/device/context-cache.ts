@@ -1,5 +1,5 @@
 import { invariant } from '../../../../lib/invariant';
-import type { CacheShape } from './config';
+import { cacheShapeProblem, type CacheShape } from './config';
 
 /** Words of a context: what a context entry means to a request, decoded. */
 export const CTX_TAG = 0;
@@ -30,7 +30,7 @@ export class ContextCache {
   private last = 0;
 
   constructor(shape: CacheShape) {
-    invariant(shape.sets > 0 && (shape.sets & (shape.sets - 1)) === 0, 'context cache: sets are a power of two');
+    invariant(cacheShapeProblem(shape) === null, 'context cache: sets and ways');
     this.ways = shape.ways;
     this.setMask = shape.sets - 1;
     this.entries = new Int32Array(shape.sets * shape.ways * CTX_WORDS);

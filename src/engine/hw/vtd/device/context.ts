@@ -98,7 +98,13 @@ export class ContextReader {
     return base < 0 ? -1 : base + (index * TABLE_ENTRY_BYTES) / 4;
   }
 
-  private emitRead(trace: Trace, structure: 'root' | 'context', index: number, pfn: number, at: number): void {
+  private emitRead(
+    trace: Trace,
+    structure: 'root' | 'context',
+    index: number,
+    pfn: number,
+    at: number,
+  ): void {
     const w = (n: number): number => this.memory.words[at + n] as number;
     trace.emit({
       kind: 'read',

@@ -86,32 +86,31 @@ export class VtdDevice implements DmaTranslator {
       if (at < 0) return FAULTED;
     }
     const context = state.contextCache.entries;
-    if ((hi & (context[at + CTX_OVER_HI] as number)) !== 0) return this.refuse(BEYOND_WIDTH, rid, at, hi, lo, need);
+    if ((hi & (context[at + CTX_OVER_HI] as number)) !== 0)
+      return this.refuse(BEYOND_WIDTH, rid, at, hi, lo, need);
     if (context[at + CTX_LEVELS] === 0) return this.passThrough(rid, at, hi, lo, need);
 
-    const { iotlb } = state;
     const did = context[at + CTX_DID] as number;
-    const entry = iotlb.find(did, hi, lo);
-    if (entry >= 0 && (iotlb.perms(entry) & need) !== 0) {
-      const paLo = iotlb.paLo(entry, lo);
-      const paHi = iotlb.paHi(entry);
-      if (state.trace.on) this.traceIotlb('hit', did, hi, lo);
-      // A large page may reach into the interrupt range without being all in it.
-      if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE) return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
-      result[PA_LO] = paLo;
-      result[PA_HI] = paHi;
-      return TRANSLATED;
-    }
+    const entry = state.iotlb.find(did, hi, lo);
     // An entry without the permission counts as a miss: the tables may allow more by now.
-    if (state.trace.on) this.traceIotlb('miss', did, hi, lo);
-    return this.walkAndFill(rid, at, did, hi, lo, need);
+    if (entry < 0 || (state.iotlb.perms(entry) & need) === 0) return this.walkAndFill(rid, at, did, hi, lo, need);
+    const paLo = state.iotlb.paLo(entry, lo);
+    const paHi = state.iotlb.paHi(entry);
+    if (state.trace.on) this.traceIotlb('hit', did, hi, lo);
+    // A large page may reach into the interrupt range without being all in it.
+    if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE) return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
+    result[PA_LO] = paLo;
+    result[PA_HI] = paHi;
+    return TRANSLATED;
   }
 
   /** A write to the interrupt range. Whether it reached the processor. */
   interrupt(rid: number, address: number, data: Uint8Array): boolean {
     const { state } = this;
     if (data.length !== 4 || address % 4 !== 0) {
-      state.guestError(`write of ${data.length} bytes to ${hex(address)}: an interrupt message is one aligned dword`);
+      state.guestError(
+        `write of ${data.length} bytes to ${hex(address)}: an interrupt message is one aligned dword`,
+      );
       return false;
     }
     const message = new DataView(data.buffer, data.byteOffset, 4).getInt32(0, true);
@@ -122,8 +121,16 @@ export class VtdDevice implements DmaTranslator {
     return false;
   }
 
-  private walkAndFill(rid: number, at: number, did: number, hi: number, lo: number, need: Access): TranslateStatus {
+  private walkAndFill(
+    rid: number,
+    at: number,
+    did: number,
+    hi: number,
+    lo: number,
+    need: Access,
+  ): TranslateStatus {
     const { state } = this;
+    if (state.trace.on) this.traceIotlb('miss', did, hi, lo);
     const context = state.contextCache.entries;
     const rootPfn = context[at + CTX_ROOT_PFN] as number;
     const reason = this.walker.walk(rootPfn, context[at + CTX_LEVELS] as number, hi, lo, need, state.trace);
@@ -134,7 +141,8 @@ export class VtdDevice implements DmaTranslator {
   }
 
   private passThrough(rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
-    if (hi === 0 && lo >>> 20 === INTERRUPT_RANGE) return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
+    if (hi === 0 && lo >>> 20 === INTERRUPT_RANGE)
+      return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
     this.result[PA_LO] = lo;
     this.result[PA_HI] = hi;
     return BYPASSED;
@@ -154,13 +162,27 @@ export class VtdDevice implements DmaTranslator {
     return -1;
   }
 
-  private refuse(reason: number, rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
+  private refuse(
+    reason: number,
+    rid: number,
+    at: number,
+    hi: number,
+    lo: number,
+    need: Access,
+  ): TranslateStatus {
     const fpd = this.state.contextCache.entries[at + CTX_FPD] !== 0;
     return this.fault(reason, rid, fpd, hi, lo, need);
   }
 
   /** Spec: section 7.1 "Fault Reporting": with FPD the request fails all the same, but nothing is recorded. */
-  private fault(reason: number, rid: number, fpd: boolean, hi: number, lo: number, need: Access): TranslateStatus {
+  private fault(
+    reason: number,
+    rid: number,
+    fpd: boolean,
+    hi: number,
+    lo: number,
+    need: Access,
+  ): TranslateStatus {
     const { state } = this;
     this.result[REASON] = reason;
     const raise = (): boolean => !fpd && state.faults.record(rid, reason, hi, lo, need === READ);
@@ -186,7 +208,13 @@ export class VtdDevice implements DmaTranslator {
 
   private traceContext(op: CacheEvent['op'], rid: number): void {
     const { config, trace } = this.state;
-    trace.emit({ kind: 'cache', unit: config.unit, cache: 'context', op, tag: formatBdf(config.segment, rid) });
+    trace.emit({
+      kind: 'cache',
+      unit: config.unit,
+      cache: 'context',
+      op,
+      tag: formatBdf(config.segment, rid),
+    });
   }
 
   private traceFill(did: number, hi: number, lo: number): void {

@@ -42,7 +42,12 @@ export interface UnitView {
   readonly addressBits: number;
   readonly registers: readonly RegisterView[];
   /** In descriptors. */
-  readonly queue: { readonly head: number; readonly tail: number; readonly size: number; readonly done: number };
+  readonly queue: {
+    readonly head: number;
+    readonly tail: number;
+    readonly size: number;
+    readonly done: number;
+  };
   readonly iotlb: { readonly sets: number; readonly ways: number; readonly entries: readonly IotlbView[] };
   readonly contextCache: readonly ContextView[];
   /** Records that software has not cleared yet. */
@@ -77,7 +82,9 @@ export function tableOccupancy(device: VtdDevice, tablePa: number, level: number
   const base = memory.frameBase(Math.floor(tablePa / 4096));
   if (base < 0) return null;
   const word = (n: number): number => memory.words[base + n] as number;
-  return Uint8Array.from({ length: 512 }, (_, n) => device.walker.classify(level, word(n * 2 + 1), word(n * 2)));
+  return Uint8Array.from({ length: 512 }, (_, n) =>
+    device.walker.classify(level, word(n * 2 + 1), word(n * 2)),
+  );
 }
 
 function registerViews(device: VtdDevice): readonly RegisterView[] {
@@ -126,13 +133,18 @@ function domainRoots(device: VtdDevice): ReadonlyMap<number, Root> {
     for (let devfn = 0; devfn < 256; devfn++) {
       if (contexts.read(state.rootPfn, (bus << 8) | devfn, silent) !== 0) continue;
       const levels = contexts.out[CTX_LEVELS] as number;
-      if (levels > 0) roots.set(contexts.out[CTX_DID] as number, { pfn: contexts.out[CTX_ROOT_PFN] as number, levels });
+      if (levels > 0)
+        roots.set(contexts.out[CTX_DID] as number, { pfn: contexts.out[CTX_ROOT_PFN] as number, levels });
     }
   }
   return roots;
 }
 
-function viewTranslation(device: VtdDevice, entry: CachedTranslation, roots: ReadonlyMap<number, Root>): IotlbView {
+function viewTranslation(
+  device: VtdDevice,
+  entry: CachedTranslation,
+  roots: ReadonlyMap<number, Root>,
+): IotlbView {
   return {
     set: entry.set,
     way: entry.way,
@@ -166,7 +178,9 @@ function contextViews(device: VtdDevice): readonly ContextView[] {
   const cached = state.contextCache.entries;
   return state.contextCache.list().map(({ rid, at }) => {
     const reason = contexts.read(state.rootPfn, rid, silent);
-    const differs = [CTX_DID, CTX_LEVELS, CTX_ROOT_PFN, CTX_FPD].some((n) => contexts.out[n] !== cached[at + n]);
+    const differs = [CTX_DID, CTX_LEVELS, CTX_ROOT_PFN, CTX_FPD].some(
+      (n) => contexts.out[n] !== cached[at + n],
+    );
     return {
       device: formatBdf(state.config.segment, rid),
       did: cached[at + CTX_DID] as number,

@@ -1,5 +1,13 @@
 import { GSTS, CFI, IRE } from '../regs';
-import { IR_COMPATIBILITY, IR_INDEX, IR_RESERVED, IR_SOURCE, IRTE_ACCESS, IRTE_NOT_PRESENT, IRTE_RESERVED } from '../reasons';
+import {
+  IR_COMPATIBILITY,
+  IR_INDEX,
+  IR_RESERVED,
+  IR_SOURCE,
+  IRTE_ACCESS,
+  IRTE_NOT_PRESENT,
+  IRTE_RESERVED,
+} from '../reasons';
 import type { UnitState } from './unit';
 
 /** reason 0: the message passes. */
@@ -23,7 +31,12 @@ const IRTE_BYTES = 16;
  *
  * The remapped vector goes nowhere: there are no processors here. Posted entries are not modelled and count as reserved.
  */
-export function remapInterrupt(unit: UnitState, rid: number, address: number, data: number): InterruptOutcome {
+export function remapInterrupt(
+  unit: UnitState,
+  rid: number,
+  address: number,
+  data: number,
+): InterruptOutcome {
   const pass = { reason: 0, index: 0, fpd: false };
   const status = unit.reg(GSTS);
   if ((status & IRE) === 0) return pass;

@@ -1,7 +1,8 @@
 import { DOMAIN, GLOBAL } from '../regs';
 import type { UnitState } from './unit';
 
-const entries = (n: number, cache: string): string => `${n} ${cache} ${n === 1 ? 'entry' : 'entries'} dropped`;
+const entries = (n: number, cache: string): string =>
+  `${n} ${cache} ${n === 1 ? 'entry' : 'entries'} dropped`;
 
 /** Context-cache invalidation at a granularity; says what it did. Spec: section 6.5.1.1 */
 export function invalidateContext(

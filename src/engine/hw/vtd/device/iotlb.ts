@@ -1,6 +1,6 @@
 import { invariant } from '../../../../lib/invariant';
 import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO } from '../../port';
-import type { CacheShape } from './config';
+import { cacheShapeProblem, type CacheShape } from './config';
 
 /** Words of an entry. */
 const TAG_LO = 0;
@@ -53,7 +53,7 @@ export class Iotlb {
   private readonly live = new Int32Array(4);
 
   constructor(shape: CacheShape) {
-    invariant(isPowerOfTwo(shape.sets) && isPowerOfTwo(shape.ways), 'IOTLB: sets and ways are powers of two');
+    invariant(cacheShapeProblem(shape) === null, 'IOTLB: sets and ways');
     this.sets = shape.sets;
     this.ways = shape.ways;
     this.setMask = shape.sets - 1;
@@ -247,5 +247,3 @@ export class Iotlb {
     return at;
   }
 }
-
-const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;

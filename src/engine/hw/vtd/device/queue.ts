@@ -1,5 +1,20 @@
 import { hex, join } from '../../../../lib/u64';
-import { EVENT_IM, EVENT_IP, FSTS, FSTS_IQE, FSTS_ITE, GSTS, ICS, ICS_IWC, IECTL, IQA, IQER, IQH, IQT, QIE } from '../regs';
+import {
+  EVENT_IM,
+  EVENT_IP,
+  FSTS,
+  FSTS_IQE,
+  FSTS_ITE,
+  GSTS,
+  ICS,
+  ICS_IWC,
+  IECTL,
+  IQA,
+  IQER,
+  IQH,
+  IQT,
+  QIE,
+} from '../regs';
 import {
   DESC_BYTES,
   DESC_CONTEXT,
@@ -62,7 +77,8 @@ export class InvalidationQueue {
       if (!this.fetch(head)) return this.fail(IQEI_FETCH, 'the invalidation queue is no memory');
       const outcome = this.execute();
       this.trace(outcome);
-      if (typeof outcome === 'number') return this.fail(outcome, `invalid descriptor at queue offset ${hex(head)}`);
+      if (typeof outcome === 'number')
+        return this.fail(outcome, `invalid descriptor at queue offset ${hex(head)}`);
       this.done++;
       unit.setReg(IQH, (head + DESC_BYTES) % bytes);
     }
@@ -113,7 +129,8 @@ export class InvalidationQueue {
     const third = this.words[2] as number;
     const mask = third & IOTLB_AM_MASK;
     const granularity = (lo >>> DESC_GRANULARITY_SHIFT) & 3;
-    if ((lo & 0xf100) !== 0 || this.words[1] !== 0 || (third & 0xf80) !== 0 || granularity === 0) return IQEI_RESERVED;
+    if ((lo & 0xf100) !== 0 || this.words[1] !== 0 || (third & 0xf80) !== 0 || granularity === 0)
+      return IQEI_RESERVED;
     if (granularity === 3 && mask > this.unit.config.maxAddressMask) return IQEI_RESERVED;
     const did = (lo >>> DESC_DID_SHIFT) & DID_MASK;
     return invalidateIotlb(this.unit, granularity, did, this.words[3] as number, third & ~0xfff, mask);
@@ -122,7 +139,8 @@ export class InvalidationQueue {
   /** Spec: section 6.5.2.7. Entries are read anew for each message: there is no cache to empty. */
   private interruptEntries(lo: number): Outcome {
     if (!this.unit.config.interruptRemapping) return IQEI_TYPE;
-    if ((lo & 0x07ff_f1e0) !== 0 || (((this.words[1] as number) >>> 16) | this.upper()) !== 0) return IQEI_RESERVED;
+    if ((lo & 0x07ff_f1e0) !== 0 || (((this.words[1] as number) >>> 16) | this.upper()) !== 0)
+      return IQEI_RESERVED;
     return 'no interrupt entries are cached';
   }
 

@@ -119,7 +119,8 @@ export class Registers implements RegisterBus {
         return this.queue.process();
       case IQA:
       case IQA + 4:
-        if ((unit.reg(GSTS) & QIE) !== 0) return unit.guestError('IQA written while the queue is enabled: ignored');
+        if ((unit.reg(GSTS) & QIE) !== 0)
+          return unit.guestError('IQA written while the queue is enabled: ignored');
         return unit.setReg(offset, value);
       case IRTA:
       case IRTA + 4:
@@ -134,7 +135,9 @@ export class Registers implements RegisterBus {
         return this.iotlbCommand(value);
       default:
         // Read-only registers and holes.
-        return unit.guestError(`write of 0x${(value >>> 0).toString(16)} to register 0x${offset.toString(16)}: ignored`);
+        return unit.guestError(
+          `write of 0x${(value >>> 0).toString(16)} to register 0x${offset.toString(16)}: ignored`,
+        );
     }
   }
 
@@ -161,7 +164,8 @@ export class Registers implements RegisterBus {
     if ((value & (SFL | EAFL)) !== 0) unit.guestError('advanced fault logging: CAP.AFL is clear, ignored');
     const changed = (value ^ unit.reg(GSTS)) & (QIE | TE | IRE | CFI);
     if ((changed & QIE) !== 0) this.setQueue((value & QIE) !== 0);
-    if ((changed & TE) !== 0) this.setLevel(TE, value, SRTP, 'translation enabled before the root table pointer was set');
+    if ((changed & TE) !== 0)
+      this.setLevel(TE, value, SRTP, 'translation enabled before the root table pointer was set');
     if ((changed & IRE) !== 0) {
       this.setLevel(IRE, value, SIRTP, 'interrupt remapping enabled before its table pointer was set');
     }

@@ -1,8 +1,24 @@
 import { join } from '../../../../lib/u64';
 import { findFrame } from '../../../memory/frame-store';
 import type { Trace } from '../../../trace/trace';
-import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, RESULT_WORDS, WRITE, type Access, type MemoryPort } from '../../port';
-import { CONTEXT_INVALID, INTERRUPT_OUTPUT, NO_READ, NO_WRITE, TABLE_ACCESS, TABLE_RESERVED } from '../reasons';
+import {
+  LEAF_LEVEL,
+  LEAF_PERMS,
+  PA_HI,
+  PA_LO,
+  RESULT_WORDS,
+  WRITE,
+  type Access,
+  type MemoryPort,
+} from '../../port';
+import {
+  CONTEXT_INVALID,
+  INTERRUPT_OUTPUT,
+  NO_READ,
+  NO_WRITE,
+  TABLE_ACCESS,
+  TABLE_RESERVED,
+} from '../reasons';
 import { INTERRUPT_RANGE, SS_PS, SS_SNP, SS_TM } from '../structs';
 import type { VtdConfig } from './config';
 

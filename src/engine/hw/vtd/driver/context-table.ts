@@ -44,7 +44,8 @@ export class ContextTables {
     const rootEntry = this.rootPa + (rid >>> 8) * TABLE_ENTRY_BYTES;
     this.memory.load64(rootEntry, this.pair);
     const lo = this.pair[0] as number;
-    if ((lo & P) !== 0) return ok(addressOf(this.pair[1] as number, lo & ~0xfff) + (rid & 0xff) * TABLE_ENTRY_BYTES);
+    if ((lo & P) !== 0)
+      return ok(addressOf(this.pair[1] as number, lo & ~0xfff) + (rid & 0xff) * TABLE_ENTRY_BYTES);
     if (!alloc) return ok(null);
     const table = this.memory.allocateFrames(1);
     if (!table.ok) return err('ENOMEM', 'no frame for a context table', { rule: 'iommu_context_addr' });

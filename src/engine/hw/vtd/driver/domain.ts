@@ -3,7 +3,7 @@ import type { DomainType, IommuClient, IommuDomain, IommuOps, PagingDomain, Prot
 import type { Result } from '../../../kernel/errno';
 import { itemLg2, levelOf } from '../../../pt/format';
 import { mapRange } from '../../../pt/map';
-import { newGather, PageTable, putTables, type Gather } from '../../../pt/page-table';
+import { newGather, putTables, type Gather, type PageTable } from '../../../pt/page-table';
 import { unmapRange } from '../../../pt/unmap';
 import { iovaToPhys } from '../../../pt/walk';
 import type { Trace } from '../../../trace/trace';
@@ -150,4 +150,3 @@ export const superpageSizes = (superpages: number): readonly number[] => [
   ...((superpages & 1) !== 0 ? [itemLg2(1)] : []),
   ...((superpages & 2) !== 0 ? [itemLg2(2)] : []),
 ];
-

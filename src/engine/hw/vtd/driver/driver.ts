@@ -159,7 +159,9 @@ export class VtdDriver implements IommuOps, DomainHost {
   /** Linux: intel_iommu_probe_device() */
   probeDevice(device: IommuClient): Result<undefined> {
     if (this.options.scope !== undefined && !this.options.scope(device)) {
-      return err('ENODEV', `${device.name} is not in the scope of ${this.unit}`, { rule: 'device_lookup_iommu' });
+      return err('ENODEV', `${device.name} is not in the scope of ${this.unit}`, {
+        rule: 'device_lookup_iommu',
+      });
     }
     this.devices.set(device.name, { client: device, domain: null, attached: false });
     return done;
@@ -194,7 +196,8 @@ export class VtdDriver implements IommuOps, DomainHost {
   getResvRegions(device: IommuClient): readonly ResvRegion[] {
     const regions: ResvRegion[] = [];
     for (const { start, last, devices, relaxable } of this.options.reservedMemory ?? []) {
-      if (devices.includes(device.name)) regions.push({ start, last, kind: relaxable ? 'direct-relaxable' : 'direct' });
+      if (devices.includes(device.name))
+        regions.push({ start, last, kind: relaxable ? 'direct-relaxable' : 'direct' });
     }
     // CONFIG_INTEL_IOMMU_FLOPPY_WA, on by default: the floppy driver uses ISA DMA behind the core's back.
     if (device.classCode !== undefined && device.classCode >>> 8 === CLASS_ISA_BRIDGE) {
@@ -222,7 +225,8 @@ export class VtdDriver implements IommuOps, DomainHost {
     }
     if (domain.did === null) {
       const did = this.ids.allocate();
-      if (did === null) return err('ENOSPC', `${this.unit}: no free domain ids`, { rule: 'domain_attach_iommu' });
+      if (did === null)
+        return err('ENOSPC', `${this.unit}: no free domain ids`, { rule: 'domain_attach_iommu' });
       domain.did = did;
     }
     domain.users++;

@@ -93,7 +93,15 @@ export function initUnit(options: UnitOptions): Result<VtdUnitParts> {
   setRootEntry(io, tables.value.rootPa, flush, cap.esrtps(caps));
   const faults = new FaultHandler(io, cap.faultOffset(caps), cap.faultRecords(caps), options.segment, log);
   enableFaultInterrupt(io, faults);
-  return ok({ io, cap: caps, ecap: ecaps, tables: tables.value, flush, faults, interruptRemapping: remapping });
+  return ok({
+    io,
+    cap: caps,
+    ecap: ecaps,
+    tables: tables.value,
+    flush,
+    faults,
+    interruptRemapping: remapping,
+  });
 }
 
 /** Linux: iommu_set_root_entry() */

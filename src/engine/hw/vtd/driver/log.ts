@@ -6,5 +6,6 @@ export type KernelLog = (level: 'info' | 'warn' | 'err', text: string) => void;
 export const kernelLog =
   (trace: Trace): KernelLog =>
   (level, text) => {
-    if (trace.on) trace.emit({ kind: 'log', level, text: text.startsWith('DMAR: ') ? text : `DMAR: ${text}` });
+    if (trace.on)
+      trace.emit({ kind: 'log', level, text: text.startsWith('DMAR: ') ? text : `DMAR: ${text}` });
   };

@@ -77,11 +77,18 @@ export class QueuedInvalidation {
       const w = (k: number): number => this.batch[n * 4 + k] as number;
       this.write((index + n) % QI_LENGTH, w(0), w(1), w(2), w(3));
     }
-    this.write(wait, DESC_WAIT | WAIT_SW, QI_DONE, (this.statusPa + wait * 4) | 0, hiOfAddress(this.statusPa));
+    this.write(
+      wait,
+      DESC_WAIT | WAIT_SW,
+      QI_DONE,
+      (this.statusPa + wait * 4) | 0,
+      hiOfAddress(this.statusPa),
+    );
     this.head = (wait + 1) % QI_LENGTH;
     this.io.writel(IQT, this.head * DESC_BYTES);
     const result = this.status(wait) === QI_DONE ? done : this.checkFault(index, wait);
-    for (let n = 0; n <= count; n++) this.memory.store32(this.statusPa + ((index + n) % QI_LENGTH) * 4, QI_FREE);
+    for (let n = 0; n <= count; n++)
+      this.memory.store32(this.statusPa + ((index + n) % QI_LENGTH) * 4, QI_FREE);
     return result;
   }
 
@@ -106,7 +113,10 @@ export class QueuedInvalidation {
   private dump(what: string, index: number): void {
     const word = (n: number): number => this.memory.load32(this.slot(index) + n * 4) ?? 0;
     const qw0 = hex(join(word(1), word(0)));
-    this.log('err', `${what}: ${descriptorName(word(0) & 0xf)} qw0 = ${qw0}, qw1 = ${hex(join(word(3), word(2)))}`);
+    this.log(
+      'err',
+      `${what}: ${descriptorName(word(0) & 0xf)} qw0 = ${qw0}, qw1 = ${hex(join(word(3), word(2)))}`,
+    );
   }
 
   private write(index: number, w0: number, w1: number, w2: number, w3: number): void {
@@ -127,5 +137,3 @@ export class QueuedInvalidation {
     return this.queuePa + index * DESC_BYTES;
   }
 }
-
-
