@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   acsText,
   deviceDetail,
-  deviceShortTitle,
+  firmAndDevice,
   deviceTitle,
   domainText,
   formatCount,
@@ -28,11 +28,14 @@ test('a device without a label is called after its class, a bridge after its kin
 });
 
 test('a line on a card leaves out what firms add to their names', () => {
-  const titled = (label: string) => deviceShortTitle(device('00:02.0', 'rciep', { label }));
-  expect(titled('Red Hat, Inc. QEMU NVM Express Controller')).toBe('Red Hat QEMU NVM Express Controller');
-  expect(titled('Intel Corporation 82574L')).toBe('Intel 82574L');
-  expect(titled('Samsung Electronics Co Ltd NVMe')).toBe('Samsung Electronics Co NVMe');
-  expect(titled('Incorporated Corporate Ltdx')).toBe('Incorporated Corporate Ltdx');
+  const titled = (label: string) => Object.values(firmAndDevice(device('00:02.0', 'rciep', { label })));
+  expect(titled('Red Hat, Inc. QEMU NVM Express Controller')).toEqual([
+    'Red Hat',
+    'QEMU NVM Express Controller',
+  ]);
+  expect(titled('Intel Corporation 82574L')).toEqual(['Intel', '82574L']);
+  expect(titled('Samsung Electronics Co Ltd NVMe')).toEqual(['Samsung Electronics Co', 'NVMe']);
+  expect(titled('Incorporated Corporate Ltdx')).toEqual(['', 'Incorporated Corporate Ltdx']);
 });
 
 test('the second line says what the first has not', () => {

@@ -37,7 +37,14 @@ export const kindName = (kind: PciKind): string => KIND[kind];
 
 /** What pci.ids adds to the names of firms: it would fill the line before the name of the device begins. */
 const FIRM = /,? (?:Inc\.?|Corporation|Corp\.?|Co\.,? Ltd\.?|Ltd\.?|GmbH)(?=\s|$)/g;
-export const deviceShortTitle = (device: DeviceObject): string => deviceTitle(device).replace(FIRM, '');
+/** The firm, as far as pci.ids marks where its name ends, and the device itself. */
+export function firmAndDevice(device: DeviceObject): { readonly firm: string; readonly name: string } {
+  const title = deviceTitle(device);
+  const last = [...title.matchAll(FIRM)].at(-1);
+  const end = last === undefined ? 0 : last.index + last[0].length;
+  const name = title.slice(end).trim();
+  return name === '' ? { firm: '', name: title } : { firm: title.slice(0, end).replace(FIRM, ''), name };
+}
 
 export const deviceTitle = (device: DeviceObject): string =>
   device.label ?? (device.isBridge ? kindName(device.kind) : device.className || kindName(device.kind));

@@ -20,7 +20,7 @@ describe('the order of columns', () => {
     const titles = (objects: Parameters<typeof computeLayout>[0]) =>
       computeLayout(objects).columns.map((c) => c.title);
     expect(titles(world(device('00:02.0', 'rciep')))).toEqual(['PCIe devices']);
-    expect(titles(desktop)).toEqual(['PCIe devices', 'IOMMU', 'HW page tables', 'IOAS', 'Memory']);
+    expect(titles(desktop)).toEqual(['PCIe devices', 'IOMMU', 'HWPT', 'IOAS', 'Memory']);
   });
 
   test('page tables stand in the order of the devices that they serve', () => {

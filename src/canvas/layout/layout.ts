@@ -94,7 +94,7 @@ function columnsOf(
   const columns: readonly (Column & { readonly shown: boolean })[] = [
     { title: 'PCIe devices', x: 0, width: devicesRight, shown: has('device') },
     { title: 'IOMMU', x: xs.iommu, width: IOMMU.width, shown: has('iommu') },
-    { title: 'HW page tables', x: xs.hwpt, width: HWPT.width, shown: has('hwpt') },
+    { title: 'HWPT', x: xs.hwpt, width: HWPT.width, shown: has('hwpt') },
     { title: 'IOAS', x: xs.ioas, width: IOAS.width, shown: has('ioas') },
     { title: 'Memory', x: xs.memory, width: PROCESS.width, shown: has('process') },
   ];

@@ -2,15 +2,7 @@ import { memo, type ReactNode } from 'react';
 import { Handle, Position, type NodeProps } from 'reactflow';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
-import {
-  acsText,
-  deviceDetail,
-  deviceShortTitle,
-  deviceTitle,
-  hwptTitle,
-  servedBy,
-  shortBdf,
-} from '../format';
+import { acsText, deviceDetail, firmAndDevice, deviceTitle, hwptTitle, servedBy, shortBdf } from '../format';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
@@ -23,7 +15,7 @@ export const DeviceNode = memo(function DeviceNode({ data }: NodeProps<CanvasNod
 function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
   return (
     <NodeCard object={device} className="device">
-      <CardHead title={deviceShortTitle(device)} full={deviceTitle(device)} />
+      <CardHead title={<ShortTitle device={device} />} full={deviceTitle(device)} />
       <p className="card-line" title={`${device.bdf} ${deviceDetail(device)}`}>
         <b>{shortBdf(device.bdf)}</b>
         <span>{deviceDetail(device)}</span>
@@ -68,6 +60,17 @@ function ServingChip({ device }: { readonly device: DeviceObject }): ReactNode {
   );
 }
 
+/** From afar only the device itself is named: firms are too many letters. */
+function ShortTitle({ device }: { readonly device: DeviceObject }): ReactNode {
+  const { firm, name } = firmAndDevice(device);
+  return (
+    <>
+      {firm !== '' && <span className="card-firm">{firm} </span>}
+      {name}
+    </>
+  );
+}
+
 /** Bridges are the tree's trunk: one quiet line. */
 function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
   const title = deviceTitle(device);
@@ -75,7 +78,7 @@ function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
   return (
     <NodeCard object={device} className="bridge">
       <span className="card-title" title={title}>
-        {deviceShortTitle(device)}
+        <ShortTitle device={device} />
       </span>
       <span
         className="bridge-acs"

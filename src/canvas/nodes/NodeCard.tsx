@@ -56,14 +56,18 @@ function Ends(): ReactNode {
 }
 
 interface CardHeadProps {
-  readonly title: string;
-  /** Where the title was shortened. */
-  readonly full?: string;
+  readonly title: ReactNode;
+  /** The whole title, for a pointer that rests on it. */
+  readonly full?: string | undefined;
   readonly aside?: ReactNode;
 }
 
 /** A node's first line. */
-export function CardHead({ title, full = title, aside }: CardHeadProps): ReactNode {
+export function CardHead({
+  title,
+  full = typeof title === 'string' ? title : undefined,
+  aside,
+}: CardHeadProps): ReactNode {
   return (
     <div className="card-head">
       <span className="card-title" title={full}>

@@ -93,7 +93,7 @@ export class VtdDevice implements DmaTranslator {
     const did = context[at + CTX_DID] as number;
     const entry = state.iotlb.find(did, hi, lo);
     // An entry without the permission counts as a miss: the tables may allow more by now.
-    if (entry < 0 || (state.iotlb.perms(entry) & need) === 0) return this.walkAndFill(rid, at, did, hi, lo, need);
+    if (entry < 0 || (state.iotlb.perms(entry) & need) === 0) return this.walkAndFill(rid, at, hi, lo, need);
     const paLo = state.iotlb.paLo(entry, lo);
     const paHi = state.iotlb.paHi(entry);
     if (state.trace.on) this.traceIotlb('hit', did, hi, lo);
@@ -121,22 +121,19 @@ export class VtdDevice implements DmaTranslator {
     return false;
   }
 
-  private walkAndFill(
-    rid: number,
-    at: number,
-    did: number,
-    hi: number,
-    lo: number,
-    need: Access,
-  ): TranslateStatus {
+  private walkAndFill(rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
     const { state } = this;
-    if (state.trace.on) this.traceIotlb('miss', did, hi, lo);
     const context = state.contextCache.entries;
-    const rootPfn = context[at + CTX_ROOT_PFN] as number;
-    const reason = this.walker.walk(rootPfn, context[at + CTX_LEVELS] as number, hi, lo, need, state.trace);
+    const reason = this.walker.search(
+      context[at + CTX_ROOT_PFN] as number,
+      context[at + CTX_LEVELS] as number,
+      hi,
+      lo,
+      need,
+    );
+    if (state.trace.on) this.traceWalk(at, hi, lo, reason);
     if (reason !== 0) return this.refuse(reason, rid, at, hi, lo, need);
-    if (state.trace.on) this.traceFill(did, hi, lo);
-    state.iotlb.fill(did, hi, lo, this.result);
+    state.iotlb.fill(context[at + CTX_DID] as number, hi, lo, this.result);
     return WALKED;
   }
 
@@ -217,8 +214,15 @@ export class VtdDevice implements DmaTranslator {
     });
   }
 
-  private traceFill(did: number, hi: number, lo: number): void {
-    const gone = this.state.iotlb.victim(hi, lo, this.result[LEAF_LEVEL] as number);
+  /** What a miss came to: the reads of its walk, and what is filled and thrown out when it found something. */
+  private traceWalk(at: number, hi: number, lo: number, reason: number): void {
+    const { contextCache, iotlb, trace } = this.state;
+    const did = contextCache.entries[at + CTX_DID] as number;
+    const rootPfn = contextCache.entries[at + CTX_ROOT_PFN] as number;
+    this.traceIotlb('miss', did, hi, lo);
+    this.walker.emitReads(rootPfn, contextCache.entries[at + CTX_LEVELS] as number, hi, lo, trace);
+    if (reason !== 0) return;
+    const gone = iotlb.victim(hi, lo, this.result[LEAF_LEVEL] as number);
     if (gone !== null) this.traceIotlb('evict', gone.did, gone.iovaHi, gone.iovaLo);
     this.traceIotlb('fill', did, hi, lo);
   }

@@ -163,7 +163,7 @@ function isStale(device: VtdDevice, entry: CachedTranslation, root: Root | undef
   if (root === undefined) return true;
   const need = (entry.perms & READ) !== 0 ? READ : WRITE;
   const { walker } = device;
-  const reason = walker.walk(root.pfn, root.levels, entry.iovaHi, entry.iovaLo, need, silent);
+  const reason = walker.search(root.pfn, root.levels, entry.iovaHi, entry.iovaLo, need);
   const same =
     reason === 0 &&
     walker.out[PA_LO] === entry.paLo &&

@@ -58,15 +58,12 @@ export class SecondStageWalk {
     }
   }
 
-  /** 0 and the leaf in `out`, or the reason of a fault. Either way LEAF_LEVEL is the level of the last entry read. */
-  walk(rootPfn: number, levels: number, hi: number, lo: number, need: Access, trace: Trace): number {
-    const reason = this.search(rootPfn, levels, hi, lo, need);
-    if (trace.on) this.emitReads(rootPfn, levels, hi, lo, trace);
-    return reason;
-  }
-
-  /** Nothing in this loop calls out: it is what a miss costs. */
-  private search(rootPfn: number, levels: number, hi: number, lo: number, need: Access): number {
+  /**
+   * 0 and the leaf in `out`, or the reason of a fault. Either way LEAF_LEVEL is the level of the last entry read.
+   *
+   * This is what a miss costs: small enough for an engine to inline, and calling out only where it ends.
+   */
+  search(rootPfn: number, levels: number, hi: number, lo: number, need: Access): number {
     const { words, frames, frameMask } = this.memory;
     const { reservedHi, last } = this;
     let pfn = rootPfn;
@@ -141,7 +138,7 @@ export class SecondStageWalk {
   }
 
   /** Tells the reads of the walk that just ended, in their order. */
-  private emitReads(rootPfn: number, levels: number, hi: number, lo: number, trace: Trace): void {
+  emitReads(rootPfn: number, levels: number, hi: number, lo: number, trace: Trace): void {
     const { memory, config } = this;
     let pfn = rootPfn;
     for (let level = levels - 1; level >= (this.out[LEAF_LEVEL] as number); level--) {

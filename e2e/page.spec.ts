@@ -1,0 +1,229 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { SHORTCUTS } from '../src/store/shortcuts';
+import { expectAccessible } from './helpers/axe';
+import { ATTACHED, BENCH, card, GPU, IOAS, lines, NIC, node, openScene, run, time } from './helpers/scene';
+import { centerOf, drag, gripOf } from './helpers/gestures';
+import { expect, reducedMotion, test } from './helpers/test';
+
+/** The page around the machine: for every eye, hand and screen. The guard of helpers/test.ts sees to it that it is quiet. */
+test.use(reducedMotion);
+
+const DMA = 'dma 02:00.0 write 0x212340 64';
+const TABS = ['Object', 'Walk', 'Caches', 'Memory', 'Outline'];
+const DIALOGS = ['Scenes', 'Import', 'Editor', 'Help'];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`in ${colorScheme}, axe finds nothing wrong with`, () => {
+    test.use({ colorScheme });
+
+    test('the start page', async ({ page }) => {
+      await page.goto('./');
+      await expect(page.getByRole('button', { name: /^From scratch/ })).toBeEnabled();
+      await expectAccessible(page);
+    });
+
+    test('a scene, and every panel beside it', async ({ page }) => {
+      await openScene(page, `${ATTACHED}\n${DMA}`);
+      for (const name of TABS) {
+        await page.getByRole('tab', { name }).click();
+        await expect(page.getByRole('tabpanel', { name })).toBeVisible();
+        await expectAccessible(page);
+      }
+    });
+
+    test('every kind of object in the inspector', async ({ page }) => {
+      await openScene(page, ATTACHED);
+      for (const id of [NIC, 'group:2', 'iommu:dmar0', 'hwpt:1.4', IOAS, 'mm:qemu']) {
+        await node(page, id).click({ position: { x: 12, y: 6 } });
+        await expect(card(page, id)).toHaveAttribute('data-selected', 'true');
+        await expectAccessible(page);
+      }
+    });
+
+    test('every dialog', async ({ page }) => {
+      await openScene(page, BENCH);
+      for (const name of DIALOGS) {
+        await page.getByRole('button', { name }).click();
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await expectAccessible(page);
+        await page.getByRole('button', { name: 'Close' }).click();
+        await expect(page.getByRole('dialog')).toBeHidden();
+      }
+    });
+
+    test('a refusal, a fault, and a mistake in the console', async ({ page }) => {
+      await openScene(page, `${BENCH}\ndma 02:00.0 write 0xdead000 64 ! FAULT`);
+      await expect(page.getByRole('region', { name: 'Fault' })).toBeVisible();
+      await drag(page, await gripOf(page, GPU), await centerOf(node(page, IOAS)));
+      await expect(page.getByRole('region', { name: 'Refused' })).toBeVisible();
+      await run(page, 'dma 02:00.0 wrote 0x200000 64');
+      await expect(page.getByText('did you mean write?')).toBeVisible();
+      await expectAccessible(page);
+    });
+  });
+}
+
+test.describe('360 pixels wide', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+
+  test('the start page does not scroll sideways', async ({ page }) => {
+    await page.goto('./');
+    await expect(page.getByRole('button', { name: /^From scratch/ })).toBeEnabled();
+    expect(await widthOf(page)).toBe(360);
+  });
+
+  test('no view, panel or dialog scrolls the page sideways, and all are in reach', async ({ page }) => {
+    await openScene(page, `${ATTACHED}\n${DMA}`);
+    const view = page.getByRole('navigation', { name: 'View' });
+    for (const name of ['Script', 'Machine', 'Details']) {
+      await view.getByRole('button', { name }).click();
+      expect(await widthOf(page)).toBe(360);
+    }
+    for (const name of TABS) {
+      await page.getByRole('tab', { name }).click();
+      await expect(page.getByRole('tab', { name })).toBeInViewport({ ratio: 1 });
+      await expect(page.getByRole('tabpanel', { name })).toBeVisible();
+      expect(await widthOf(page)).toBe(360);
+    }
+    for (const name of DIALOGS) {
+      await page.getByRole('navigation', { name: 'Open' }).getByRole('button', { name }).click();
+      await expect(page.getByRole('dialog')).toBeInViewport();
+      expect(await widthOf(page)).toBe(360);
+      await page.getByRole('button', { name: 'Close' }).click();
+    }
+  });
+});
+
+test.describe('with the Tab key', () => {
+  /** Everything that takes part in the tab order, in document order, by what it is called. */
+  const controls = (page: Page): Promise<string[]> =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, input, select, textarea, summary, a[href], [tabindex]')]
+        .filter((each) => each.tabIndex >= 0 && !each.matches(':disabled') && each.checkVisibility({ visibilityProperty: true }))
+        .map((each) => `${each.tagName} ${each.getAttribute('aria-label') ?? each.innerText}`),
+    );
+
+  /** Presses Tab until the focus leaves the page; tells every stop, and whether it showed where it is. */
+  async function tour(page: Page, stops: number): Promise<{ stop: string; seen: boolean }[]> {
+    const found: { stop: string; seen: boolean }[] = [];
+    for (let press = 0; press < stops; press++) {
+      await page.keyboard.press('Tab');
+      found.push(
+        await page.evaluate(() => {
+          const at = document.activeElement as HTMLElement;
+          const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(at);
+          const seen = at.matches(':focus-visible') && ((outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none');
+          return { stop: `${at.tagName} ${at.getAttribute('aria-label') ?? at.innerText}`, seen };
+        }),
+      );
+    }
+    return found;
+  }
+
+  test('every control of the start page is reached in its order, and shows it', async ({ page }) => {
+    await page.goto('./');
+    await expect(page.getByRole('button', { name: /^From scratch/ })).toBeEnabled();
+    await expect(page.getByRole('tab', { name: 'Object' })).toBeVisible();
+    const expected = await controls(page);
+    const stops = await tour(page, expected.length);
+    expect(stops.map(({ stop }) => stop)).toEqual(expected);
+    expect(stops.filter(({ seen }) => !seen)).toEqual([]);
+  });
+
+  test('every control of a scene is reached in its order, and shows it', async ({ page }) => {
+    await openScene(page, `${ATTACHED}\n${DMA}`);
+    await expect(page.getByRole('tabpanel', { name: 'Walk' })).toBeVisible();
+    const expected = await controls(page);
+    const stops = await tour(page, expected.length);
+    expect(stops.map(({ stop }) => stop)).toEqual(expected);
+    expect(stops.filter(({ seen }) => !seen)).toEqual([]);
+  });
+
+  test('a dialog keeps the focus inside, and gives it back', async ({ page }) => {
+    await openScene(page, BENCH);
+    const help = page.getByRole('button', { name: 'Help' });
+    await help.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('dialog').locator(':focus')).toHaveCount(1);
+    await page.keyboard.press('Escape');
+    await expect(help).toBeFocused();
+  });
+
+  test('the skip links lead to the parts of the page', async ({ page }) => {
+    await openScene(page, BENCH);
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('button', { name: 'Skip to the canvas' })).toBeFocused();
+    await expect(page.getByRole('button', { name: 'Skip to the canvas' })).toBeInViewport();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('application', { name: 'Canvas' })).toBeFocused();
+  });
+});
+
+test('the question mark opens help, which lists every key of the page and of the canvas', async ({ page }) => {
+  await openScene(page, BENCH);
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Help' });
+  await expect(help.getByRole('definition').filter({ hasText: 'Play or pause' })).toBeVisible();
+  const keys = help.locator('.help-keys dt');
+  await expect(keys).toHaveText(SHORTCUTS.map(({ label }) => label.replaceAll(' ', '')));
+  await expect(help.getByText(/Enter selects, C connects a device, Delete detaches it/)).toBeVisible();
+});
+
+test.describe('the gallery', () => {
+  const SCENES = new URL('../src/gallery/scenes/', import.meta.url);
+  const scenes = readdirSync(SCENES)
+    .filter((file) => file.endsWith('.iommu'))
+    .map((file) => readFileSync(new URL(file, SCENES), 'utf8'))
+    .map((script) => ({ script, title: /^# title: (.*)$/m.exec(script)?.[1] ?? '' }));
+
+  test('has a whole machine, a group of several devices, and a fault', async ({ page }) => {
+    await page.goto('./');
+    await page.getByRole('button', { name: 'Scenes' }).click();
+    await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(scenes.length);
+    for (const tag of ['machine', 'group', 'fault'])
+      await expect(page.getByRole('dialog').getByText(tag, { exact: true }).first()).toBeVisible();
+  });
+
+  for (const { title, script } of scenes) {
+    test(`${title}: opens, and every line comes out as the script says`, async ({ page }) => {
+      await page.goto('./');
+      await page.getByRole('button', { name: 'Scenes' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: title }).click();
+      const total = script.trimEnd().split('\n').length;
+      await expect(time(page)).toHaveAttribute('aria-valuetext', `after line ${total} of ${total}`);
+      await expect(page.locator('.react-flow__node').first()).toBeVisible();
+      const failed = lines(page).filter({ has: page.locator('[data-tone=fault]') });
+      await expect(failed.filter({ hasNotText: /! (?:E[A-Z]+|FAULT)/ })).toHaveCount(0);
+      await expect(lines(page).filter({ hasText: /the script expects|not expected/ })).toHaveCount(0);
+    });
+  }
+});
+
+test.describe('the theme', () => {
+  const shown = (page: Page) => page.locator('html');
+
+  test('follows the system until one is chosen', async ({ page }) => {
+    await page.goto('./');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect(shown(page)).toHaveAttribute('data-theme', 'dark');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect(shown(page)).toHaveAttribute('data-theme', 'light');
+  });
+
+  test('that is chosen stays after a reload, from the first paint on', async ({ page }) => {
+    await page.goto('./');
+    await page.getByRole('button', { name: /^Theme: auto/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).click();
+    await expect(shown(page)).toHaveAttribute('data-theme', 'dark');
+    await page.reload({ waitUntil: 'commit' });
+    await expect(shown(page)).toHaveAttribute('data-theme', 'dark');
+    await expect(page.getByRole('button', { name: /^Theme: dark/ })).toBeVisible();
+  });
+});
