@@ -32,7 +32,15 @@ export async function openScene(page: Page, script: string, cursor: number | nul
   await page.goto(`./${encodeLink({ script, cursor, selection: null, camera: null })}`);
   const total = script.split('\n').length;
   await expect(time(page)).toHaveAttribute('aria-valuetext', `after line ${cursor ?? total} of ${total}`);
-  await expect(lines(page)).toHaveCount(total);
+  await expect(page.getByText('Starting the engine…')).toBeHidden();
+}
+
+/** The page without a scene, with everything that it offers. */
+export async function openStart(page: Page): Promise<void> {
+  await page.goto('./');
+  await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(3);
+  await expect(page.getByRole('button', { name: /^From scratch/ })).toBeEnabled();
+  await expect(page.getByRole('tab', { name: 'Object', includeHidden: true })).toBeAttached();
 }
 
 /** The timeline's slider: where the scene stands. */

@@ -14,6 +14,8 @@ declare global {
     activity: Activity;
     /** The browser's own, not counted. */
     waitUncounted: (ms: number) => Promise<void>;
+    /** Values of the overlay's `data-step`, see recordSteps. */
+    steps: string[];
   }
 }
 
@@ -22,27 +24,29 @@ export async function watchActivity(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const activity: Activity = { frames: 0, timers: 0, intervals: 0, painted: [] };
     window.activity = activity;
-    const { requestAnimationFrame, setTimeout, setInterval } = window;
-    window.waitUncounted = (ms) => new Promise((resolve) => setTimeout.call(window, resolve, ms));
+    type Timer = (handler: (...given: unknown[]) => void, ms?: number, ...given: unknown[]) => number;
+    const page = window as unknown as { setTimeout: Timer; setInterval: Timer };
+    const { requestAnimationFrame } = window;
+    const { setTimeout, setInterval } = page;
+    const counted =
+      (kind: 'timers' | 'intervals', set: Timer): Timer =>
+      (handler, ...rest) =>
+        set.call(
+          window,
+          (...given) => {
+            activity[kind]++;
+            handler(...given);
+          },
+          ...rest,
+        );
+    window.waitUncounted = (ms) => new Promise((resolve) => setTimeout.call(window, () => resolve(), ms));
     window.requestAnimationFrame = (callback) =>
       requestAnimationFrame.call(window, (now) => {
         activity.frames++;
         callback(now);
       });
-    const counted =
-      (kind: 'timers' | 'intervals', set: typeof setTimeout | typeof setInterval) =>
-      (handler: TimerHandler, ms?: number, ...args: unknown[]): number =>
-        set.call(
-          window,
-          (...given: unknown[]) => {
-            activity[kind]++;
-            (handler as (...all: unknown[]) => void)(...given);
-          },
-          ms,
-          ...args,
-        );
-    window.setTimeout = counted('timers', setTimeout) as typeof window.setTimeout;
-    window.setInterval = counted('intervals', setInterval) as typeof window.setInterval;
+    page.setTimeout = counted('timers', setTimeout);
+    page.setInterval = counted('intervals', setInterval);
     const paint = CanvasRenderingContext2D.prototype.fillText;
     CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
       activity.painted.push(text);
@@ -64,12 +68,6 @@ export async function activityDuring(page: Page, ms: number): Promise<Omit<Activ
       intervals: window.activity.intervals - intervals,
     };
   }, ms);
-}
-
-declare global {
-  interface Window {
-    steps: string[];
-  }
 }
 
 /** From now on every value of the overlay's `data-step` is kept: polling would miss some. */

@@ -297,6 +297,7 @@ const walked: LookupPart = {
   bytes: 64,
   pa: 0x1_2f40_0040,
   from: 'walk',
+  interrupt: false,
   address: [
     { label: 'level 4', level: 4, bits: 9, value: 0 },
     { label: 'level 3', level: 3, bits: 9, value: 0 },

@@ -92,6 +92,14 @@ describe('scenarios', () => {
   );
 });
 
+test('the scenario of the README comes out as it says', async () => {
+  const readme = readFileSync(folder('../../README.md'), 'utf8');
+  const script = /```\n(machine [\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const { results } = await load(createEngine(), script);
+  expect(results.map((result) => result.ok)).toEqual(linesOf(script).map(() => true));
+  expect(results.length).toBeGreaterThan(10);
+});
+
 describe('the world', () => {
   test('is read off the engine: group, owner, tables, areas, pins', async () => {
     const world = worldOf([await load(createEngine(), MAPPED.join('\n'))]);
@@ -171,6 +179,36 @@ describe('a DMA', () => {
     );
   });
 
+  test('served by the IOTLB from a 2 MiB entry has a 21-bit offset, as its first walk had', async () => {
+    const big = [...SMALL, 'driver 02:00.0 vfio-pci', 'nic = BIND ctx 02:00.0', 'hwpt = ATTACH nic ioas'];
+    const map = ['buf = mmap qemu 2M', 'IOAS_MAP ioas buf iova=0x200000 rw'];
+    const dma = ['dma 02:00.0 read 0x212340 8', 'dma 02:00.0 read 0x212340 8'];
+    const { lookups } = await load(createEngine(), [...big, ...map, ...dma].join('\n'));
+    const [walked, cached] = lookups.map((lookup) => lookup.parts[0]!);
+    expect([walked!.from, cached!.from]).toEqual(['walk', 'iotlb']);
+    expect(walked!.address.map(({ bits, value }) => [bits, value])).toEqual([
+      [9, 0],
+      [9, 0],
+      [9, 1],
+      [21, 0x12340],
+    ]);
+    expect(cached!.address).toEqual(walked!.address);
+  });
+
+  test('into the interrupt range is a message; with remapping on, one in the old format is blocked', async () => {
+    // Spec: VT-d, section 5.1.4 "Interrupt-Remapping": compatibility-format requests are blocked, reason 25h.
+    const script = [
+      ...MAPPED,
+      'dma 02:00.0 write 0xfee00000 4 ! FAULT',
+      'dma 02:00.0 write 0xfee00000 64 ! FAULT',
+    ];
+    const { results } = await load(createEngine(), script.join('\n'));
+    expect(results.slice(-2).map((result) => result.result)).toEqual([
+      'fault 0x25: Blocked a compatibility format interrupt request',
+      'not an interrupt message',
+    ]);
+  });
+
   test('that crosses pages stops at the first that is refused', async () => {
     const { lookups, results } = await load(
       createEngine(),
@@ -234,6 +272,14 @@ describe('gestures', () => {
     expect(batch.cursor).toBe(SMALL.length + 1);
     const next = batchOf(await engine.append(['ioas3 = IOAS_ALLOC ctx']));
     expect(next.results[0]).toMatchObject({ line: SMALL.length + 2, result: 'IOAS 3' });
+  });
+
+  test('a cache that cannot be built is a mistake of the line, not of the engine', async () => {
+    const { results } = await load(createEngine(), 'machine m iotlb=3x5');
+    expect(results[0]).toMatchObject({
+      status: 'error',
+      result: 'sets and ways of a cache are powers of two',
+    });
   });
 
   test('a wrong line in a loaded script leaves the others standing', async () => {

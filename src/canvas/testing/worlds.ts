@@ -271,6 +271,7 @@ export const walk: Lookup = {
       bytes: 64,
       pa: 0x1_2020_0040,
       from: 'walk',
+      interrupt: false,
       address,
       fault: null,
       steps: [
@@ -311,6 +312,7 @@ export const fault: Lookup = {
       bytes: 64,
       pa: null,
       from: 'walk',
+      interrupt: false,
       address,
       fault: { reason: 5, name: 'Write permission', why: 'no leaf', kernelLine: 'DMAR: …' },
       steps: [

@@ -48,6 +48,8 @@ export interface LookupPart {
   readonly bytes: number;
   readonly pa: number | null;
   readonly from: 'bypass' | 'iotlb' | 'walk';
+  /** A write into the interrupt address range: a message to a processor, not memory. */
+  readonly interrupt: boolean;
   /** The IOVA cut into the index fields of this table format, highest first, offset last. */
   readonly address: readonly AddressField[];
   readonly steps: readonly LookupStep[];

@@ -1,5 +1,7 @@
 import type { Device } from '../iommu/device';
 import type { IommuDomain } from '../iommu/ops';
+import { transfer, type DmaPart } from '../hw/common/dma';
+import { BYPASSED, PA_HI, PA_LO, type DmaTranslator } from '../hw/port';
 import type { TraceEvent } from '../trace/event';
 import type { Lookup, LookupPart, LookupStep } from './batch';
 import type { Machine } from './machine';
@@ -7,9 +9,7 @@ import { indexIommufd } from './project/iommufd-index';
 import { processId } from './project/iommufd';
 import type { Unit } from './unit';
 
-const PAGE = 4096n;
-
-export interface DmaRequest {
+export interface DmaOrder {
   readonly line: number;
   readonly device: Device;
   readonly access: 'read' | 'write';
@@ -18,64 +18,56 @@ export interface DmaRequest {
 }
 
 /** A device reads or writes memory, page by page, until a page is refused. */
-export function fireDma(machine: Machine, request: DmaRequest): Lookup {
-  const { device, iova, bytes, access } = request;
+export function fireDma(machine: Machine, order: DmaOrder): Lookup {
+  const { device, iova, bytes, access, line } = order;
   const domain = device.group?.domain ?? null;
   const hwpt = domain && (indexIommufd(machine).hwptOf.get(domain) ?? null);
-  const parts: LookupPart[] = [];
-  const end = iova + BigInt(bytes);
-  for (let at = iova; at < end;) {
-    const pageEnd = (at / PAGE + 1n) * PAGE;
-    const stop = pageEnd < end ? pageEnd : end;
-    const part = dmaPage(machine, request, domain, at, Number(stop - at));
-    parts.push(part);
-    if (part.fault !== null) break;
-    at = stop;
-  }
-  const area = hwpt?.ioas.iopt.areas.first(iova, iova);
-  const memory = area?.pages?.memory;
+  const unit = machine.outOfScope.has(device.name) ? null : machine.unit;
+  const before = machine.trace.mark();
+  const parts = transfer(
+    unit?.iommu ?? UNTRANSLATED,
+    machine.memory,
+    {
+      device: device.name,
+      rid: requesterId(machine, device),
+      iova,
+      bytes,
+      ...(access === 'write' ? { data: pattern(iova, bytes) } : {}),
+    },
+    machine.trace,
+  );
+  const events = eventsByPart(machine.trace.since(before));
+  const memory = hwpt?.ioas.iopt.areas.first(iova, iova)?.pages?.memory;
   return {
-    line: request.line,
+    line,
     deviceId: device.worldId,
-    iommuId: machine.unit?.id ?? null,
+    iommuId: unit?.id ?? null,
     hwptId: hwpt?.worldId ?? null,
     ioasId: hwpt?.ioas.worldId ?? null,
     processId: memory ? processId(memory.name) : null,
     access,
     iova,
     bytes,
-    parts,
+    parts: parts.map((part, index) => explainPart(unit, domain, part, events[index] ?? [])),
   };
 }
 
-function dmaPage(
-  machine: Machine,
-  { device, access }: DmaRequest,
-  domain: IommuDomain | null,
-  iova: bigint,
-  bytes: number,
-): LookupPart {
-  const { unit, trace } = machine;
-  const inScope = unit !== null && !machine.outOfScope.has(device.name);
-  const before = trace.mark();
-  const answer = inScope
-    ? unit.translate(requesterId(machine, device), iova, access === 'write')
-    : ({ pa: Number(iova), from: 'bypass' } as const);
-  const events = trace.since(before);
-  if (answer.pa !== null) transfer(machine, access, answer.pa, bytes);
-  trace.emit({ kind: 'dma', device: device.name, access, iova, bytes, pa: answer.pa, from: answer.from });
-  const steps = unit?.explain(events) ?? [];
-  const leaf = steps.find((step) => step.outcome === 'leaf');
-  return {
-    iova,
-    bytes,
-    pa: answer.pa,
-    from: answer.from,
-    address: inScope ? unit.addressFields(iova, leaf?.level ?? null, domain) : [],
-    steps,
-    fault: unit ? faultOf(unit, events, steps) : null,
-  };
-}
+/** Where no IOMMU is, an address is what it says. */
+const UNTRANSLATED: DmaTranslator = {
+  result: new Int32Array(3),
+  translate(_rid, iovaHi, iovaLo) {
+    this.result[PA_HI] = iovaHi;
+    this.result[PA_LO] = iovaLo;
+    return BYPASSED;
+  },
+  interrupt: () => true,
+};
+
+/** What a device writes can be recognised in memory: the low byte of each byte's IOVA. */
+const pattern = (iova: bigint, bytes: number): Uint8Array => {
+  const first = Number(iova & 0xffn);
+  return Uint8Array.from({ length: bytes }, (_, index) => (first + index) & 0xff);
+};
 
 /**
  * The id that arrives at the root complex. A conventional device has none of its own: the bridge that takes its
@@ -86,14 +78,47 @@ function requesterId(machine: Machine, { client, name }: Device): number {
   return conventional ? (client.aliasRids.at(-1) ?? client.rid) : (client.aliasRids[0] ?? client.rid);
 }
 
-/** What a device writes is a pattern that can be recognised in memory; what it reads it forgets. */
-function transfer({ memory }: Machine, access: 'read' | 'write', pa: number, bytes: number): void {
-  if (access === 'read') return;
-  memory.write(
-    pa,
-    Uint8Array.from({ length: bytes }, (_, index) => (pa + index) & 0xff),
-  );
+/** Each part of a transfer ends with its `dma` event. */
+function eventsByPart(events: readonly TraceEvent[]): readonly (readonly TraceEvent[])[] {
+  const parts: TraceEvent[][] = [[]];
+  for (const event of events) {
+    parts.at(-1)?.push(event);
+    if (event.kind === 'dma') parts.push([]);
+  }
+  return parts;
 }
+
+function explainPart(
+  unit: Unit | null,
+  domain: IommuDomain | null,
+  part: DmaPart,
+  events: readonly TraceEvent[],
+): LookupPart {
+  const { iova, bytes, pa, from, interrupt } = part;
+  const steps = unit?.explain(events) ?? [];
+  const leaf = steps.find((step) => step.outcome === 'leaf');
+  return {
+    iova,
+    bytes,
+    pa,
+    from,
+    interrupt,
+    address: unit?.addressFields(iova, leaf?.level ?? null, domain) ?? [],
+    steps,
+    fault: unit === null ? null : (faultOf(unit, events, steps) ?? droppedMessage(part)),
+  };
+}
+
+/** The unit drops what is no message, and records nothing. */
+const droppedMessage = ({ interrupt, reason }: DmaPart): LookupPart['fault'] =>
+  interrupt && reason !== null
+    ? {
+        reason: 0,
+        name: 'not an interrupt message',
+        why: 'A write to the interrupt address range has to be one aligned dword: it is a message to a processor.',
+        kernelLine: '',
+      }
+    : null;
 
 function faultOf(
   unit: Unit,

@@ -1,3 +1,4 @@
+import { cacheShapeProblem } from '../hw/vtd/device/config';
 import type { TraceEvent } from '../trace/event';
 import type { Expectation, LineResult, Lookup } from './batch';
 import { VERBS } from './interpreter';
@@ -58,7 +59,10 @@ export class Simulator {
     const args = new Args(statement);
     if (statement.verb === 'machine') {
       if (this.machine !== null) return mistake('the machine is there already; this line comes first');
-      this.machine = new Machine(machineOptions(args));
+      const options = machineOptions(args);
+      const problem = cacheShapeProblem(options.iotlb);
+      if (problem !== null) return mistake(problem);
+      this.machine = new Machine(options);
       return said('');
     }
     const verb = VERBS[statement.verb];

@@ -1,3 +1,4 @@
+import type { DmaTranslator } from '../hw/port';
 import type { IommuDomain, IommuOps } from '../iommu/ops';
 import type { FaultEvent, TraceEvent } from '../trace/event';
 import type { AddressField, LookupStep } from './batch';
@@ -10,8 +11,8 @@ export interface Unit {
   readonly ops: IommuOps;
   /** Turns translation on: the last step of the driver's start. */
   start(): void;
-  /** A device's access to one page; what happens on the way goes to the trace. */
-  translate(rid: number, iova: bigint, write: boolean): Translation;
+  /** The hardware, as a requester sees it. */
+  readonly iommu: DmaTranslator;
   /** The unit's own part of its world object. */
   project(): Omit<IommuObject, 'id' | 'name' | 'place' | 'type' | 'deviceIds'>;
   /** What the tables of a domain look like; null for one of another unit. */
@@ -25,11 +26,6 @@ export interface Unit {
     fault: FaultEvent,
     steps: readonly LookupStep[],
   ): { readonly why: string; readonly kernelLine: string };
-}
-
-export interface Translation {
-  readonly pa: number | null;
-  readonly from: 'bypass' | 'iotlb' | 'walk';
 }
 
 export type Tables = Pick<HwptObject, 'format' | 'levels' | 'rootPa' | 'leaves' | 'tablePages'>;

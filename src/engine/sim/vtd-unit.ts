@@ -1,6 +1,5 @@
 import { hiOf, join, loOf } from '../../lib/u64';
 import { ok, type Result } from '../kernel/errno';
-import { BYPASSED, FAULTED, INTERRUPT, PA_HI, PA_LO, READ, TRANSLATED, WRITE } from '../hw/port';
 import {
   decodeContextEntry,
   decodeRootEntry,
@@ -34,15 +33,8 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
   return ok({
     id: UNIT,
     ops: driver,
+    iommu: device,
     start: () => driver.enableTranslation(),
-    translate(rid, iova, write) {
-      const status = device.translate(rid, hiOf(iova), loOf(iova), write ? WRITE : READ);
-      const pa = Number(join(device.result[PA_HI] ?? 0, device.result[PA_LO] ?? 0));
-      if (status === FAULTED) return { pa: null, from: 'walk' };
-      // An interrupt message goes to the processor, not to memory.
-      if (status === INTERRUPT) return { pa: null, from: 'bypass' };
-      return { pa, from: status === TRANSLATED ? 'iotlb' : status === BYPASSED ? 'bypass' : 'walk' };
-    },
     project() {
       const view = inspectVtd(device);
       return { ...view, faults: [...driver.faultLog, ...view.faults], vendor: 'vtd', title: 'DMAR 0' };
@@ -50,7 +42,9 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
     tables: (domain) => driver.describeDomain(domain),
     addressFields(iova, leafLevel, domain) {
       const tables = domain && driver.describeDomain(domain);
-      return tables ? splitAddress(iova, tables.levels, leafLevel ?? 1) : [];
+      if (!tables) return [];
+      const level = leafLevel ?? cachedLevel(device, tables.did, iova) ?? 1;
+      return splitAddress(iova, tables.levels, level);
     },
     explain: (events) => explain(device, events),
     explainFault(fault, steps) {
@@ -61,6 +55,15 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
       };
     },
   });
+}
+
+/** The level of the leaf that an IOTLB entry was made from; null where none covers the address. */
+function cachedLevel(device: VtdDevice, did: number | null, iova: bigint): number | null {
+  const covers = device.state.iotlb.list().find((entry) => {
+    const size = BigInt(entry.sizeLg2);
+    return entry.did === did && join(entry.iovaHi, entry.iovaLo) >> size === iova >> size;
+  });
+  return covers === undefined ? null : (covers.sizeLg2 - 12) / 9 + 1;
 }
 
 function explain(device: VtdDevice, events: readonly TraceEvent[]): readonly LookupStep[] {

@@ -30,14 +30,14 @@ function Arrived({ part }: { readonly part: LookupPart }) {
     <Section>
       <div className="row result">
         {pa === null ? (
-          <span className="pill">done</span>
+          <span className="pill">interrupt message</span>
         ) : (
           <button type="button" className="pill" data-tip="Show these bytes" onClick={() => showMemory(pa)}>
             <Check size={13} strokeWidth={3} aria-hidden="true" />
             PA {groupedHex(pa)}
           </button>
         )}
-        <span className="muted">{FROM[part.from]}</span>
+        <span className="muted">{part.interrupt ? 'for a processor, not for memory' : FROM[part.from]}</span>
       </div>
     </Section>
   );
@@ -58,7 +58,7 @@ function Faulted({ fault, iommuId }: FaultedProps) {
     <section className="sec fault-card" aria-label="Fault">
       <span className="pill" data-tone="fault">
         <X size={13} strokeWidth={3} aria-hidden="true" />
-        fault 0x{plainHex(fault.reason, 2)}
+        {fault.reason === 0 ? 'dropped' : `fault 0x${plainHex(fault.reason, 2)}`}
       </span>
       <h3>{fault.name}</h3>
       <p className="prose">{fault.why}</p>
@@ -68,10 +68,12 @@ function Faulted({ fault, iommuId }: FaultedProps) {
           <code>{record.words.map((word) => plainHex(word, 16)).join(' ')}</code>
         </p>
       )}
-      <p>
-        <span className="muted">the kernel prints</span>
-        <code className="kernel-line">{fault.kernelLine}</code>
-      </p>
+      {fault.kernelLine !== '' && (
+        <p>
+          <span className="muted">the kernel prints</span>
+          <code className="kernel-line">{fault.kernelLine}</code>
+        </p>
+      )}
       {iommuId !== null && (
         <p className="muted">
           all faults of <ObjectLink id={iommuId} />

@@ -41,12 +41,13 @@ function phraseOf(lookup: Lookup): Outcome {
     const { fault } = failed;
     return {
       ok: false,
-      phrase: `fault ${hex(fault.reason)}: ${fault.name}`,
+      phrase: fault.reason === 0 ? fault.name : `fault ${hex(fault.reason)}: ${fault.name}`,
       fault: fault.why,
       culprit: lookup.hwptId ?? lookup.iommuId ?? lookup.deviceId,
     };
   }
   const [first] = lookup.parts;
+  if (first?.interrupt) return said('interrupt message, let through');
   const pages = lookup.parts.length > 1 ? `, ${count(lookup.parts.length, 'page')}` : '';
   const how = first?.from === 'iotlb' ? ', IOTLB hit' : first?.from === 'bypass' ? ', not translated' : '';
   return said(`PA ${hex(first?.pa ?? 0)}${pages}${how}`);

@@ -98,7 +98,8 @@ export class VtdDevice implements DmaTranslator {
     const paHi = state.iotlb.paHi(entry);
     if (state.trace.on) this.traceIotlb('hit', did, hi, lo);
     // A large page may reach into the interrupt range without being all in it.
-    if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE) return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
+    if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE)
+      return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
     result[PA_LO] = paLo;
     result[PA_HI] = paHi;
     return TRANSLATED;

@@ -96,16 +96,17 @@ export class Iotlb {
 
   /** Enters what a walk found. */
   fill(did: number, hi: number, lo: number, leaf: Int32Array): void {
-    const { entries } = this;
+    const { entries, live } = this;
     const level = leaf[LEAF_LEVEL] as number;
-    const vpnLo = ((hi << 20) | (lo >>> 12)) & (-1 << (9 * level));
-    const set = ((vpnLo >>> (9 * level)) & this.setMask) * this.setWords;
+    const pages = 9 * level;
+    const vpn = ((hi << 20) | (lo >>> 12)) >>> pages;
+    const set = (vpn & this.setMask) * this.setWords;
     const at = entries[set + FILLED] === this.ways ? this.evict(set) : this.claim(set);
-    entries[at + TAG_LO] = vpnLo;
+    entries[at] = vpn << pages;
     entries[at + TAG_HI] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
     entries[at + DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[LEAF_PERMS] as number);
     entries[at + DATA_HI] = leaf[PA_HI] as number;
-    this.live[level] = (this.live[level] as number) + 1;
+    live[level] = (live[level] as number) + 1;
   }
 
   /** What a fill of this address would throw out, for the trace; null for nothing. */

@@ -26,7 +26,10 @@ const OA_HI_MASK = 0xf_ffff;
 /** High-word bits of an entry whose target frame number would not fit 31 bits: no memory lies there. */
 const FAR_HI_MASK = 0xf_f800;
 const MAX_LEVELS = 5;
-/** A frame number that no memory has, other than the one that marks `last` as unused. */
+/** Where the bottom tables begin in `near`, and how many there are, minus one. */
+const UPPER = 2 * MAX_LEVELS;
+const NEAR_MASK = 0xff;
+/** A frame number that no memory has, other than the one that marks `near` as unused. */
 const NOWHERE = -3;
 
 /**
@@ -43,8 +46,11 @@ export class SecondStageWalk {
   /** Reserved low bits of leaves by level: PS itself where the unit has no pages of that size. */
   private readonly leafReservedLo = new Int32Array(MAX_LEVELS);
   private readonly reservedHi: number;
-  /** The last table of each level: its frame number and where its words are. Frames that were written never move. */
-  private readonly last = new Int32Array(MAX_LEVELS * 2).fill(-2);
+  /**
+   * Where memory keeps the words of frames met lately, so that a walk need not ask: pairs of frame number and index. The
+   * last table of each upper level first, then bottom tables by the low bits of their number. Words never move.
+   */
+  private readonly near = new Int32Array(UPPER + 2 * (NEAR_MASK + 1)).fill(-2);
 
   constructor(
     private readonly memory: MemoryPort,
@@ -65,17 +71,18 @@ export class SecondStageWalk {
    */
   search(rootPfn: number, levels: number, hi: number, lo: number, need: Access): number {
     const { words, frames, frameMask } = this.memory;
-    const { reservedHi, last } = this;
+    const { reservedHi, near } = this;
     let pfn = rootPfn;
     let perms = 3;
     let level = levels - 1;
     for (;;) {
-      let base = last[level * 2 + 1] as number;
-      if (last[level * 2] !== pfn) {
+      const slot = level > 0 ? level << 1 : UPPER + ((pfn & NEAR_MASK) << 1);
+      let base = near[slot + 1] as number;
+      if (near[slot] !== pfn) {
         base = findFrame(frames, frameMask, pfn);
         if (base < 0) return this.absent(level, levels, pfn, need);
-        last[level * 2] = pfn;
-        last[level * 2 + 1] = base;
+        near[slot] = pfn;
+        near[slot + 1] = base;
       }
       const at = base + indexAt(level, hi, lo) * 2;
       const entryLo = words[at] as number;
@@ -83,10 +90,7 @@ export class SecondStageWalk {
       if ((entryLo & 3) === 0) return this.denied(level, need);
       perms &= entryLo;
       if (level === 0 || (entryLo & SS_PS) !== 0) return this.leaf(level, entryHi, entryLo, lo, perms, need);
-      if (((entryLo & SS_SNP) | (entryHi & reservedHi)) !== 0) {
-        this.out[LEAF_LEVEL] = level;
-        return TABLE_RESERVED;
-      }
+      if (((entryLo & SS_SNP) | (entryHi & reservedHi)) !== 0) return this.malformed(level);
       pfn = (entryHi & FAR_HI_MASK) === 0 ? ((entryHi & 0x7ff) << 20) | (entryLo >>> 12) : NOWHERE;
       level--;
     }
@@ -98,6 +102,11 @@ export class SecondStageWalk {
     this.out[LEAF_LEVEL] = level + 1;
     // The first table is the context entry's fault. Spec: table 26, LCT.4.3 against LSS.1
     return level === levels - 1 ? CONTEXT_INVALID : TABLE_ACCESS;
+  }
+
+  private malformed(level: number): number {
+    this.out[LEAF_LEVEL] = level;
+    return TABLE_RESERVED;
   }
 
   private denied(level: number, need: Access): number {
@@ -154,10 +163,8 @@ export class SecondStageWalk {
   }
 }
 
-/** The table index of an address at a level. */
+/** The table index of an address at a level. Masked branch by branch: engines then stay with integers. */
 const indexAt = (level: number, hi: number, lo: number): number => {
-  if (level === 0) return (lo >>> 12) & 0x1ff;
-  if (level === 1) return (lo >>> 21) & 0x1ff;
-  if (level === 2) return ((lo >>> 30) | (hi << 2)) & 0x1ff;
-  return (hi >>> (9 * level - 20)) & 0x1ff;
+  if (level < 2) return (lo >>> (12 + 9 * level)) & 0x1ff;
+  return level === 2 ? ((lo >>> 30) | (hi << 2)) & 0x1ff : (hi >>> (9 * level - 20)) & 0x1ff;
 };
