@@ -1,6 +1,6 @@
 import type { LineResult, Lookup, StepBatch } from '../engine/sim/batch';
 import type { WorldId, WorldObject } from '../engine/sim/world';
-import { sameData } from './same-data';
+import { sameData } from '../lib/same-data';
 import type { WorldState } from './types';
 
 export const emptyWorld: WorldState = {

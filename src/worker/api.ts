@@ -1,5 +1,6 @@
 import type { Errno } from '../engine/kernel/errno';
 import type { LineResult, StepBatch } from '../engine/sim/batch';
+import type { Imported } from '../scenario/import/import-machine';
 import type { WorldId } from '../engine/sim/world';
 
 /** Grows when a message changes its meaning; page and worker of different builds refuse each other. */
@@ -36,15 +37,8 @@ export interface Target {
   readonly culprit: WorldId | null;
 }
 
-export type ImportReply =
-  | {
-      readonly status: 'ok';
-      readonly lines: readonly string[];
-      readonly functions: number;
-      /** What could not be read or decided, each with where: `line 312: …`. */
-      readonly warnings: readonly string[];
-    }
-  | { readonly status: 'failed'; readonly why: string };
+/** Lines of a script, or why none could be made. */
+export type ImportReply = Imported;
 
 /** First message of the worker, before any call is answered: calls made earlier would be lost. */
 export interface ReadyMessage {

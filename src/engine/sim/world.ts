@@ -1,3 +1,5 @@
+import type { PciKind } from '../pci/function-spec';
+export type { PciKind } from '../pci/function-spec';
 import type { ResvRegion } from '../iommu/ops';
 
 /**
@@ -56,20 +58,6 @@ export interface DeviceObject extends Base {
   /** `IOMMU group: N` of the dump it came from. */
   readonly recordedGroup: number | null;
 }
-
-/** Words of the script's `pci` verb and of the page. */
-export type PciKind =
-  | 'root-port'
-  | 'upstream-port'
-  | 'downstream-port'
-  | 'pcie-to-pci'
-  | 'pci-to-pcie'
-  | 'endpoint'
-  | 'legacy-endpoint'
-  | 'rciep'
-  | 'rcec'
-  | 'pci-bridge'
-  | 'pci';
 
 export interface AcsObject {
   /** Capability and control bits by name: SV TB RR CR UF EC DT. */

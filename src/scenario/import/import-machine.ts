@@ -6,12 +6,13 @@ import { mergeDumps } from './merge-dumps';
 import { MOST_FUNCTIONS, readDumps } from './read-dumps';
 import { Warnings } from './warnings';
 
-/** Structurally the worker's ImportReply. */
+/** What a text came to. */
 export type Imported =
   | {
       readonly status: 'ok';
       readonly lines: readonly string[];
       readonly functions: number;
+      /** What could not be read or decided, each with where: `line 312: …`. */
       readonly warnings: readonly string[];
     }
   | { readonly status: 'failed'; readonly why: string };
