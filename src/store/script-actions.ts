@@ -31,7 +31,10 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     set((state) => ({
       ...(kept.length > 0 ? commit(state, next) : {}),
       ...afterBatch(state, batch, { stage: 'play', known: kept.length > 0 ? [] : state.known }),
-      refusal: refused === null ? null : { line: refused.text, result: refused },
+      refusal:
+        refused === null
+          ? null
+          : { line: refused.text, result: refused, rest: lines.slice(batch.results.length - 1) },
       notice: mistaken === null ? null : { tone: 'error', text: mistakeText(mistaken) },
     }));
     if (get().playback.playing) set({ panel: 'walk' });

@@ -1,5 +1,5 @@
 import type { LineResult, StepBatch } from '../engine/sim/batch';
-import type { WorldObject } from '../engine/sim/world';
+import type { DeviceObject, WorldObject } from '../engine/sim/world';
 import { withExpectation } from '../scenario/edit';
 
 /** The lines of a script. An empty script has none; a last line break adds none. */
@@ -47,6 +47,9 @@ export function scriptName(object: WorldObject): string {
 }
 
 export const shortBdf = (bdf: string): string => bdf.replace(/^0000:/, '');
+
+export const driverLine = (device: DeviceObject, driver: string): string =>
+  `driver ${shortBdf(device.bdf)} ${driver}`;
 
 /** What Linux binds to a class of devices whoever made them. */
 const CLASS_DRIVERS: readonly (readonly [prefix: string, driver: string])[] = [

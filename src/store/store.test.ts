@@ -41,6 +41,13 @@ describe('a gesture', () => {
     expect(results[1]).toMatchObject({ ok: true, expected: 'EBUSY' });
   });
 
+  it('that is refused half-way remembers what it would have done from there', async () => {
+    const { store, actions } = await opened('a');
+    await actions.act(['b', 'driver 01:00.1 snd_hda_intel', 'c', 'd']);
+    expect(store.getState().script).toBe('a\nb\ndriver 01:00.1 snd_hda_intel ! EBUSY');
+    expect(store.getState().refusal?.rest).toEqual(['driver 01:00.1 snd_hda_intel', 'c', 'd']);
+  });
+
   it('whose DMA faults stays, and expects the fault; nobody was refused', async () => {
     const { store, actions } = await opened('a');
     await actions.act(['dma 01:00.0 read 0xdead 4']);

@@ -37,6 +37,8 @@ export type EngineStatus =
 export interface Refusal {
   readonly line: string;
   readonly result: LineResult;
+  /** The refused line and what the gesture would have done after it. */
+  readonly rest: readonly string[];
 }
 
 /**

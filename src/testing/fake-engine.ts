@@ -44,7 +44,10 @@ export function createFakeEngine(): EngineApi {
     async append(texts) {
       if (texts.includes('die')) throw new Error('the fake engine died');
       if (texts.includes('hang')) await new Promise(() => undefined);
-      const results = run(texts, lines.length + 1);
+      const all = run(texts, lines.length + 1);
+      // A gesture ends at the first line that does not come out as expected.
+      const stop = all.findIndex((result) => !result.ok);
+      const results = stop < 0 ? all : all.slice(0, stop + 1);
       lines.push(...results.filter((result) => result.status !== 'error').map((result) => result.text));
       return batchOf(false, results);
     },

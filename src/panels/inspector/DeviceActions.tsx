@@ -1,12 +1,12 @@
 import type { DeviceObject, IdevObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { isVfio, nativeDriver, scriptName } from '../../store/script';
+import { driverLine, isVfio, nativeDriver, scriptName } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { Menu, MenuGroup, MenuItem } from '../../ui/Menu';
 import { Section } from '../../ui/Section';
 import { all, find, HUE, titleOf } from '../shared/words';
 import { AttachMenu } from './AttachMenu';
-import { bindLines, driverLine, newHwptLine } from './lines';
+import { bindLines, newHwptLine } from './lines';
 
 /** The way of a device from its driver to an address space, as buttons: what can be done next stands first. */
 export function DeviceActions({ device }: { readonly device: DeviceObject }) {

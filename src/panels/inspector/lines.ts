@@ -6,13 +6,10 @@ import type {
   IoasObject,
 } from '../../engine/sim/world';
 import { freshName } from '../../scenario/edit';
-import { isVfio, scriptName, shortBdf } from '../../store/script';
+import { driverLine, isVfio, scriptName, shortBdf } from '../../store/script';
 import { find, type Objects } from '../shared/words';
 
 /** What the inspector's buttons say to the script. */
-
-export const driverLine = (device: DeviceObject, driver: string): string =>
-  `driver ${shortBdf(device.bdf)} ${driver}`;
 
 /** Gives a device to a context, doing first what that needs: a vfio driver, and the context itself when it is new. */
 export function bindLines(

@@ -1,9 +1,29 @@
 import { X } from 'lucide-react';
 import { useApp } from '../../store';
+import { driverLine, shortBdf } from '../../store/script';
+import type { Refusal } from '../../store/types';
 import { Button, IconButton } from '../../ui/Button';
 import { ObjectLink } from '../shared/ObjectLink';
 import { sentence } from '../shared/sentence';
 import './refusal.css';
+
+/** A kernel driver in the way of a whole group: the one obstacle that a click can remove. */
+function MoveAside({ refusal }: { readonly refusal: Refusal }) {
+  const culprit = useApp((state) =>
+    refusal.result.culprit === null ? undefined : state.objects[refusal.result.culprit],
+  );
+  const { act } = useApp((state) => state.actions);
+  if (culprit?.type !== 'device' || culprit.driver === null || culprit.driver.managed) return null;
+  return (
+    <Button
+      look="primary"
+      data-tip={`Takes it from ${culprit.driver.name}, then goes on`}
+      onClick={() => void act([driverLine(culprit, 'vfio-pci'), ...refusal.rest])}
+    >
+      Give {shortBdf(culprit.bdf)} to vfio-pci too
+    </Button>
+  );
+}
 
 /** What the kernel refused just now: the errno, the rule behind it in words, and what stands in the way. */
 export function RefusalCard() {
@@ -33,6 +53,7 @@ export function RefusalCard() {
                 <ObjectLink id={refusal.result.culprit} full />
               </span>
             )}
+            <MoveAside refusal={refusal} />
             <Button
               onClick={() => void undo()}
               data-tip="Undo: else the line stays in the script, with the errno that it must have"
