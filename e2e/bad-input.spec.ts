@@ -207,10 +207,11 @@ test.describe('a link', () => {
 
   for (const { what, hash, says } of BAD) {
     test(`${what}, opened over a scene, says so and leaves the scene`, async ({ page }) => {
-      await openScene(page, BENCH);
+      await page.goto(`./${GOOD}`);
       await run(page, 'mine = IOAS_ALLOC ctx');
       await expect(lines(page)).toHaveCount(before + 1);
       const good = await stateOf(page);
+      await expect.poll(() => new URL(page.url()).hash).not.toBe(GOOD); // the new line is in the address bar
       await page.evaluate((bad) => (location.hash = bad), hash);
       await expect(page.getByText(says)).toBeVisible();
       expect(await stateOf(page)).toEqual(good);

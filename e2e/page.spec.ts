@@ -94,9 +94,17 @@ test.describe('360 pixels wide', () => {
 
   const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
 
-  test('the start page does not scroll sideways', async ({ page }) => {
+  test('nothing on the start page scrolls sideways', async ({ page }) => {
     await openStart(page);
     expect(await widthOf(page)).toBe(360);
+    const sideways = await page.evaluate(() =>
+      [...document.querySelectorAll('main, main *')]
+        .filter(
+          (each) => each.scrollWidth > each.clientWidth && getComputedStyle(each).overflowX !== 'visible',
+        )
+        .map((each) => each.className),
+    );
+    expect(sideways).toEqual([]);
   });
 
   test('no view, panel or dialog scrolls the page sideways, and all are in reach', async ({ page }) => {
