@@ -68,13 +68,18 @@ export function readDetail(record: LspciRecord, text: string): void {
       else if (text.startsWith('Initial VFs: ')) readVfs(record, text);
       break;
     case 0x46: // F
-      if (text.startsWith('Flags: ')) record.group = numberIn(FLAGS_GROUP, text) ?? record.group;
+      if (text.startsWith('Flags: ')) {
+        record.capabilityList = 'none';
+        record.group = numberIn(FLAGS_GROUP, text) ?? record.group;
+      }
       break;
     case 0x4b: // K
       if (text.startsWith('Kernel driver in use: ')) record.driver = driverName(text.slice(22));
       break;
     case 0x53: // S
       if (text.startsWith('Subsystem: ')) readSubsystem(record, text);
+      else if (text.startsWith('Status: Cap+')) record.capabilityList = 'there';
+      else if (text.startsWith('Status: Cap-')) record.capabilityList = 'none';
       break;
     case 0x56: // V
       if (text.startsWith('VF offset: ')) readVfs(record, text);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBdf } from '../../engine/pci/address';
+import { formatBdf, formatShortBdf } from '../../engine/pci/address';
 import type { PciFunctionSpec } from '../../engine/pci/function-spec';
 import { partitionOfText, recordedPartition, withoutGroupLines } from '../../testing/groups-of-text';
 import { parseScript } from '../parse';
@@ -283,6 +283,38 @@ describe('hex dumps decide over prose', () => {
     expect(warnings.join()).toMatch(/asleep/);
   });
 });
+
+describe('a dump that was cut off', () => {
+  it.each(['big-012', 'pxb-018'])(
+    '%s, cut anywhere: what came out otherwise than in whole is remarked upon',
+    (name) => {
+      const whole = fixture(name);
+      const specs = new Map(read(whole).specs.map((spec) => [formatBdf(spec.address), spec]));
+      const silent: string[] = [];
+      for (let at = 200; at < whole.length; at += 97) {
+        const cut = importSpecs(whole.slice(0, at));
+        if (cut.status === 'failed') continue;
+        const last = cut.specs.find((spec) => formatBdf(spec.address) === lastTitle(whole.slice(0, at)));
+        const before = last && specs.get(formatBdf(last.address));
+        const wrong =
+          last !== undefined && (last.kind !== before?.kind || last.recordedGroup !== before.recordedGroup);
+        if (wrong && !cut.warnings.some((warning) => warning.includes(shortName(last))))
+          silent.push(`${at}: ${shortName(last)}`);
+      }
+      expect(silent).toEqual([]);
+    },
+  );
+
+  it('says nothing of a dump that ends where lspci ends, line break or not', () => {
+    for (const text of [PORT, PORT.trimEnd()]) expect(importMachine(text)).toMatchObject({ warnings: [] });
+  });
+});
+
+const lastTitle = (text: string): string => {
+  const titles = text.match(/^[0-9a-f]{2}:[01][0-9a-f]\.[0-7] /gm) ?? [];
+  return `0000:${(titles.at(-1) ?? '').trim()}`;
+};
+const shortName = (spec: PciFunctionSpec): string => formatShortBdf(spec.address.bus, spec.address.devfn);
 
 describe('what could not be read is said', () => {
   it.each<[string, string, RegExp]>([

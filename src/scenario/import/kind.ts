@@ -2,7 +2,7 @@ import type { PciFunction } from '../../engine/pci/function';
 import { isDownstreamPort } from '../../engine/pci/function';
 import type { PciKind } from '../../engine/pci/function-spec';
 import { nameOf } from './read-dumps';
-import { capabilitiesKnown, type LspciRecord } from './record';
+import { capabilitiesKnown, losesCapabilities, type LspciRecord } from './record';
 import type { Warnings } from './warnings';
 
 /** The kind that the text tells; null when its capabilities could not be read. */
@@ -33,7 +33,9 @@ export function inferKind(record: LspciRecord, above: PciFunction | null, warnin
     ? 'asleep when the dump was made (header type 7f), so that its registers read as ones: the kind of % is guessed from its place. Wake it (echo on > /sys/bus/pci/devices/…/power/control) and dump again'
     : record.capabilities === 'denied'
       ? 'capabilities hidden from ordinary users: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn'
-      : 'only a title in the text: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn';
+      : record.cutShort || losesCapabilities(record)
+        ? 'the text ends within the lines of %, or lacks some: without its capabilities its kind is guessed, and it counts as without ACS'
+        : 'only a title in the text: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn';
   warnings.add(record.line, topic, nameOf(record));
   return kind;
 }

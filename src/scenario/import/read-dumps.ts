@@ -25,7 +25,7 @@ export function readDumps(
   const lines = forEachLine(text, (line) => {
     reader.take(line);
   });
-  reader.end();
+  reader.end(text.endsWith('\n'));
   return { dumps: reader.dumps.filter((dump) => dump.records.size > 0), lines, tooMany: reader.tooMany };
 }
 
@@ -33,6 +33,7 @@ class DumpReader {
   readonly dumps: Dump[] = [];
   tooMany = false;
   private count = 0;
+  private sawDetails = false;
   private record: LspciRecord | null = null;
   /** A title whose class nobody knows is taken only if lspci's details follow. */
   private doubtful = false;
@@ -67,8 +68,20 @@ class DumpReader {
     this.pending = line.text;
   }
 
-  end(): void {
+  /** A text that stops in mid-line stops within the function that it is about, unless that was complete by then. */
+  end(lineEnded: boolean): void {
+    const last = this.pending;
+    // A list of titles has no lines within a function.
+    const complete = lineEnded || endsFunction(last) || (this.pendingTitle !== null && !this.sawDetails);
     this.flush();
+    if (this.record !== null && !complete) {
+      this.record.cutShort = true;
+      this.warnings.add(
+        this.record.line,
+        'the text ends within the lines of %, without a line break; if it was cut off there, the rest is missing',
+        nameOf(this.record),
+      );
+    }
     this.record = null;
   }
 
@@ -87,6 +100,7 @@ class DumpReader {
     else if (text !== '' && this.record !== null) {
       if (beginsDetails(text)) {
         this.record.hasDetails = true;
+        this.sawDetails = true;
         this.keepIfDoubtful();
       }
       readDetail(this.record, text);
@@ -136,6 +150,10 @@ class DumpReader {
     return this.dumps.at(-1)?.records.get(name)?.buses?.secondary ?? null;
   }
 }
+
+/** What lspci prints last of a function; a line of a hex dump counts for itself. */
+const endsFunction = (text: string): boolean =>
+  text === '' || text.startsWith('Kernel driver in use: ') || text.startsWith('Kernel modules: ');
 
 const compare = (a: PciAddress, b: PciAddress): number =>
   a.domain - b.domain || a.bus - b.bus || a.devfn - b.devfn;

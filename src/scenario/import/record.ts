@@ -30,6 +30,10 @@ export interface LspciRecord {
   /** More than a title was printed. */
   hasDetails: boolean;
   capabilities: 'none' | 'listed' | 'denied';
+  /** Whether there is a list, shown or not: `Status: Cap+`. Lines of `-v` (`Flags:`) do not tell, and show it if there. */
+  capabilityList: 'untold' | 'none' | 'there';
+  /** The text ends within its lines. */
+  cutShort: boolean;
   /** Reads gave all ones: it sleeps, or is gone. */
   asleep: boolean;
   /** Configuration space from a hex dump, and how much of it from 0 on. */
@@ -65,6 +69,8 @@ export const newRecord = (address: PciAddress, line: number, path: string | null
   sriov: null,
   hasDetails: false,
   capabilities: 'none',
+  capabilityList: 'untold',
+  cutShort: false,
   asleep: false,
   bytes: null,
   byteCount: 0,
@@ -79,6 +85,18 @@ export function detailOf(record: LspciRecord): number {
   return 1;
 }
 
+/** The text stops before its capabilities, or before it says that it has none. */
+export const losesCapabilities = (record: LspciRecord): boolean =>
+  record.hasDetails &&
+  record.capabilityList !== 'none' &&
+  record.capabilities === 'none' &&
+  record.byteCount < 256;
+
 /** Whether its capability list was there to be read. */
 export const capabilitiesKnown = (record: LspciRecord): boolean =>
-  !record.asleep && (record.byteCount >= 256 || (record.hasDetails && record.capabilities !== 'denied'));
+  !record.asleep &&
+  (record.byteCount >= 256 ||
+    (record.hasDetails &&
+      record.capabilities !== 'denied' &&
+      !record.cutShort &&
+      !losesCapabilities(record)));
