@@ -15,6 +15,7 @@ import { Rail } from './Rail';
 import { Resizer } from './Resizer';
 import { readSaved, save } from './saved';
 import { SkipLinks } from './SkipLinks';
+import { useLongPaste } from './use-long-paste';
 import { useShortcuts } from './use-shortcuts';
 import { ViewTabs, type View } from './ViewTabs';
 import 'reactflow/dist/base.css';
@@ -32,6 +33,7 @@ export function App() {
   /** On narrow screens one of the three is seen. */
   const [view, setView] = useState<View>('canvas');
   useShortcuts();
+  useLongPaste();
 
   const toggleSide = (): void => {
     setSideOpen(!sideOpen);

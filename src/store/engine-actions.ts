@@ -1,3 +1,4 @@
+import { tooLong } from '../scenario/limits';
 import type { Answer, Arguments, Method } from '../worker/connection';
 import { afterBatch, type Stage } from './apply';
 import type { Context } from './context';
@@ -90,8 +91,10 @@ export function engineActions(
   return {
     start: ({ script, cursor, selection }) =>
       serial(async () => {
-        set({ script: normalizeScript(script) });
-        await link.boot(cursor, 'last');
+        const why = tooLong(script);
+        if (why === null) set({ script: normalizeScript(script) });
+        await link.boot(why === null ? cursor : null, 'last');
+        if (why !== null) set({ notice: { tone: 'error', text: why } });
         const { objects, playback } = get();
         if (playback.lookup !== null) set({ panel: 'walk' });
         if (selection !== null && selection in objects) set({ selection });

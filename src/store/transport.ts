@@ -37,6 +37,7 @@ export function transportActions({ get, set }: Context): Pick<Actions, 'togglePl
   return {
     togglePlay() {
       const state = get();
+      if (state.engine.status === 'starting') return; // its first run decides what is on stage
       const { playback, cursor } = state;
       const atEnd = cursor >= linesOf(state.script).length;
       if (playback.playing || playback.running) change({ playing: false, running: false });

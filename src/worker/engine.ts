@@ -5,6 +5,7 @@ import type { Arg } from '../engine/sim/statement';
 import type { PciReader } from '../engine/sim/verbs/verb';
 import type { TraceEvent } from '../engine/trace/event';
 import { importMachine } from '../scenario/import/import-machine';
+import { tooLong } from '../scenario/limits';
 import { parseNumber } from '../scenario/literal';
 import { specOfArgs } from '../scenario/pci-line';
 import { pciLineArgs } from '../scenario/pci-statement';
@@ -35,7 +36,7 @@ export function createEngine(): EngineApi {
     world = after;
     // A line that made no sense changed nothing; it is reported, and not kept.
     const kept = reset ? fresh.length : results.filter((result) => result.status !== 'error').length;
-    lines.push(...fresh.slice(0, kept));
+    for (const line of fresh.slice(0, kept)) lines.push(line);
     return { epoch, reset, cursor: lines.length, results, set, removed, lookups, events };
   };
 
@@ -57,6 +58,8 @@ export function createEngine(): EngineApi {
 
   return {
     async load(script, cursor) {
+      const why = tooLong(script);
+      if (why !== null) return { status: 'failed', why };
       const all = parseScript(script).lines.map(simLineOf);
       epoch++;
       simulator = new Simulator(readPci);
