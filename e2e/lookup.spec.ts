@@ -178,6 +178,22 @@ test.describe('with reduced motion', () => {
     await expect(lines(page).last()).toContainText('dma 02:00.0 write 0xdead000 64 ! FAULT');
   });
 
+  test('the events of a line are listed in their order, locks on request', async ({ page }) => {
+    await openScene(page, ATTACHED);
+    await run(page, 'IOAS_UNMAP ioas all');
+    await page.getByRole('tab', { name: 'Events' }).click();
+    const events = page.getByRole('tabpanel', { name: 'Events' });
+    // Linux: intel/cache.c, qi_flush_iotlb(): the unmap is followed by an invalidation, and by a wait for it.
+    await expect(events.getByRole('listitem')).toContainText([
+      /^unmap/,
+      /IOTLB Invalidation/,
+      /Invalidation Wait/,
+    ]);
+    await expect(events.getByText('iopt->domains_rwsem')).toHaveCount(0);
+    await events.getByRole('checkbox').check();
+    await expect(events.getByText('takes iopt->domains_rwsem')).toBeVisible();
+  });
+
   test('going back in time keeps the later lines', async ({ page }) => {
     const script = `${ATTACHED}\n${DMA}`;
     await openScene(page, script);

@@ -19,7 +19,7 @@ declare global {
 }
 
 const DMA = 'dma 02:00.0 write 0x212340 64';
-const TABS = ['Object', 'Walk', 'Caches', 'Memory', 'Outline'];
+const TABS = ['Object', 'Walk', 'Events', 'Caches', 'Memory', 'Outline'];
 const DIALOGS = ['Scenes', 'Import', 'Editor', 'Help'];
 
 for (const { colorScheme, expectGood } of [

@@ -1,5 +1,6 @@
 import { Tabs } from '@base-ui/react/tabs';
 import { CachesPanel } from '../panels/caches/CachesPanel';
+import { EventsPanel } from '../panels/events/EventsPanel';
 import { Inspector } from '../panels/inspector/Inspector';
 import { MemoryPanel } from '../panels/memory/MemoryPanel';
 import { Outline } from '../panels/outline/Outline';
@@ -14,6 +15,7 @@ const PANELS: readonly {
 }[] = [
   { id: 'object', label: 'Object', Panel: Inspector },
   { id: 'walk', label: 'Walk', Panel: WalkPanel },
+  { id: 'events', label: 'Events', Panel: EventsPanel },
   { id: 'caches', label: 'Caches', Panel: CachesPanel },
   { id: 'memory', label: 'Memory', Panel: MemoryPanel },
   { id: 'outline', label: 'Outline', Panel: Outline },

@@ -58,7 +58,7 @@ export interface PlaybackState {
 }
 
 /** Tabs of the side panel. */
-export type PanelId = 'object' | 'walk' | 'caches' | 'memory' | 'outline';
+export type PanelId = 'object' | 'walk' | 'events' | 'caches' | 'memory' | 'outline';
 export type DialogId = 'gallery' | 'import' | 'script' | 'help';
 
 /** One passing message: something worked, or why it did not. */

@@ -1,0 +1,69 @@
+import type { TraceEvent } from '../../engine/trace/event';
+import { shortBdf } from '../../store/script';
+import { count } from '../../ui/numbers';
+
+/** One event as a row: what kind, and what happened in words. */
+export interface EventRow {
+  readonly kind: string;
+  readonly text: string;
+  readonly tone: 'plain' | 'kernel' | 'fault';
+}
+
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+const row = (kind: string, text: string, tone: EventRow['tone'] = 'plain'): EventRow => ({
+  kind,
+  text,
+  tone,
+});
+
+/** What only who reads code wants to see: every lock, every register. */
+export const isFine = (event: TraceEvent): boolean => event.kind === 'lock' || event.kind === 'register';
+
+export function describeEvent(event: TraceEvent): EventRow {
+  switch (event.kind) {
+    case 'lock':
+      return row('lock', `${event.op === 'acquire' ? 'takes' : 'drops'} ${event.lock}`);
+    case 'register':
+      return row(
+        'register',
+        `${event.op}s ${event.name} ${event.op === 'write' ? '=' : '→'} ${hex(event.value)}`,
+      );
+    case 'ownership':
+      return row(
+        'ownership',
+        `${event.group} ${event.owner === null ? 'is the kernel’s' : `belongs to ${event.owner}`}, count ${event.ownerCount}`,
+      );
+    case 'domain':
+      return row('domain', `${shortBdf(event.device)}: ${event.from ?? 'none'} → ${event.to}`);
+    case 'map':
+    case 'unmap': {
+      const done = event.kind === 'map' ? 'written' : 'cleared';
+      const entries = count(event.entries, 'entry', 'entries');
+      return row(event.kind, `${event.domain}: ${hex(event.iova)}–${hex(event.last)}, ${entries} ${done}`);
+    }
+    case 'command':
+      return row('command', `${event.name}: ${event.effect}`);
+    case 'read': {
+      const what = event.structure === 'table' ? `level ${event.level + 1}` : event.structure;
+      const words = event.words.map(hex).join(' ');
+      return row('read', `${what} [${event.index}] at ${hex(event.pa)} = ${words}`);
+    }
+    case 'cache':
+      return row('cache', `${event.cache === 'iotlb' ? 'IOTLB' : 'context cache'} ${event.op}: ${event.tag}`);
+    case 'dma': {
+      const end = event.pa === null ? 'blocked' : `→ ${hex(event.pa)}`;
+      const bytes = count(event.bytes, 'byte');
+      return row('dma', `${shortBdf(event.device)} ${event.access}s ${bytes} at ${hex(event.iova)} ${end}`);
+    }
+    case 'fault': {
+      const kept = event.recorded ? '' : ', not recorded';
+      return row('fault', `${hex(event.reason)} ${event.name}${kept}`, 'fault');
+    }
+    case 'log':
+      return row('kernel', event.text, 'kernel');
+    case 'guest-error':
+      return row('misuse', event.text, 'fault');
+    case 'unimplemented':
+      return row('lacking', event.text, 'fault');
+  }
+}
