@@ -20,8 +20,7 @@ export interface DmaOrder {
 /** A device reads or writes memory, page by page, until a page is refused. */
 export function fireDma(machine: Machine, order: DmaOrder): Lookup {
   const { device, iova, bytes, access, line } = order;
-  const domain = device.group?.domain ?? null;
-  const hwpt = domain && (indexIommufd(machine).hwptOf.get(domain) ?? null);
+  const rid = requesterId(machine, device);
   const unit = machine.outOfScope.has(device.name) ? null : machine.unit;
   const before = machine.trace.mark();
   const parts = transfer(
@@ -29,7 +28,7 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
     machine.memory,
     {
       device: device.name,
-      rid: requesterId(machine, device),
+      rid,
       iova,
       bytes,
       ...(access === 'write' ? { data: pattern(iova, bytes) } : {}),
@@ -37,6 +36,9 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
     machine.trace,
   );
   const events = eventsByPart(machine.trace.since(before));
+  const { hwptOf } = indexIommufd(machine);
+  const domain = walkedDomain(unit, rid, device.group?.domain ?? null, hwptOf.keys());
+  const hwpt = domain && (hwptOf.get(domain) ?? null);
   const memory = hwpt?.ioas.iopt.areas.first(iova, iova)?.pages?.memory;
   return {
     line,
@@ -50,6 +52,22 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
     bytes,
     parts: parts.map((part, index) => explainPart(unit, domain, part, events[index] ?? [])),
   };
+}
+
+/**
+ * Whose table the hardware walked: the group's, unless it goes by a context that it cached before the group moved. That
+ * one's table may be gone by now.
+ */
+function walkedDomain(
+  unit: Unit | null,
+  rid: number,
+  current: IommuDomain | null,
+  others: Iterable<IommuDomain>,
+): IommuDomain | null {
+  const root = unit?.walkedRoot(rid) ?? null;
+  const rootOf = (domain: IommuDomain): number | null => unit?.tables(domain)?.rootPa ?? null;
+  if (root === null || (current !== null && rootOf(current) === root)) return current;
+  return [...others].find((domain) => rootOf(domain) === root) ?? null;
 }
 
 /** Where no IOMMU is, an address is what it says. */

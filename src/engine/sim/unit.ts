@@ -17,6 +17,8 @@ export interface Unit {
   project(): Omit<IommuObject, 'id' | 'name' | 'place' | 'type' | 'deviceIds'>;
   /** What the tables of a domain look like; null for one of another unit. */
   tables(domain: IommuDomain): Tables | null;
+  /** Where the table is that the hardware walks for a requester id by its cached context; null when it has none. */
+  walkedRoot(rid: number): number | null;
   /** An IOVA's index fields; a leaf at `leafLevel` merges what is below it into the offset. */
   addressFields(iova: bigint, leafLevel: number | null, domain: IommuDomain | null): readonly AddressField[];
   /** The hardware's reads and cache look-ups among the events, explained. */

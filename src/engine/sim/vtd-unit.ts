@@ -7,7 +7,8 @@ import {
   faultLine,
   splitAddress,
 } from '../hw/vtd/describe';
-import { inspectVtd, tableOccupancy } from '../hw/vtd/device/inspect';
+import { contextViews, inspectVtd, tableOccupancy, type ContextView } from '../hw/vtd/device/inspect';
+import { formatBdf } from '../hw/common/bdf';
 import type { VtdDevice } from '../hw/vtd/device/device';
 import { createVtdUnit as wireVtdUnit } from '../hw/vtd/unit';
 import type { TraceEvent } from '../trace/event';
@@ -40,6 +41,10 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
       return { ...view, faults: [...driver.faultLog, ...view.faults], vendor: 'vtd', title: 'DMAR 0' };
     },
     tables: (domain) => driver.describeDomain(domain),
+    walkedRoot(rid) {
+      const cached = cachedContext(device, formatBdf(0, rid));
+      return cached === null || cached.levels === 0 ? null : cached.rootPa;
+    },
     addressFields(iova, leafLevel, domain) {
       const tables = domain && driver.describeDomain(domain);
       if (!tables) return [];
@@ -50,12 +55,15 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
     explainFault(fault, steps) {
       const rid = ridOf(fault.device);
       return {
-        why: whyFault(fault, steps),
+        why: whyFault(fault, steps, cachedContext(device, fault.device)?.stale ?? false),
         kernelLine: faultLine(rid, fault.access, fault.iova & ~0xfffn, fault.reason),
       };
     },
   });
 }
+
+const cachedContext = (device: VtdDevice, name: string): ContextView | null =>
+  contextViews(device).find((entry) => entry.device === name) ?? null;
 
 /** The level of the leaf that an IOTLB entry was made from; null where none covers the address. */
 function cachedLevel(device: VtdDevice, did: number | null, iova: bigint): number | null {
@@ -81,7 +89,8 @@ function stepOf(device: VtdDevice, event: TraceEvent): LookupStep | null {
     const { op } = event;
     if (op !== 'hit' && op !== 'miss') return null;
     const context = event.cache === 'context';
-    const title = `${context ? 'Context cache' : 'IOTLB'} ${op}: ${event.tag}`;
+    const stale = context && op === 'hit' && (cachedContext(device, event.tag)?.stale ?? false);
+    const title = `${context ? 'Context cache' : 'IOTLB'} ${op}: ${event.tag}${stale ? ', stale' : ''}`;
     return { ...NOTHING_READ, kind: context ? 'context-cache' : 'iotlb', outcome: op, title };
   }
   if (event.kind !== 'read') return null;

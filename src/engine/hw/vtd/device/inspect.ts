@@ -173,7 +173,8 @@ function isStale(device: VtdDevice, entry: CachedTranslation, root: Root | undef
   return !same;
 }
 
-function contextViews(device: VtdDevice): readonly ContextView[] {
+/** The context cache's valid entries. */
+export function contextViews(device: VtdDevice): readonly ContextView[] {
   const { state, contexts } = device;
   const cached = state.contextCache.entries;
   return state.contextCache.list().map(({ rid, at }) => {
