@@ -7,6 +7,10 @@ export interface DeviceTraits {
   readonly untrusted?: boolean;
   /** Has a type 1 header. */
   readonly bridge?: boolean;
+  /** A root, upstream or downstream port, or an event collector: what the port services driver takes. */
+  readonly pciePort?: boolean;
+  /** SR-IOV functions that it has given birth to. Linux: pci_num_vf() */
+  readonly virtualFunctions?: () => number;
 }
 
 /** A PCI driver, as far as DMA ownership cares. */

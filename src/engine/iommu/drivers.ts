@@ -31,7 +31,20 @@ const MANAGED_MODULES: ReadonlySet<string> = new Set([...MANAGED].map(sameModule
 export const isManagedDriver = (name: string): boolean => MANAGED_MODULES.has(sameModule(name));
 
 /** The driver of that name without anything of its own. */
-export const plainDriver = (name: string): Driver => ({ name, managed: isManagedDriver(name) });
+export const plainDriver = (name: string): Driver => ({
+  name,
+  managed: isManagedDriver(name),
+  ...(name === 'pcieport' ? { probe: probePort } : {}),
+});
+
+/** Linux: drivers/pci/pcie/portdrv.c pcie_portdrv_probe() */
+const probePort = (device: Device): Result<undefined> =>
+  device.traits.pciePort === true
+    ? done
+    : err('ENODEV', `${device.name} is no PCI Express port; pcieport drives nothing else`, {
+        rule: 'pcie_portdrv_probe',
+        culprit: device.worldId,
+      });
 
 /** Linux: really_probe(), pci_dma_configure() */
 export function* bindDriver(core: IommuCore, device: Device, driver: Driver): Task<Result<undefined>> {

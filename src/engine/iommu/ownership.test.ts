@@ -51,7 +51,7 @@ describe('DMA ownership', () => {
     expect(group(rig, 'a').ownerCnt).toBe(1);
   });
 
-  it.each(['pci-stub', 'pcieport', 'vfio-pci', 'mlx5-vfio-pci', 'qat_vfio_pci'])(
+  it.each(['pci-stub', 'vfio-pci', 'mlx5-vfio-pci', 'qat_vfio_pci'])(
     '[B4] %s binds at any time and is not counted',
     (driver) => {
       const rig = Rig.of(['ab']);

@@ -6,7 +6,7 @@ import { probeBus, probeDevice } from '../iommu/probe';
 import { err, ok, type Result } from '../kernel/errno';
 import { dmaAliases } from '../pci/alias';
 import type { PciFunction } from '../pci/function';
-import { isBridgeKind, type PciFunctionSpec } from '../pci/function-spec';
+import { isBridgeKind, type PciFunctionSpec, type PciKind } from '../pci/function-spec';
 import type { Machine } from './machine';
 import { createVtdUnit } from './vtd-unit';
 
@@ -33,6 +33,7 @@ export function boot(machine: Machine): Result<undefined> {
   // Only now: before it, devices without a domain would all be blocked.
   machine.unit?.start();
   for (const fn of order) bindFirmwareChoice(machine, fn);
+  machine.started = true;
   return ok(undefined);
 }
 
@@ -63,8 +64,19 @@ function addDevice(machine: Machine, fn: PciFunction): Device {
   const outside = machine.unit === null ? 'this machine has no IOMMU' : whyUngrouped(fn);
   if (outside !== null) machine.outOfScope.set(fn.name, outside);
   const client = { name: fn.name, rid: fn.rid, aliasRids: dmaAliases(fn), classCode: fn.classCode };
-  return machine.core.addDevice(client, { bridge: isBridgeKind(fn.spec.kind) });
+  return machine.core.addDevice(client, {
+    bridge: isBridgeKind(fn.spec.kind),
+    pciePort: PORTS.has(fn.spec.kind),
+    // At boot a driver has its function before it makes virtual ones, whatever they then find bound.
+    virtualFunctions: () => (machine.started ? virtualFunctionsOf(machine, fn) : 0),
+  });
 }
+
+const PORTS: ReadonlySet<PciKind> = new Set(['root-port', 'upstream-port', 'downstream-port', 'rcec']);
+
+const virtualFunctionsOf = ({ topology }: Machine, fn: PciFunction): number =>
+  topology.functions.filter(({ spec }) => spec.virtualOf !== null && topology.find(spec.virtualOf) === fn)
+    .length;
 
 /** The driver that the machine's own system had on it. */
 function bindFirmwareChoice(machine: Machine, fn: PciFunction): void {

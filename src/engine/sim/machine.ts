@@ -40,6 +40,8 @@ export class Machine {
   /** Why a function is in no unit's scope, by PCI name. */
   readonly outOfScope = new Map<string, string>();
   booted = false;
+  /** The drivers of boot are bound: from now on binding is somebody's wish. */
+  started = false;
 
   constructor(readonly options: MachineOptions) {
     this.topology = new PciTopology(options.iommu !== 'none');

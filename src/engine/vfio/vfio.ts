@@ -59,6 +59,12 @@ export class Vfio {
         culprit,
       });
     }
+    if ((device.traits.virtualFunctions?.() ?? 0) > 0) {
+      return err('EBUSY', `${device.name} has virtual functions; vfio-pci does not take it from under them`, {
+        rule: 'vfio_pci_core_register_device',
+        culprit,
+      });
+    }
     if (!device.group) {
       return err('EINVAL', `${device.name} is in no IOMMU group, so nothing would keep its DMA apart`, {
         rule: 'vfio_group_find_or_alloc',
