@@ -21,7 +21,7 @@ export function IconButton({ label, keys, className = '', children, ...rest }: I
       type="button"
       className={`icon-btn ${className}`.trim()}
       aria-label={label}
-      data-tip={keys === undefined ? label : `${label}  ${keys}`}
+      data-tip={keys === undefined ? label : `${label} (${keys})`}
       {...rest}
     >
       {children}

@@ -12,13 +12,14 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
   const owner = useApp((s) => (group?.type === 'group' ? ownerText(s.objects, group) : ''));
   const domain = useApp((s) => (group?.type === 'group' ? domainText(s.objects, group) : ''));
   if (group?.type !== 'group') return null; // removed while the canvas still holds the node
-  const label = owner + (group.deviceIds.length > 1 ? ` · ${count(group.deviceIds.length, 'device')}` : '');
+  const members = group.deviceIds.length > 1 ? ` · ${count(group.deviceIds.length, 'device')}` : '';
   return (
     <NodeCard object={group} className="frame">
       <div className="frame-top">
-        <span className="frame-label" title={`Group ${group.number}, DMA owner: ${label}`}>
+        <span className="frame-label" title={`Group ${group.number}, DMA owner: ${owner}${members}`}>
           <b>Group {group.number}</b>
-          <span className="frame-owner"> · {label}</span>
+          <span className="frame-owner"> · {owner}</span>
+          <span className="frame-members">{members}</span>
         </span>
         <span className="frame-end">
           {group.mismatches.length > 0 && (

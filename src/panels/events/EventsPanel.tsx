@@ -36,6 +36,7 @@ export function EventsPanel() {
             <input type="checkbox" checked={fine} onChange={(change) => setFine(change.target.checked)} />
             every lock and register, too
           </label>
+          {shown.length === 0 && <p className="muted">Nothing but locks and registers here.</p>}
           <ol className="events">
             {shown.slice(0, ROWS).map(({ kind, text, tone }, index) => (
               <li key={index} data-tone={tone}>

@@ -62,7 +62,8 @@ function Ask({ onClose }: { readonly onClose: () => void }) {
     >
       <p className="prose">
         On that machine run <code className="command">sudo lspci -vvvnn</code> and paste all it prints. Other
-        text around it does no harm. With <code>-xxxx</code> as well nothing has to be inferred.
+        text around it does no harm. With <code className="option">-xxxx</code> as well nothing has to be
+        inferred.
       </p>
       <label>
         <span className="sr-only">Output of lspci</span>

@@ -2,7 +2,7 @@ import type { FaultRecord, IommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { Button } from '../../ui/Button';
-import { groupedHex, plainHex } from '../../ui/numbers';
+import { count, groupedHex, plainHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
@@ -24,7 +24,7 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
             {iotlb.entries.length} of {iotlb.sets * iotlb.ways} entries
           </Field>
           <Field name={<Term tip={TERMS.contextCache}>context cache</Term>}>
-            {contextCache.length} entries
+            {count(contextCache.length, 'entry', 'entries')}
           </Field>
         </Fields>
         <div className="row after">
@@ -46,7 +46,7 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
               <tr>
                 <th>offset</th>
                 <th>register</th>
-                <th>value</th>
+                <th className="num">value</th>
               </tr>
             </thead>
             <tbody>
@@ -54,7 +54,7 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
                 <tr key={register.name}>
                   <td>{plainHex(register.offset, 3)}</td>
                   <td>{register.name}</td>
-                  <td>{groupedHex(register.value)}</td>
+                  <td className="num">{groupedHex(register.value)}</td>
                 </tr>
               ))}
             </tbody>

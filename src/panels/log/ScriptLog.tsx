@@ -41,10 +41,13 @@ export function ScriptLog() {
   );
 }
 
-/** Scrolls the log, never the page. */
+/** Scrolls the log, never the page. Before the first line no line is the current one. */
 function revealCurrent(box: HTMLElement): void {
   const row = box.querySelector<HTMLElement>('[aria-current]');
-  if (row === null) return;
+  if (row === null) {
+    box.scrollTop = 0;
+    return;
+  }
   const { top, bottom } = row.getBoundingClientRect();
   const view = box.getBoundingClientRect();
   if (top < view.top) box.scrollTop -= view.top - top + 4;
@@ -117,7 +120,7 @@ function Outcome({ result }: { readonly result: LineResult | undefined }) {
       </span>
     );
   return (
-    <span className="log-result" data-tone="fault">
+    <span className="log-result" data-tone="fault" title={result.why ?? undefined}>
       {{ errno: result.errno, fault: 'fault', error: `column ${result.column ?? 1}` }[result.status]}
       {result.why !== null && <q>{result.why}</q>}
       {!result.ok && result.expected !== null && <Unexpected expected={result.expected} />}

@@ -122,13 +122,18 @@ function Item({ object, note = '', children }: ItemProps) {
       <button
         type="button"
         className="outline-item"
+        data-type={object.type}
         aria-current={selected || undefined}
         style={{ ['--k' as string]: HUE[object.type] }}
         onClick={() => select(object.id)}
       >
         <span className="dot" aria-hidden="true" />
         <span className="outline-title">{titleOf(object)}</span>
-        {detail !== null && <span className="outline-detail">{detail}</span>}
+        {detail !== null && (
+          <span className="outline-detail" title={detail}>
+            {detail}
+          </span>
+        )}
         {note !== '' && <span className="outline-note">{note}</span>}
       </button>
       {hasChildren && <ul className="outline">{children}</ul>}

@@ -18,8 +18,8 @@ export function EmptyStart() {
   const starting = useApp((state) => state.engine.status === 'starting');
   const isEmpty = useApp((state) => state.script === '');
   const scenes = useScenes();
-  // A link is on its way, or the cursor stands before the first device: this is no empty page.
-  if (!isEmpty || (starting && location.hash.length > 1)) return null;
+  if (!isEmpty) return <Beginning />;
+  if (starting && location.hash.length > 1) return null; // a link is on its way
   return (
     <div className="start">
       <div className="start-inner">
@@ -59,6 +59,23 @@ export function EmptyStart() {
           </button>
         </div>
       </div>
+    </div>
+  );
+}
+
+/** The scene stands before its first line: there is nothing to draw yet, and it says how to go on. */
+function Beginning() {
+  const waits = useApp(
+    (state) => state.cursor === 0 && state.engine.status === 'ready' && !state.playback.running,
+  );
+  if (!waits) return null;
+  return (
+    <div className="start">
+      <p className="prose start-beginning">
+        <b>The beginning: no machine yet.</b>
+        Play <kbd className="kbd">Space</kbd> builds it line by line, Step <kbd className="kbd">.</kbd> goes
+        on by one.
+      </p>
     </div>
   );
 }
