@@ -47,8 +47,17 @@ function specsOf(choices: readonly Choice[]): PciFunctionSpec[] {
     const isolating = acs && !CONVENTIONAL.includes(kind) ? ISOLATING : null;
     specs.push({ ...spec(place, kind, { multifunction, acs: isolating }), buses: behind });
   }
-  return specs;
+  return specs.map((one) => (hasSiblings(one, specs) ? { ...one, multifunction: true } : one));
 }
+
+/** Without the header bit of function 0 nobody looks for the functions above it. Linux: probe.c pci_scan_slot(), next_fn() */
+const hasSiblings = ({ address }: PciFunctionSpec, specs: readonly PciFunctionSpec[]): boolean =>
+  specs.some(
+    (other) =>
+      other.address.bus === address.bus &&
+      other.address.devfn !== address.devfn &&
+      other.address.devfn >> 3 === address.devfn >> 3,
+  );
 
 const machines = fc.array(choice, { minLength: 1, maxLength: 24 }).map(specsOf);
 const partitionOf = (specs: readonly PciFunctionSpec[]): string[][] =>
