@@ -70,6 +70,7 @@ describe('script text', () => {
   });
 
   it('the title is the machine’s name, else the first note', () => {
+    expect(sceneTitle('# title: A scene\nmachine q35')).toBe('A scene');
     expect(sceneTitle('# x\nmachine q35 iommu=vtd\nnote "n"')).toBe('q35');
     expect(sceneTitle('machine "two \\"functions\\"" iommu=vtd')).toBe('two "functions"');
     expect(sceneTitle('note "first"\nnote "second"')).toBe('first');

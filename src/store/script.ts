@@ -97,9 +97,11 @@ export const isVfio = (driver: string): boolean => /^vfio|^pci-stub$/.test(drive
 const QUOTED = /^\s*(?:machine|note)\s+"((?:[^"\\]|\\.)*)"/;
 const unquoted = (line: string): string | null => QUOTED.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? null;
 
-/** Title of a scene: the name of its machine, else its first note. */
+/** Title of a scene: its `# title:`, else the name of its machine, else its first note. */
 export function sceneTitle(script: string): string | null {
   const lines = linesOf(script);
+  const title = /^# title: (.+)$/m.exec(script)?.[1]?.trim();
+  if (title !== undefined) return title;
   const machine = lines.find((line) => /^\s*machine\s/.test(line));
   const name =
     machine === undefined

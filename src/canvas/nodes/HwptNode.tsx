@@ -4,7 +4,7 @@ import type { HwptObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { formatCount, hwptTitle } from '../format';
 import { pageSize, count } from '../../ui/numbers';
-import { CardHead, NodeCard } from './NodeCard';
+import { CardHead, NodeCard, NamedTitle } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) {
@@ -14,7 +14,7 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
   return (
     <NodeCard object={hwpt} className="hwpt">
       <CardHead
-        title={hwpt.name ? `${hwptTitle(hwpt)} ${hwpt.name}` : hwptTitle(hwpt)}
+        title={<NamedTitle title={hwptTitle(hwpt)} name={hwpt.name} />}
         aside={hwpt.nestParent ? 'nest parent' : hwpt.auto ? 'auto' : 'manual'}
       />
       <p className="card-line" title={line}>

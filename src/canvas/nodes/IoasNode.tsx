@@ -6,7 +6,7 @@ import { useApp } from '../../store/index';
 import { ioasTitle, mappedBytes } from '../format';
 import { byteSize, count } from '../../ui/numbers';
 import { stripOf, type StripPiece } from '../layout/strip';
-import { CardHead, NodeCard } from './NodeCard';
+import { CardHead, NodeCard, NamedTitle } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) {
@@ -16,7 +16,7 @@ export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) 
   return (
     <NodeCard object={ioas} className="ioas">
       <CardHead
-        title={ioas.name ? `${ioasTitle(ioas)} ${ioas.name}` : ioasTitle(ioas)}
+        title={<NamedTitle title={ioasTitle(ioas)} name={ioas.name} />}
         aside={count(ioas.areas.length, 'area')}
       />
       <Strip ioas={ioas} />

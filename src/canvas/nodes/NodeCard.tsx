@@ -91,3 +91,19 @@ export function Chip({ tone = 'plain', title, children }: ChipProps): ReactNode 
     </span>
   );
 }
+
+/** What the kernel calls an object, and what the script does. */
+export function NamedTitle({
+  title,
+  name,
+}: {
+  readonly title: string;
+  readonly name: string | null;
+}): ReactNode {
+  return (
+    <>
+      {title}
+      {name !== null && <span className="card-name"> {name}</span>}
+    </>
+  );
+}

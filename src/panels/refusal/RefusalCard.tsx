@@ -20,7 +20,7 @@ function MoveAside({ refusal }: { readonly refusal: Refusal }) {
       data-tip={`Takes it from ${culprit.driver.name}, then goes on`}
       onClick={() => void act([driverLine(culprit, 'vfio-pci'), ...refusal.rest])}
     >
-      Give {shortBdf(culprit.bdf)} to vfio-pci too
+      Give {shortBdf(culprit.bdf)} to vfio-pci
     </Button>
   );
 }
