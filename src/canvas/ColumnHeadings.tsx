@@ -18,7 +18,11 @@ export function ColumnHeadings({ columns }: { readonly columns: readonly Column[
         const heading = row.current?.children[i];
         if (!(heading instanceof HTMLElement)) return;
         heading.style.transform = `translateX(${Math.round(column.x * zoom + x)}px)`;
-        heading.style.maxWidth = `${Math.max(0, Math.round(column.width * zoom + 40 * zoom))}px`;
+        // Up to the next one; the last has all the room there is.
+        const next = columns[i + 1];
+        heading.style.maxWidth = next
+          ? `${Math.max(0, Math.round((next.x - column.x) * zoom) - 8)}px`
+          : 'none';
       });
     };
     follow();
