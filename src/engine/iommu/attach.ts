@@ -5,7 +5,7 @@ import type { IommuCore } from './core';
 import type { Device } from './device';
 import { NO_PASID, type AttachHandle, type IommuGroup } from './group';
 import type { IommuDomain, IommuOps } from './ops';
-import { setCoreDomain, setGroupDomain, warn } from './set-domain';
+import { setCoreDomain, setGroupDomain } from './set-domain';
 
 /**
  * Attaching domains that are not the core's own. Detach is no operation of its own: the core's domain takes over.
@@ -76,19 +76,6 @@ export function* attachDevice(core: IommuCore, domain: IommuDomain, device: Devi
       );
     }
     return attachGroupLocked(core, domain, group);
-  });
-}
-
-/** Linux: iommu_detach_device() */
-export function* detachDevice(core: IommuCore, domain: IommuDomain, device: Device): Task<void> {
-  const { group } = device;
-  if (!group) return;
-  yield* holding(group.mutex, () => {
-    if (domain !== group.domain || group.devices.length !== 1) {
-      warn(core, 'iommu_detach_device', `${device.name} is not attached to ${domain.label} alone`);
-      return;
-    }
-    setCoreDomain(core, group);
   });
 }
 

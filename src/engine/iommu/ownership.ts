@@ -111,13 +111,6 @@ export function* releaseDeviceDmaOwner(core: IommuCore, device: Device): Task<vo
   });
 }
 
-/** Linux: iommu_group_release_dma_owner() */
-export function* releaseGroupDmaOwner(core: IommuCore, group: IommuGroup): Task<void> {
-  yield* holding(group.mutex, () => {
-    releaseOwnership(core, group);
-  });
-}
-
 /** From here on the group's DMA is blocked, of the devices without a driver too. Linux: __iommu_take_dma_ownership() */
 function takeOwnership(core: IommuCore, group: IommuGroup, owner: DmaOwner): Result<undefined> {
   if ((group.domain && group.domain !== group.defaultDomain) || group.pasidArray.size > 0) {

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../kernel/errno';
 import { locked, type Task } from '../kernel/task';
 import type { IommufdDevice } from './device';
 import type { HwptPaging } from './hwpt';
-import type { Attach, Igroup, IommufdAttachHandle } from './igroup';
+import type { Attach, IommufdAttachHandle } from './igroup';
 
 /**
  * One device's attachment within its group: the first device moves the group, the others only enter their names and
@@ -152,6 +152,3 @@ function* unreserveForAll(attach: Attach, hwpt: HwptPaging): Task<void> {
 
 const names = (attach: Attach): string =>
   [...attach.devices.values()].map((each) => each.device.name).join(', ');
-
-/** The HWPT that serves a group's DMA without PASID. */
-export const servingHwpt = (igroup: Igroup): HwptPaging | null => igroup.attaches.get(NO_PASID)?.hwpt ?? null;

@@ -1,6 +1,5 @@
 import { invariant } from '../../lib/invariant';
 
-export const FRAME_SHIFT = 12;
 export const FRAME_BYTES = 4096;
 const FRAME_WORDS = FRAME_BYTES / 4;
 /** Frame numbers are 31-bit here, so that they stay small integers everywhere: 8 TiB. */

@@ -11,14 +11,12 @@ import type { Unit } from './unit';
 
 /** What the `machine` line says. */
 export interface MachineOptions {
-  readonly title: string;
   readonly iommu: 'vtd' | 'none';
   readonly widthBits: 39 | 48 | 57;
   readonly iotlb: { readonly sets: number; readonly ways: number };
 }
 
 export const DEFAULT_MACHINE: MachineOptions = {
-  title: 'machine',
   iommu: 'vtd',
   widthBits: 48,
   iotlb: { sets: 64, ways: 4 },
@@ -30,7 +28,6 @@ export class Machine {
   readonly memory = new PhysicalMemory();
   readonly processes = new Map<string, ProcessMemory>();
   readonly names = new Names();
-  readonly notes: string[] = [];
   readonly topology: PciTopology;
   readonly core: IommuCore;
   readonly iommufd: Iommufd;

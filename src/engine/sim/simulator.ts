@@ -76,7 +76,6 @@ function machineOptions(args: Args): MachineOptions {
   const [sets, ways] = (args.option('iotlb') ?? '').split('x').map(Number);
   const width = Number(args.option('width') ?? DEFAULT_MACHINE.widthBits);
   return {
-    title: args.word(0) ?? DEFAULT_MACHINE.title,
     iommu: args.option('iommu') === 'none' ? 'none' : 'vtd',
     widthBits: width === 39 || width === 57 ? width : 48,
     iotlb: sets && ways ? { sets, ways } : DEFAULT_MACHINE.iotlb,

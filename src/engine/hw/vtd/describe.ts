@@ -64,14 +64,6 @@ export function decodeSecondStageEntry(level: number, word: bigint): readonly Fi
   return decode([word], rows);
 }
 
-const FAULT: readonly FieldRow[] = [
-  defineField('FI', 63, 12, address(12n, 'page')),
-  defineField('SID', 79, 64, (value) => `source ${shortBdf(Number(value))}`),
-  defineField('FR', 103, 96, (value) => reasonName(Number(value))),
-  defineField('T1', 126, 126, (value) => (value === 1n ? 'read request' : 'write request')),
-  flag('F', 127, 'holds a fault', 'free'),
-];
-
 /** A fault recording register, as the world shows it (index and stale apart). */
 export interface DecodedFault {
   readonly device: string;
@@ -82,8 +74,6 @@ export interface DecodedFault {
   readonly words: readonly bigint[];
   readonly kernelLine: string;
 }
-
-export const decodeFaultFields = (words: readonly bigint[]): readonly Field[] => decode(words, FAULT);
 
 export function decodeFault(words: readonly bigint[], segment: number): DecodedFault {
   const low = words[0] ?? 0n;

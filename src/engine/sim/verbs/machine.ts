@@ -53,10 +53,7 @@ export const place: Verb = ({ machine, args }) => {
   return said('');
 };
 
-/** `note "…"` */
-export const note: Verb = ({ machine, args }) => {
-  machine.notes.push(args.word(0) ?? '');
-  return said('');
-};
+/** `note "…"`: for whoever reads the script; the machine does not. */
+export const note: Verb = () => said('');
 
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
