@@ -1,16 +1,39 @@
+/**
+ * How a driver uses a page table. IOVAs are bigint, physical addresses and lengths are bytes as number.
+ *
+ *   PageTable.create({ memory, format, topLevel, vaLg2?, oaLg2?, pageSizesLg2?, changeTop? }): Result<PageTable>
+ *   mapRange(table, { iova, pa, bytes, prot, features }, gather): { bytes, entries, result }     map.ts
+ *   unmapRange(table, iova, bytes, gather): { bytes, entries }                                   unmap.ts
+ *   iovaToPhys(table, iova): number | null                                                       walk.ts
+ *   readAndClearDirty(table, { iova, bytes, noClear, record }, gather): Result<undefined>        dirty.ts
+ *   setDirty(table, iova): boolean (false where nothing is mapped)                               dirty.ts
+ *   putTables(table, gather) after the IOTLB was told; table.free() at the end
+ *   mockTable(memory, 'default' | 'huge'): PageTableConfig, what the selftest's domains have     fmt/amdv1.ts
+ *
+ * mapRange leaves the part of a map that was done before a failure (`bytes`): the caller takes it out with unmapRange.
+ * `record(iova, bytes)` of readAndClearDirty gets what the kernel gives iova_bitmap_set(), as numbers; null records nothing.
+ */
 import { invariant } from '../../lib/invariant';
 import { ok, type Result } from '../kernel/errno';
 import type { PhysicalMemory } from '../memory/physical-memory';
-import { itemLg2, ITEMS, LEAF, levelOf, TABLE, type PtFormat } from './format';
+import { LEAF, TABLE, type PtFormat } from './format';
+import { PageSizes } from './page-sizes';
 
 export interface PageTableConfig {
   readonly memory: PhysicalMemory;
   readonly format: PtFormat;
   readonly topLevel: number;
-  /** Bits of input address; at most what the top level reaches. Linux: hw_max_vasz_lg2 */
-  readonly vaLg2: number;
-  /** Page sizes that may be used, ascending; by default all that the format has at these levels. */
+  /** Bits of input address; by default what the levels reach. Linux: hw_max_vasz_lg2 */
+  readonly vaLg2?: number;
+  /** Bits of output address; by default what an entry holds. Linux: hw_max_oasz_lg2 */
+  readonly oaLg2?: number;
+  /** Page sizes that may be used, ascending; by default all that the format has. Linux: domain->pgsize_bitmap */
   readonly pageSizesLg2?: readonly number[];
+  /**
+   * Levels are added on top when a map needs them, and the hardware is told here. Linux: PT_FEAT_DYNAMIC_TOP,
+   * pt_iommu_driver_ops change_top()
+   */
+  readonly changeTop?: (rootPfn: number, topLevel: number) => void;
 }
 
 /**
@@ -21,39 +44,85 @@ export interface PageTableConfig {
 export class PageTable {
   readonly memory: PhysicalMemory;
   readonly format: PtFormat;
-  readonly topLevel: number;
   readonly vaLg2: number;
+  readonly oaLg2: number;
   readonly pageSizesLg2: readonly number[];
-  /** The same as levels, descending: what map tries in turn. */
-  readonly leafLevels: readonly number[];
-  /** Page numbers end before this. */
-  readonly endVpn: number;
-  /** Leaves by level. */
-  readonly leaves: number[];
+  readonly sizes: PageSizes;
+  readonly changeTop: PageTableConfig['changeTop'];
+  /** Leaves by order; one that is repeated in several slots counts once. */
+  readonly leaves: number[] = new Array<number>(64).fill(0);
+  /** Level whose slots hold leaves of an order. */
+  readonly levelOfOrder: readonly number[];
   /** Frames that hold tables, the root included. */
   tablePages = 1;
+  private top: number;
+  private root: number;
+  private end: number;
   private freed = false;
 
-  private constructor(
-    config: PageTableConfig,
-    readonly rootPfn: number,
-  ) {
+  private constructor(config: PageTableConfig, rootPfn: number) {
+    const { format, topLevel } = config;
+    const dynamic = config.changeTop !== undefined;
     this.memory = config.memory;
-    this.format = config.format;
-    this.topLevel = config.topLevel;
-    this.vaLg2 = config.vaLg2;
-    this.endVpn = 2 ** (config.vaLg2 - 12);
-    this.pageSizesLg2 = config.pageSizesLg2 ?? possibleSizes(config.format, config.topLevel);
-    this.leafLevels = this.pageSizesLg2.map(levelOf).reverse();
-    this.leaves = new Array<number>(config.topLevel + 1).fill(0);
+    this.format = format;
+    this.vaLg2 = config.vaLg2 ?? (dynamic ? format.maxVaLg2 : reachLg2(format, topLevel));
+    this.oaLg2 = config.oaLg2 ?? format.maxOaLg2;
+    this.changeTop = config.changeTop;
+    const possible = dynamic
+      ? possibleSizes(format, format.maxTopLevel, this.vaLg2, this.oaLg2)
+      : possibleSizes(format, topLevel, Infinity, this.oaLg2);
+    this.pageSizesLg2 = config.pageSizesLg2 ?? possible;
+    invariant(
+      this.pageSizesLg2.every((size) => possible.includes(size)),
+      `${format.id}: page sizes`,
+    );
+    const orders = this.pageSizesLg2.map((size) => size - format.granuleLg2);
+    this.sizes = new PageSizes(orders);
+    this.levelOfOrder = this.leaves.map((_, order) =>
+      format.itemOrder.findLastIndex((item) => item <= order),
+    );
+    this.root = rootPfn;
+    this.top = topLevel;
+    this.end = this.endFor(topLevel);
   }
 
   static create(config: PageTableConfig): Result<PageTable> {
-    const { format, topLevel, vaLg2, memory } = config;
+    const { format, topLevel, vaLg2, oaLg2, memory, changeTop } = config;
+    const widest = changeTop === undefined ? reachLg2(format, topLevel) : format.maxVaLg2;
     invariant(topLevel >= format.minTopLevel && topLevel <= format.maxTopLevel, `${format.id}: top level`);
-    invariant(vaLg2 <= itemLg2(topLevel + 1), `${format.id}: address wider than its tables`);
+    invariant((vaLg2 ?? 0) <= widest, `${format.id}: address wider than its tables`);
+    invariant((oaLg2 ?? 0) <= format.maxOaLg2, `${format.id}: output address wider than an entry`);
     const root = memory.allocateFrames(1);
     return root.ok ? ok(new PageTable(config, root.value)) : root;
+  }
+
+  get topLevel(): number {
+    return this.top;
+  }
+
+  get rootPfn(): number {
+    return this.root;
+  }
+
+  /** Page numbers end before this, at the present top level. */
+  get endVpn(): number {
+    return this.end;
+  }
+
+  leavesOfSize(sizeLg2: number): number {
+    return this.leaves[sizeLg2 - this.format.granuleLg2] ?? 0;
+  }
+
+  /** The caller has linked the former root below the new one. Linux: pt_top_set() */
+  setTop(rootPfn: number, topLevel: number): void {
+    this.root = rootPfn;
+    this.top = topLevel;
+    this.end = this.endFor(topLevel);
+  }
+
+  /** Where page numbers would end with another top level. Linux: _pt_top_range() */
+  endFor(topLevel: number): number {
+    return 2 ** (Math.min(this.vaLg2, reachLg2(this.format, topLevel)) - this.format.granuleLg2);
   }
 
   /** Gives all tables back. The hardware must not use them any more: fenced and flushed by the caller. */
@@ -61,40 +130,71 @@ export class PageTable {
     invariant(!this.freed, 'the page table is freed twice');
     this.freed = true;
     const tables = [this.rootPfn];
-    collectTables(this, this.rootPfn, this.topLevel, tables);
+    collectTables(this, this.rootPfn, this.topLevel, tables, false);
     for (const pfn of tables) this.memory.freeFrames(pfn, 1);
     this.tablePages = 0;
     this.leaves.fill(0);
   }
 }
 
-/** Every table below one, lower ones after their parents; returns whether any leaf is among them. Linux: __collect_tables() */
-export function collectTables(table: PageTable, tablePfn: number, level: number, into: number[]): boolean {
+/**
+ * Every table below one, lower ones after their parents. With `checkMapped` it stops at the first leaf, and returns that
+ * there is one.
+ *
+ * Linux: __collect_tables()
+ */
+export function collectTables(
+  table: PageTable,
+  tablePfn: number,
+  level: number,
+  into: number[],
+  checkMapped: boolean,
+): boolean {
+  if (level === 0 && !checkMapped) return false;
   const { memory, format } = table;
   const base = memory.frameBase(tablePfn);
-  let leaf = false;
-  for (let index = 0; index < ITEMS; index++) {
+  const items = format.items[level] as number;
+  for (let index = 0; index < items; index++) {
     const lo = memory.words[base + index * 2] as number;
     const hi = memory.words[base + index * 2 + 1] as number;
     const kind = format.kind(lo, hi, level);
-    if (kind === LEAF) leaf = true;
+    if (kind === LEAF && checkMapped) return true;
     if (kind !== TABLE) continue;
-    const lower = format.targetPfn(lo, hi);
+    const lower = format.tablePfn(lo, hi);
     into.push(lower);
-    if (collectTables(table, lower, level - 1, into)) leaf = true;
+    if (collectTables(table, lower, level - 1, into, checkMapped)) return true;
   }
-  return leaf;
+  return false;
 }
 
-const possibleSizes = (format: PtFormat, topLevel: number): readonly number[] => {
-  const sizes: number[] = [];
-  for (let level = 0; level <= Math.min(topLevel, format.maxLeafLevel); level++) sizes.push(itemLg2(level));
-  return sizes;
-};
+/** Links a lower table into one. Linux: pt_install_table() */
+export function installTable(
+  table: PageTable,
+  tablePfn: number,
+  index: number,
+  level: number,
+  lowerPfn: number,
+): void {
+  const { memory, format } = table;
+  const at = memory.frameToWrite(tablePfn) + index * 2;
+  memory.words[at + 1] = format.tableHi(lowerPfn, level);
+  memory.words[at] = format.tableLo(lowerPfn, level);
+}
+
+const reachLg2 = (format: PtFormat, topLevel: number): number =>
+  Math.min(format.maxVaLg2, (format.itemLg2[topLevel] ?? 0) + (format.levelBits[topLevel] ?? 0));
+
+/** Linux: iommu_pt.h get_info() */
+function possibleSizes(format: PtFormat, topLevel: number, vaLg2: number, oaLg2: number): readonly number[] {
+  return format.itemLg2
+    .slice(0, topLevel + 1)
+    .flatMap((itemLg2, level) => (itemLg2 < vaLg2 ? format.leafSizesLg2(level) : []))
+    .filter((size) => size < oaLg2);
+}
 
 /** Ranges that lost translations and tables that lost their parent: nothing is reused before the IOTLB was told. */
 export interface Gather {
-  /** First and last page; empty while first > last. */
+  /** First and last page, in granules of the table; empty while first > last. */
   firstVpn: number;
   lastVpn: number;
   readonly tables: number[];

@@ -1,57 +1,22 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PhysicalMemory } from '../memory/physical-memory';
-import { EMPTY, itemLg2, LEAF, levelOf, TABLE, type PtFormat } from './format';
-import { mapRange, type MapArgs } from './map';
-import { newGather, PageTable, putTables } from './page-table';
-import { unmapRange } from './unmap';
-import { eachLeaf, iovaToPhys } from './walk';
+import { EMPTY, LEAF, slotsOf, TABLE, type PtFormat } from './format';
+import type { MapArgs } from './map';
+import { describeRandomMaps } from './pt-random.conformance';
+import { TestTable } from './testing/table';
 
-const RW = { read: true, write: true };
-const PLAIN = { forceCoherence: false };
+/** Linux: kunit_iommu.h test_oa, cut to what a format holds and rounded down to a page size. */
+const testOa = (format: PtFormat, sizeLg2: number): number =>
+  Number((BigInt.asUintN(format.maxOaLg2, 0x74a7_1445_dead_beefn) >> BigInt(sizeLg2)) << BigInt(sizeLg2));
 
-/** A table with gather and flush as a driver does them, in bytes. */
-class Table {
-  readonly memory = new PhysicalMemory();
-  readonly table: PageTable;
-  flushes = 0;
-
-  constructor(
-    readonly format: PtFormat,
-    topLevel: number,
-    vaLg2 = itemLg2(topLevel + 1),
-  ) {
-    const made = PageTable.create({ memory: this.memory, format, topLevel, vaLg2 });
-    if (!made.ok) throw new Error(made.why);
-    this.table = made.value;
-  }
-
-  map(iova: bigint, pa: number, bytes: number, more: Partial<MapArgs> = {}) {
-    const gather = newGather();
-    const mapped = mapRange(this.table, { iova, pa, bytes, prot: RW, features: PLAIN, ...more }, gather);
-    if (gather.tables.length > 0) this.flushes++;
-    putTables(this.table, gather);
-    if (!mapped.result.ok) this.unmap(iova, mapped.pages * 4096);
-    return mapped.result;
-  }
-
-  unmap(iova: bigint, bytes: number): number {
-    const gather = newGather();
-    const { pages } = unmapRange(this.table, Number(iova >> 12n), bytes / 4096, gather);
-    putTables(this.table, gather);
-    return pages * 4096;
-  }
-
-  /** Leaves by page size, counted by walking. */
-  valids(): Record<number, number> {
-    const count: Record<number, number> = {};
-    eachLeaf(this.table, (leaf) => (count[leaf.sizeLg2] = (count[leaf.sizeLg2] ?? 0) + 1));
-    return count;
-  }
-}
-
-const DEFAULT_LEVELS = (format: PtFormat): number[] =>
+const topLevels = (format: PtFormat): number[] =>
   Array.from({ length: format.maxTopLevel - format.minTopLevel + 1 }, (_, n) => n + format.minTopLevel);
+
+const levelsOf = (format: PtFormat): number[] => format.levelBits.map((_, level) => level);
+
+interface Exceptions {
+  /** Sizes of single slots that the hardware lacks. */
+  readonly missingSizesLg2?: readonly number[];
+}
 
 /**
  * What every page-table format must do, whatever its bits.
@@ -59,253 +24,367 @@ const DEFAULT_LEVELS = (format: PtFormat): number[] =>
  * Linux: drivers/iommu/generic_pt/kunit_generic_pt.h, kunit_iommu_pt.h: tests named as there, expected values from them;
  * errnos from iommu_pt.h map_range().
  */
-export function describePtFormat(format: PtFormat): void {
+export function describePtFormat(format: PtFormat, exceptions: Exceptions = {}): void {
   describe(`page-table format ${format.id}`, () => {
-    describe('entries', () => {
-      const pfns = [0, 1, 0x12345, 0xf_ffff, 0x10_0000, 0x7fff_ffff, 2 ** (format.maxOaLg2 - 12) - 1];
-
-      it('test_table_ptr: a table pointer reads back as it was written', () => {
-        for (const pfn of pfns) {
-          const lo = format.tableLo(pfn);
-          const hi = format.tableHi(pfn);
-          for (let level = 1; level <= format.maxTopLevel; level++)
-            expect(format.kind(lo, hi, level)).toBe(TABLE);
-          expect(format.targetPfn(lo, hi)).toBe(pfn);
-        }
-      });
-
-      it('test_entry_oa: a leaf reads back as it was written, at every level that has leaves', () => {
-        const attrs = format.attrs(RW, PLAIN);
-        if (!attrs.ok) throw new Error(attrs.why);
-        for (let level = 0; level <= format.maxLeafLevel; level++) {
-          for (const any of pfns) {
-            const pfn = any - (any % 2 ** (itemLg2(level) - 12));
-            const lo = format.leafLo(pfn, level, attrs.value);
-            const hi = format.leafHi(pfn, level, attrs.value);
-            expect(format.kind(lo, hi, level)).toBe(LEAF);
-            expect(format.targetPfn(lo, hi)).toBe(pfn);
-          }
-        }
-      });
-
-      it('a zero word is empty at every level', () => {
-        for (let level = 0; level <= format.maxTopLevel; level++)
-          expect(format.kind(0, 0, level)).toBe(EMPTY);
-      });
+    describeEntries(format, exceptions.missingSizesLg2 ?? []);
+    describe.each(topLevels(format))('top level %i', (topLevel) => {
+      describeMaps(format, topLevel);
+      describeErrnos(format, topLevel);
     });
+    describeDirty(format);
+    describeRandomMaps(format);
+  });
+}
 
-    describe.each(DEFAULT_LEVELS(format))('top level %i', (topLevel) => {
-      const base = 256n * 4096n;
-      const make = () => new Table(format, topLevel);
+function describeEntries(format: PtFormat, missing: readonly number[]): void {
+  const { granuleLg2, maxOaLg2 } = format;
+  const attrs = format.attrs({ read: true, write: true }, { forceCoherence: false });
+  if (!attrs.ok) throw new Error(attrs.why);
 
-      it('test_map_simple: each page size maps as one leaf and unmaps', () => {
-        const t = make();
-        const at: [bigint, number][] = [];
-        let next = base;
-        for (const sizeLg2 of t.table.pageSizesLg2) {
-          const size = 2 ** sizeLg2;
-          next = ((next + BigInt(size) - 1n) / BigInt(size)) * BigInt(size);
-          expect(t.map(next, 4 * 2 ** 30 + 2 ** 30, size).ok).toBe(true);
-          expect(iovaToPhys(t.table, next + BigInt(size) - 1n)).toBe(5 * 2 ** 30 + size - 1);
-          at.push([next, size]);
-          next += BigInt(size);
+  it('test_table_ptr: a table pointer reads back as it was written, at every level', () => {
+    const pfns = [0, 1, 0x12345, 0xf_ffff, 0x10_0000, 0x7fff_ffff, 2 ** (maxOaLg2 - 12) - 1];
+    for (const level of levelsOf(format).slice(1)) {
+      for (const pfn of pfns) {
+        const lo = format.tableLo(pfn, level);
+        const hi = format.tableHi(pfn, level);
+        expect(format.kind(lo, hi, level)).toBe(TABLE);
+        expect(format.tablePfn(lo, hi)).toBe(pfn);
+      }
+    }
+  });
+
+  it('test_entry_oa: a leaf of any size reads back as it was written', () => {
+    for (const level of levelsOf(format)) {
+      for (const sizeLg2 of format.leafSizesLg2(level)) {
+        const order = sizeLg2 - granuleLg2;
+        const largest = 2 ** (maxOaLg2 - granuleLg2) - 2 ** order;
+        for (const page of [0, testOa(format, sizeLg2) / format.granuleBytes, largest]) {
+          const lo = format.leafLo(page, order, level, attrs.value);
+          const hi = format.leafHi(page, order, level, attrs.value);
+          expect(format.kind(lo, hi, level)).toBe(LEAF);
+          expect(format.leafPage(lo, hi)).toBe(page);
+          expect(format.contigLg2(lo, hi, level)).toBe(sizeLg2 - (format.itemLg2[level] ?? 0));
         }
-        expect(t.valids()).toEqual(Object.fromEntries(t.table.pageSizesLg2.map((s) => [s, 1])));
-        for (const [iova, size] of at) expect(t.unmap(iova, size)).toBe(size);
+      }
+    }
+  });
+
+  it('a zero word is empty at every level', () => {
+    for (const level of levelsOf(format)) expect(format.kind(0, 0, level)).toBe(EMPTY);
+  });
+
+  it('test_entry_possible_sizes: from a slot of the level to less than its whole table', () => {
+    for (const level of levelsOf(format)) {
+      const item = format.itemLg2[level] ?? 0;
+      const sizes = format.leafSizesLg2(level);
+      if (sizes.length === 0) continue;
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(item);
+      expect(Math.max(...sizes)).toBeLessThan(item + (format.levelBits[level] ?? 0));
+      expect([...sizes, ...missing]).toContain(item);
+    }
+  });
+
+  it('test_table_radix: the levels resolve every bit of an address once', () => {
+    const bits = [granuleLg2, ...format.levelBits];
+    const sums = bits.map((_, n) => bits.slice(0, n + 1).reduce((sum, b) => sum + b, 0));
+    expect(format.itemLg2).toEqual(sums.slice(0, -1));
+    expect(sums.at(-1)).toBe(format.maxVaLg2);
+  });
+}
+
+function describeMaps(format: PtFormat, topLevel: number): void {
+  const { granuleBytes } = format;
+  const make = () => new TestTable(format, topLevel);
+  const big = (n: number): bigint => BigInt(n);
+  /** Odd pages: no page size but the smallest fits. */
+  const odd = granuleBytes;
+
+  /** Sizes of which several fit into the table. Linux: safe_pgsize_bitmap */
+  const safeSizes = (t: TestTable): readonly number[] =>
+    t.table.pageSizesLg2.filter((sizeLg2) => sizeLg2 < t.table.vaLg2 - 1);
+
+  it('test_map_simple: each page size maps as one leaf and unmaps', () => {
+    const t = make();
+    const at: [bigint, number][] = [];
+    let next = 256n * big(granuleBytes);
+    for (const sizeLg2 of safeSizes(t)) {
+      const size = 2 ** sizeLg2;
+      const pa = testOa(format, sizeLg2);
+      next = ((next + big(size) - 1n) / big(size)) * big(size);
+      expect(t.map(next, pa, size).ok).toBe(true);
+      expect([t.phys(next), t.phys(next + big(size / 2) + 5n), t.phys(next + big(size) - 1n)]).toEqual([
+        pa,
+        pa + size / 2 + 5,
+        pa + size - 1,
+      ]);
+      at.push([next, size]);
+      next += big(size);
+    }
+    expect(t.valids()).toEqual(Object.fromEntries(safeSizes(t).map((s) => [s, 1])));
+    expect(safeSizes(t).map((sizeLg2) => t.table.leavesOfSize(sizeLg2))).toEqual(safeSizes(t).map(() => 1));
+    for (const [iova, size] of at) expect(t.unmap(iova, size)).toBe(size);
+    expect(t.valids()).toEqual({});
+    expect(Math.max(...t.table.leaves)).toBe(0);
+  });
+
+  it('test_map_table_to_oa: tables that small pages left behind become one large leaf', () => {
+    for (const smallLg2 of make().table.pageSizesLg2.filter((size) => size < 30)) {
+      const t = make();
+      const small = 2 ** smallLg2;
+      const large = t.table.pageSizesLg2.filter((size) => size <= Math.min(30, smallLg2 + 10)).at(-1) ?? 0;
+      const bytes = 2 ** large;
+      const pa = testOa(format, large);
+      for (let offset = 0; offset < bytes; offset += small) {
+        expect(t.map(big(offset), pa + offset, small).ok).toBe(true);
+      }
+      expect(t.valids()).toEqual({ [smallLg2]: bytes / small });
+      // Piece by piece, so that no table is covered whole and all stay.
+      for (let offset = 0; offset < bytes; offset += small) expect(t.unmap(big(offset), small)).toBe(small);
+      const left = t.table.tablePages;
+      expect(t.map(0n, pa, bytes).ok).toBe(true);
+      expect(t.valids()).toEqual({ [large]: 1 });
+      expect(t.flushes).toBe(t.table.tablePages < left ? 1 : 0);
+      expect(t.table.tablePages).toBe(topLevel + 1 - format.itemLg2.findLastIndex((item) => item <= large));
+      expect(t.memory.allocatedFrames).toBe(t.table.tablePages);
+    }
+  });
+
+  it('test_unmap_split: unmapping the start of a large page takes all of it', () => {
+    const sizes = safeSizes(make());
+    for (const [n, small] of sizes.entries()) {
+      const t = make();
+      for (const large of sizes.slice(n + 1)) {
+        t.map(0n, 0, 2 ** large);
+        expect(t.unmap(0n, 2 ** small)).toBe(2 ** large);
+        t.map(0n, 0, 2 ** large);
+        t.map(2n ** big(large), 0, 2 ** large);
+        expect(t.unmap(0n, 2 ** small)).toBe(2 ** large);
+        expect(t.unmap(2n ** big(large), 2 ** large)).toBe(2 ** large);
         expect(t.valids()).toEqual({});
-      });
+      }
+    }
+  });
 
-      it('test_map_table_to_oa: tables that small pages left behind become one large leaf', () => {
-        const t = make();
-        const big = 2 ** 30;
-        t.map(0n, big, 2 ** 21);
-        t.map(2n ** 21n, big + 2 ** 21 + 4096, 4096);
-        // Page by page, so that no table is covered whole and all stay.
-        expect(t.unmap(2n ** 21n, 4096)).toBe(4096);
-        expect(t.unmap(0n, 2 ** 21)).toBe(2 ** 21);
-        expect(t.table.tablePages).toBe(topLevel + 1);
-        expect(t.map(0n, big, big).ok).toBe(true);
-        expect(t.valids()).toEqual({ 30: 1 });
-        expect(t.flushes).toBe(1);
-        expect(t.table.tablePages).toBe(topLevel - 1);
-        expect(t.memory.allocatedFrames).toBe(t.table.tablePages);
-      });
+  it('unmap takes nothing when it begins inside a page, of any size', () => {
+    for (const sizeLg2 of safeSizes(make())) {
+      const t = make();
+      const size = 2 ** sizeLg2;
+      t.map(big(size), 0, size);
+      for (const offset of [size / 2, granuleBytes / 2]) {
+        expect(t.unmap(big(size + offset), size)).toBe(0);
+      }
+      expect(t.valids()).toEqual({ [sizeLg2]: 1 });
+    }
+  });
 
-      it('test_unmap_split: unmapping the start of a large page takes all of it', () => {
-        const sizes = make().table.pageSizesLg2;
-        for (const [n, small] of sizes.entries()) {
-          for (const large of sizes.slice(n + 1)) {
-            const t = make();
-            t.map(0n, 0, 2 ** large);
-            expect(t.unmap(0n, 2 ** small)).toBe(2 ** large);
-            t.map(0n, 0, 2 ** large);
-            t.map(2n ** BigInt(large), 0, 2 ** large);
-            expect(t.unmap(0n, 2 ** small)).toBe(2 ** large);
-            expect(t.unmap(2n ** BigInt(large), 2 ** large)).toBe(2 ** large);
-            expect(t.valids()).toEqual({});
-          }
-        }
-      });
+  it('unmap stops at a hole', () => {
+    const t = make();
+    t.map(0n, odd, 4 * granuleBytes);
+    t.map(5n * big(granuleBytes), 0, granuleBytes);
+    expect(t.unmap(0n, 6 * granuleBytes)).toBe(4 * granuleBytes);
+    expect(t.unmap(0n, 6 * granuleBytes)).toBe(0);
+    expect(t.valids()).toEqual({ [format.granuleLg2]: 1 });
+  });
 
-      it('unmap stops at a hole, and takes nothing when it begins inside a large page', () => {
-        const t = make();
-        t.map(0n, 4096, 4 * 4096);
-        t.map(5n * 4096n, 4096, 4096);
-        expect(t.unmap(0n, 6 * 4096)).toBe(4 * 4096);
-        expect(t.unmap(0n, 6 * 4096)).toBe(0);
-        t.map(2n ** 21n, 2 ** 21, 2 ** 21);
-        expect(t.unmap(2n ** 21n + 4096n, 4096)).toBe(0);
-        expect(t.valids()).toEqual({ 12: 1, 21: 1 });
-      });
+  it('tables that a range covers whole are given back, others stay', () => {
+    const t = make();
+    const two = 2 * 2 ** (format.itemLg2[1] ?? 0);
+    t.map(0n, odd, two);
+    const full = t.table.tablePages;
+    expect(full).toBe(topLevel + 2);
+    expect(t.unmap(0n, two)).toBe(two);
+    expect(t.table.tablePages).toBe(full - 2);
+    t.map(big(granuleBytes), odd, granuleBytes);
+    t.unmap(big(granuleBytes), granuleBytes);
+    expect(t.table.tablePages).toBe(full - 1);
+  });
 
-      it('tables that a range covers whole are given back, others stay', () => {
-        const t = make();
-        t.map(0n, 4096, 2 ** 22);
-        const full = t.table.tablePages;
-        expect(full).toBe(topLevel + 2);
-        expect(t.unmap(0n, 2 ** 22)).toBe(2 ** 22);
-        expect(t.table.tablePages).toBe(full - 2);
-        t.map(4096n, 4096, 4096);
-        t.unmap(4096n, 4096);
-        expect(t.table.tablePages).toBe(full - 1);
-      });
+  it.runIf(make().table.vaLg2 >= 32)(
+    'test_pgsize_boundary: a range that starts below a boundary maps whole',
+    () => {
+      const t = make();
+      const [iova, pa] = [0xfef8_0000n, 0x20_8b95_d000];
+      expect(t.map(iova, pa, 0x2_0000).ok).toBe(true);
+      for (let offset = 0; offset < 0x2_0000; offset += 4096)
+        expect(t.phys(iova + big(offset))).toBe(pa + offset);
+    },
+  );
 
-      it('the largest page that alignment of address, physical address and length allows', () => {
-        const t = make();
-        // 4 KiB up to the 2 MiB boundary, 2 MiB up to the 1 GiB boundary, 1 GiB, and back.
-        const iova = 2n ** 30n - 2n ** 21n - 4096n;
-        const bytes = 2 ** 30 + 2 * (2 ** 21 + 4096);
-        expect(t.map(iova, Number(iova) + 2 ** 32, bytes).ok).toBe(true);
-        expect(t.valids()).toEqual({ 12: 2, 21: 2, 30: 1 });
-        expect(t.table.leaves.slice(0, 3)).toEqual([2, 2, 1]);
-      });
-
-      it('test_pgsize_boundary: a range that starts below a boundary maps whole', () => {
-        const t = make();
-        expect(t.map(0xfef8_0000n, 0x1_fef8_0000, 0x20_7a50_0000 - 0xfef8_0000).ok).toBe(true);
-        expect(iovaToPhys(t.table, 0xfef8_0000n)).toBe(0x1_fef8_0000);
-      });
-
-      it('every allocation may fail: nothing is mapped, nothing leaks', () => {
-        for (let nth = 1; ; nth++) {
-          const t = make();
-          t.memory.failNth(nth);
-          const mapped = t.map(2n ** 30n - 2n ** 21n - 4096n, 4096, 2 ** 22);
-          if (mapped.ok) {
-            expect(nth).toBeGreaterThan(topLevel);
-            break;
-          }
-          expect(mapped.errno).toBe('ENOMEM');
-          expect(t.valids()).toEqual({});
-          t.memory.failNth(0);
-          t.table.free();
-          expect(t.memory.allocatedFrames).toBe(0);
-        }
-      });
-
-      describe('errnos of map_range()', () => {
-        const end = 2n ** BigInt(itemLg2(topLevel + 1));
-        it.each<[string, bigint, number, number, Partial<MapArgs>, string]>([
-          ['no permission', 0n, 0, 4096, { prot: { read: false, write: false } }, 'EINVAL'],
-          [
-            'no permission before a wide pa',
-            0n,
-            2 ** 52,
-            4096,
-            { prot: { read: false, write: false } },
-            'EINVAL',
-          ],
-          ['pa too large', 0n, 2 ** 52, 4096, {}, 'ERANGE'],
-          ['pa too large before zero length', 0n, 2 ** 52, 0, {}, 'ERANGE'],
-          ['zero length', 0n, 0, 0, {}, 'EINVAL'],
-          ['wraps around', 2n ** 64n - 4096n, 0, 8192, {}, 'EOVERFLOW'],
-          ['no page size fits iova', 2048n, 0, 4096, {}, 'ENXIO'],
-          ['no page size fits pa', 0n, 2048, 4096, {}, 'ENXIO'],
-          ['no page size fits length', 0n, 0, 2048, {}, 'ENXIO'],
-          ['misaligned before out of range', end + 1n, 0, 4096, {}, 'ENXIO'],
-          ['starts out of range', end, 0, 4096, {}, 'ERANGE'],
-          ['ends out of range', end - 4096n, 0, 8192, {}, 'ERANGE'],
-        ])('%s', (_, iova, pa, bytes, more, errno) => {
-          expect(make().map(iova, pa, bytes, more)).toMatchObject({ ok: false, errno });
-        });
-
-        it('EADDRINUSE on any overlap, and what was mapped before it is undone', () => {
-          const t = make();
-          t.map(8n * 4096n, 0, 4096);
-          expect(t.map(0n, 4096, 16 * 4096)).toMatchObject({ errno: 'EADDRINUSE' });
-          expect(t.valids()).toEqual({ 12: 1 });
-          expect(t.map(0n, 0, 2 ** 21)).toMatchObject({ errno: 'EADDRINUSE' });
-          t.map(2n ** 21n, 0, 2 ** 21);
-          expect(t.map(2n ** 21n + 4096n, 0, 4096)).toMatchObject({ errno: 'EADDRINUSE' });
-          expect(t.valids()).toEqual({ 12: 1, 21: 1 });
-        });
-      });
-    });
-
-    it('a narrower input width ends the range below what the levels reach', () => {
-      const t = new Table(format, 3, 46);
-      expect(t.map(2n ** 46n - 4096n, 0, 4096).ok).toBe(true);
-      expect(t.map(2n ** 46n, 0, 4096)).toMatchObject({ errno: 'ERANGE' });
-    });
-
-    it('free gives every table back', () => {
-      const t = new Table(format, 3);
-      t.map(0n, 4096, 2 ** 24);
-      t.map(2n ** 40n, 0, 2 ** 30);
-      expect(t.memory.allocatedFrames).toBeGreaterThan(10);
+  it('every allocation may fail: nothing is mapped, nothing leaks', () => {
+    const boundary = big(2 ** (format.itemLg2[2] ?? format.maxVaLg2));
+    for (let nth = 1; ; nth++) {
+      const t = make();
+      t.memory.failNth(nth);
+      // Across the end of a table of level 1, or of level 0 where there is no other.
+      const mapped = t.map(topLevel > 1 ? boundary - big(2 * granuleBytes) : 0n, odd, 4 * granuleBytes);
+      if (mapped.ok) {
+        expect(nth).toBeGreaterThan(topLevel);
+        break;
+      }
+      expect(mapped.errno).toBe('ENOMEM');
+      expect(t.valids()).toEqual({});
+      t.memory.failNth(0);
       t.table.free();
       expect(t.memory.allocatedFrames).toBe(0);
-    });
+    }
+  });
 
-    it('test_random_map: any maps and unmaps agree with a model of one entry a page (property)', () => {
-      const unit = 2 ** 12;
-      const size = fc.constantFrom(1, 2, 3, 511, 512, 513, 1024, 4096, 262144, 262144 + 512);
-      const place = fc.constantFrom(0, 1, 511, 512, 1000, 4096, 262144 - 512, 262144, 262145, 300000);
-      const command = fc.record({
-        map: fc.boolean(),
-        vpn: place,
-        pages: size,
-        skew: fc.constantFrom(0, 1, 512),
+  it('free gives every table back', () => {
+    const t = make();
+    t.map(0n, odd, 2 ** 22);
+    t.map(2n ** big(t.table.vaLg2) - big(granuleBytes), 0, granuleBytes);
+    expect(t.memory.allocatedFrames).toBeGreaterThan(topLevel + 2);
+    t.table.free();
+    expect(t.memory.allocatedFrames).toBe(0);
+  });
+
+  it('a narrower input width ends the range below what the levels reach', () => {
+    const vaLg2 = make().table.vaLg2 - 2;
+    const t = new TestTable(format, topLevel, { vaLg2 });
+    expect(t.map(2n ** big(vaLg2) - big(granuleBytes), 0, granuleBytes).ok).toBe(true);
+    expect(t.map(2n ** big(vaLg2), 0, granuleBytes)).toMatchObject({ errno: 'ERANGE' });
+    expect(t.phys(2n ** big(vaLg2))).toBe(null);
+  });
+}
+
+function describeErrnos(format: PtFormat, topLevel: number): void {
+  const { granuleBytes: page, maxOaLg2 } = format;
+  const make = () => new TestTable(format, topLevel);
+  const { vaLg2 } = make().table;
+  const end = 2n ** BigInt(vaLg2);
+  const none = { prot: { read: false, write: false } };
+  const wide = 2 ** maxOaLg2;
+  const bigPage = BigInt(page);
+
+  it.each<[string, bigint, number, number, Partial<MapArgs>, string]>([
+    ['no permission', 0n, 0, page, none, 'EINVAL'],
+    ['no permission before a wide pa', 0n, wide, page, none, 'EINVAL'],
+    ['pa too large', 0n, wide, page, {}, 'ERANGE'],
+    ['pa too large before zero length', 0n, wide, 0, {}, 'ERANGE'],
+    ['zero length', 0n, 0, 0, {}, 'EINVAL'],
+    ['wraps around', 2n ** 64n - bigPage, 0, 2 * page, {}, 'EOVERFLOW'],
+    ['wraps around before no page size', 2n ** 64n - 1n, 0, page, {}, 'EOVERFLOW'],
+    ['no page size fits iova', bigPage / 2n, 0, page, {}, 'ENXIO'],
+    ['no page size fits pa', 0n, page / 2, page, {}, 'ENXIO'],
+    ['no page size fits length', 0n, 0, page / 2, {}, 'ENXIO'],
+  ])('map_range() refuses: %s', (_, iova, pa, bytes, more, errno) => {
+    expect(make().map(iova, pa, bytes, more)).toMatchObject({ ok: false, errno });
+  });
+
+  it.runIf(vaLg2 < 64).each<[string, bigint, number, string]>([
+    ['misaligned before out of range', end + 1n, page, 'ENXIO'],
+    ['starts out of range', end, page, 'ERANGE'],
+    ['ends out of range', end - bigPage, 2 * page, 'ERANGE'],
+  ])('map_range() refuses: %s', (_, iova, bytes, errno) => {
+    expect(make().map(iova, 0, bytes)).toMatchObject({ ok: false, errno });
+  });
+
+  it('map_range(): a narrower output width refuses earlier', () => {
+    const t = new TestTable(format, topLevel, { oaLg2: 40 });
+    expect(t.map(0n, 2 ** 40 - page, page).ok).toBe(true);
+    expect(t.map(bigPage, 2 ** 40, page)).toMatchObject({ errno: 'ERANGE' });
+    expect(Math.max(...t.table.pageSizesLg2)).toBeLessThan(40);
+  });
+
+  it('EADDRINUSE on any overlap, and what was mapped before it is undone', () => {
+    const { granuleLg2 } = format;
+    const second = make().table.pageSizesLg2[1] ?? 0;
+    const t = make();
+    t.map(8n * bigPage, 0, page);
+    expect(t.map(0n, page, 16 * page)).toMatchObject({ errno: 'EADDRINUSE' });
+    expect(t.valids()).toEqual({ [granuleLg2]: 1 });
+    for (const sizeLg2 of t.table.pageSizesLg2.filter((size) => size > granuleLg2 + 3)) {
+      expect(t.map(0n, 0, 2 ** sizeLg2)).toMatchObject({ errno: 'EADDRINUSE' });
+    }
+    const iova = 2n ** BigInt(Math.max(second, granuleLg2 + 4));
+    t.map(iova, 0, 2 ** second);
+    expect(t.map(iova + bigPage, 0, page)).toMatchObject({ errno: 'EADDRINUSE' });
+    expect(t.valids()).toEqual({ [granuleLg2]: 1, [second]: 1 });
+  });
+}
+
+function describeDirty(format: PtFormat): void {
+  const { granuleBytes } = format;
+  const topLevel = Math.min(3, format.maxTopLevel);
+  const levelOf = (sizeLg2: number): number => format.itemLg2.findLastIndex((item) => item <= sizeLg2);
+  const sizes = new TestTable(format, topLevel).table.pageSizesLg2.filter((size) => size < 48);
+
+  it('test_dirty: one slot makes the leaf dirty, cleaning cleans all', () => {
+    for (const sizeLg2 of sizes) {
+      const t = new TestTable(format, topLevel);
+      const size = 2 ** sizeLg2;
+      const item = 2 ** (format.itemLg2[levelOf(sizeLg2)] ?? 0);
+      t.map(BigInt(size), 0, size);
+      expect(t.readDirty(BigInt(size), size)).toEqual([]);
+      for (let slot = 0; slot < size / item; slot++) {
+        expect(t.setDirty(BigInt(size + slot * item) + 3n)).toBe(true);
+        const before = t.readDirty(BigInt(size), size, true);
+        expect(before).toHaveLength(1);
+        expect(t.readDirty(BigInt(size), size)).toEqual(before);
+        expect(t.readDirty(BigInt(size), size)).toEqual([]);
+      }
+    }
+  });
+
+  it('record_dirty: a leaf of one slot is recorded whole, of several up to its last slot', () => {
+    for (const sizeLg2 of sizes) {
+      const t = new TestTable(format, topLevel);
+      const size = 2 ** sizeLg2;
+      const item = 2 ** (format.itemLg2[levelOf(sizeLg2)] ?? 0);
+      t.map(BigInt(size), 0, size);
+      t.setDirty(BigInt(size));
+      const whole = size === item ? size : size - item;
+      expect(t.readDirty(BigInt(size), size, true)).toEqual([[size, whole]]);
+      expect(t.readDirty(BigInt(size), granuleBytes, true)).toEqual([[size, item]]);
+      const fromLast = size === item ? item : 0;
+      expect(t.readDirty(BigInt(2 * size - item), item, true)).toEqual([[2 * size - item, fromLast]]);
+    }
+  });
+
+  it('set_dirty marks one slot, in memory', () => {
+    const t = new TestTable(format, topLevel);
+    const sizeLg2 = sizes[1] ?? 0;
+    const slots = slotsOf(sizeLg2 - (format.itemLg2[levelOf(sizeLg2)] ?? 0));
+    t.map(0n, 0, 2 ** sizeLg2);
+    const tables: number[] = [t.table.rootPfn];
+    for (let level = topLevel; level > levelOf(sizeLg2); level--) {
+      const base = t.memory.frameBase(tables.at(-1) ?? 0);
+      tables.push(format.tablePfn(t.memory.words[base] ?? 0, t.memory.words[base + 1] ?? 0));
+    }
+    const dirty = (): boolean[] => {
+      const base = t.memory.frameBase(tables.at(-1) ?? 0);
+      return Array.from({ length: slots }, (_, n) => {
+        const lo = (t.memory.words[base + n * 2] ?? 0) & format.dirtyLo;
+        return (lo | ((t.memory.words[base + n * 2 + 1] ?? 0) & format.dirtyHi)) !== 0;
       });
-      fc.assert(
-        fc.property(fc.array(command, { maxLength: 14 }), (commands) => {
-          const t = new Table(format, 3);
-          /** Ranges that were mapped and not unmapped: [vpn, pages, pfn]. */
-          let model: [number, number, number][] = [];
-          for (const { map, vpn, pages, skew } of commands) {
-            const overlaps = model.filter(([v, n]) => v < vpn + pages && vpn < v + n);
-            if (map) {
-              const done = t.map(BigInt(vpn * unit), (vpn + skew) * unit, pages * unit);
-              expect(done.ok).toBe(overlaps.length === 0);
-              if (done.ok) model.push([vpn, pages, vpn + skew]);
-              continue;
-            }
-            // Only whole mappings, so that no page is split.
-            for (const [v, n] of overlaps) expect(t.unmap(BigInt(v * unit), n * unit)).toBe(n * unit);
-            model = model.filter((range) => !overlaps.includes(range));
-          }
-          for (const [vpn, pages, pfn] of model) {
-            for (const n of [0, pages >> 1, pages - 1]) {
-              expect(iovaToPhys(t.table, BigInt((vpn + n) * unit) + 5n)).toBe((pfn + n) * unit + 5);
-            }
-          }
-          let mapped = 0;
-          let strays = 0;
-          eachLeaf(t.table, ({ sizeLg2, vpn, pfn }) => {
-            const pages = 2 ** (sizeLg2 - 12);
-            mapped += pages;
-            if (!model.some(([v, n, p]) => vpn >= v && vpn + pages <= v + n && pfn - p === vpn - v)) strays++;
-          });
-          expect(strays).toBe(0);
-          expect(mapped).toBe(model.reduce((sum, [, n]) => sum + n, 0));
-          const walked = t.valids();
-          expect(t.table.pageSizesLg2.map((s) => t.table.leaves[levelOf(s)])).toEqual(
-            t.table.pageSizesLg2.map((s) => walked[s] ?? 0),
-          );
-          expect(t.memory.allocatedFrames).toBe(t.table.tablePages);
-        }),
-        { numRuns: 60 },
-      );
-    });
+    };
+    t.setDirty(2n ** BigInt(sizeLg2) - 1n);
+    expect(dirty()).toEqual(Array.from({ length: slots }, (_, n) => n === slots - 1));
+    expect(t.phys(5n)).toBe(5);
+    t.readDirty(0n, granuleBytes);
+    expect(dirty()).toEqual(Array.from({ length: slots }, () => false));
+  });
+
+  it('holes are skipped; what is not mapped cannot be made dirty', () => {
+    const t = new TestTable(format, topLevel);
+    const page = BigInt(granuleBytes);
+    t.map(page, 0, granuleBytes);
+    t.map(2n ** 36n, 0, granuleBytes);
+    expect([t.setDirty(0n), t.setDirty(page), t.setDirty(2n ** 36n), t.setDirty(2n ** 63n)]).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(t.readDirty(0n, 2 ** 37)).toEqual([
+      [granuleBytes, granuleBytes],
+      [2 ** 36, granuleBytes],
+    ]);
+  });
+
+  it('read_and_clear_dirty() refuses an empty range and one beyond the table', () => {
+    const t = new TestTable(format, topLevel);
+    expect(t.readDirty(0n, 0)).toBe(null);
+    expect(t.readDirty(2n ** BigInt(t.table.vaLg2) - BigInt(granuleBytes), 2 * granuleBytes)).toBe(null);
   });
 }

@@ -1,34 +1,39 @@
-import { indexOf, ITEMS, itemLg2, itemPages, LEAF, TABLE } from './format';
+import { indexOf, LEAF, ORDER_PAGES, slotsOf, TABLE } from './format';
 import type { PageTable } from './page-table';
+import { offsetIn, pageOf } from './range';
 
 /** Physical address behind an address, null where nothing is mapped. Linux: iommu_pt.h iova_to_phys() */
 export function iovaToPhys(table: PageTable, iova: bigint): number | null {
   const { memory, format } = table;
-  if (iova >> BigInt(table.vaLg2) !== 0n) return null;
-  const vpn = Number(iova >> 12n);
+  const vpn = pageOf(table, iova);
+  if (vpn >= table.endVpn) return null;
   let tablePfn = table.rootPfn;
   for (let level = table.topLevel; ; level--) {
-    const at = memory.frameBase(tablePfn) + indexOf(vpn, level) * 2;
+    const at = memory.frameBase(tablePfn) + indexOf(format, vpn, level) * 2;
     const lo = memory.words[at] as number;
     const hi = memory.words[at + 1] as number;
     const kind = format.kind(lo, hi, level);
     if (kind === LEAF) {
-      return (format.targetPfn(lo, hi) + (vpn % itemPages(level))) * 4096 + Number(iova & 0xfffn);
+      const order = (format.itemOrder[level] as number) + format.contigLg2(lo, hi, level);
+      const page = format.leafPage(lo, hi) + (vpn % (ORDER_PAGES[order] as number));
+      return page * format.granuleBytes + offsetIn(table, iova);
     }
     if (kind !== TABLE) return null;
-    tablePfn = format.targetPfn(lo, hi);
+    tablePfn = format.tablePfn(lo, hi);
   }
 }
 
 export interface LeafEntry {
+  /** In pages of the format's granule. */
   readonly vpn: number;
-  readonly pfn: number;
+  readonly page: number;
   readonly sizeLg2: number;
+  /** As in the first of its slots. */
   readonly lo: number;
   readonly hi: number;
 }
 
-/** Visits every leaf in ascending order of address. */
+/** Visits every leaf in ascending order of address, one that is repeated in several slots once. */
 export function eachLeaf(table: PageTable, visit: (leaf: LeafEntry) => void): void {
   eachLeafIn(table, table.rootPfn, table.topLevel, 0, visit);
 }
@@ -41,14 +46,18 @@ function eachLeafIn(
   visit: (leaf: LeafEntry) => void,
 ): void {
   const { memory, format } = table;
-  for (let index = 0; index < ITEMS; index++) {
-    const at = memory.frameBase(tablePfn) + index * 2;
-    const lo = memory.words[at] as number;
-    const hi = memory.words[at + 1] as number;
+  const base = memory.frameBase(tablePfn);
+  const items = format.items[level] as number;
+  for (let index = 0; index < items; index++) {
+    const lo = memory.words[base + index * 2] as number;
+    const hi = memory.words[base + index * 2 + 1] as number;
     const kind = format.kind(lo, hi, level);
-    const itemVpn = vpn + index * itemPages(level);
-    if (kind === TABLE) eachLeafIn(table, format.targetPfn(lo, hi), level - 1, itemVpn, visit);
-    if (kind === LEAF)
-      visit({ vpn: itemVpn, pfn: format.targetPfn(lo, hi), sizeLg2: itemLg2(level), lo, hi });
+    const itemVpn = vpn + index * (format.itemPages[level] as number);
+    if (kind === TABLE) eachLeafIn(table, format.tablePfn(lo, hi), level - 1, itemVpn, visit);
+    if (kind !== LEAF) continue;
+    const contigLg2 = format.contigLg2(lo, hi, level);
+    const sizeLg2 = (format.itemLg2[level] as number) + contigLg2;
+    visit({ vpn: itemVpn, page: format.leafPage(lo, hi), sizeLg2, lo, hi });
+    index += slotsOf(contigLg2) - 1;
   }
 }

@@ -3,6 +3,7 @@ import { PhysicalMemory } from '../../memory/physical-memory';
 import { mapRange } from '../map';
 import { newGather, PageTable } from '../page-table';
 import { describePtFormat } from '../pt-format.conformance';
+import { TestTable } from '../testing/table';
 import { vtdss } from './vtdss';
 
 describePtFormat(vtdss);
@@ -52,5 +53,29 @@ describe('vtdss words', () => {
     map(0n, 0x5000, 4096);
     const down = (pa: bigint): bigint => word(pa, 0) & ~0xfffn;
     expect(word(down(down(down(root))), 0)).toBe(0x5000n | W);
+  });
+});
+
+describe('vtdss page sizes', () => {
+  it('test_mixed: 14 of 2 MiB, 3 of 1 GiB, 3 of 2 MiB (Linux: kunit_iommu_pt.h)', () => {
+    const t = new TestTable(vtdss, 3);
+    const [start, end] = [0x3fe400 * 4096, 0x4c0600 * 4096];
+    expect(t.map(BigInt(start), start, end - start).ok).toBe(true);
+    expect(t.leaves().map(({ sizeLg2 }) => sizeLg2)).toEqual([
+      ...Array.from({ length: 14 }, () => 21),
+      30,
+      30,
+      30,
+      21,
+      21,
+      21,
+    ]);
+    for (let pa = start; pa < end; pa += 2 ** 20) expect(t.phys(BigInt(pa))).toBe(pa);
+  });
+
+  it('only the sizes that the unit has are used', () => {
+    const t = new TestTable(vtdss, 3, { pageSizesLg2: [12, 21] });
+    t.map(0n, 0, 2 ** 30);
+    expect(t.valids()).toEqual({ 21: 512 });
   });
 });
