@@ -5,6 +5,7 @@
  * `group:7`), domains by the label their driver gives them (`domain 3`).
  */
 export type TraceEvent =
+  | IoctlEvent
   | LockEvent
   | OwnershipEvent
   | DomainEvent
@@ -19,10 +20,36 @@ export type TraceEvent =
   | GuestErrorEvent
   | UnimplementedEvent;
 
+/** A structure came in from a program and went back to it. */
+export interface IoctlEvent {
+  readonly kind: 'ioctl';
+  /** What it was called on, e.g. `ctx:1`. */
+  readonly file: string;
+  /** e.g. `IOMMU_IOAS_MAP`, or null for a number that is no command. */
+  readonly name: string | null;
+  readonly cmd: number;
+  readonly argVa: bigint;
+  /** The structure as it came in and as it went back; empty when it could not be read. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  /** What the call returns: at least 0, or minus the errno. */
+  readonly returned: number;
+}
+
+/** A task took a lock, let it go, or had to wait: for a lock that others have, or for something to happen. */
 export interface LockEvent {
   readonly kind: 'lock';
-  readonly op: 'acquire' | 'release';
+  readonly op: 'acquire' | 'release' | 'wait';
+  /** The lock's name; of a wait for something else what is waited for, e.g. `wait_cnt of IOAS 2`. */
   readonly lock: string;
+  /** World id of what the lock belongs to, where it says. */
+  readonly of?: string;
+  /** As a reader: others may read at the same time. */
+  readonly shared?: true;
+  /** The task, where it is not just the line that runs. */
+  readonly task?: string;
+  /** Of a wait for a lock: the tasks that have it. */
+  readonly heldBy?: readonly string[];
 }
 
 /** DMA ownership of a group changed (iommu core). */
@@ -33,10 +60,12 @@ export interface OwnershipEvent {
   readonly ownerCount: number;
 }
 
-/** One device of a group was moved to another domain: a driver's attach_dev was called. */
+/** One device of a group was moved to another domain: a driver's attach_dev or set_dev_pasid was called. */
 export interface DomainEvent {
   readonly kind: 'domain';
   readonly device: string;
+  /** Absent: requests without a PASID. */
+  readonly pasid?: number;
   readonly from: string | null;
   readonly to: string;
 }
