@@ -1,7 +1,8 @@
 import { invariant } from '../../lib/invariant';
 import { err, ok, type Result } from '../kernel/errno';
-import { FrameStore, type RamRange } from './frame-store';
+import { FRAME_BYTES, FrameStore, type RamRange } from './frame-store';
 import { FreeRuns, type From } from './free-runs';
+import type { FrameBytes } from './user-memory';
 
 /** As on a PC with 64 GiB: 2 GiB below the hole where devices and interrupt messages live, the rest above 4 GiB. */
 export const DEFAULT_RAM: readonly RamRange[] = [
@@ -13,14 +14,18 @@ export interface AllocateOptions {
   /** Alignment in frames, a power of two. */
   readonly align?: number;
   readonly from?: From;
+  /** Memory of a process: made to fail are only the kernel's own allocations. Linux: fail_page_alloc, ignore-gfp-highmem */
+  readonly user?: boolean;
 }
 
 /** The machine's physical memory: bytes by frame, and who may have which frame. */
-export class PhysicalMemory extends FrameStore {
+export class PhysicalMemory extends FrameStore implements FrameBytes {
   private readonly free = new FreeRuns();
   private allocated = 0;
   /** Counts down to the allocation that fails; 0 is off. Linux: fault injection, fail-nth */
   private failIn = 0;
+  /** Asked at each allocation of the kernel; true makes it fail. Linux: should_fail_alloc_page() */
+  shouldFail: () => boolean = () => false;
 
   constructor(ram: readonly RamRange[] = DEFAULT_RAM) {
     super(ram);
@@ -29,7 +34,7 @@ export class PhysicalMemory extends FrameStore {
 
   /** First frame of a zeroed run of physically contiguous frames. */
   allocateFrames(count: number, options: AllocateOptions = {}): Result<number> {
-    if (this.failIn > 0 && --this.failIn === 0) return err('ENOMEM', 'the allocation was made to fail');
+    if (options.user !== true && this.mustFail()) return err('ENOMEM', 'the allocation was made to fail');
     const pfn = this.free.take(count, options.align ?? 1, options.from ?? 'bottom');
     if (pfn < 0) return err('ENOMEM', `no ${count} contiguous free frames are left`);
     this.allocated += count;
@@ -42,8 +47,22 @@ export class PhysicalMemory extends FrameStore {
     this.allocated -= count;
   }
 
+  readFrame(pfn: number, offset: number, bytes: number): Uint8Array {
+    const read = this.read(pfn * FRAME_BYTES + offset, bytes);
+    invariant(read, `frame ${pfn.toString(16)} is no memory`);
+    return read;
+  }
+
+  writeFrame(pfn: number, offset: number, data: Uint8Array): void {
+    invariant(this.write(pfn * FRAME_BYTES + offset, data), `frame ${pfn.toString(16)} is no memory`);
+  }
+
   get allocatedFrames(): number {
     return this.allocated;
+  }
+
+  private mustFail(): boolean {
+    return (this.failIn > 0 && --this.failIn === 0) || this.shouldFail();
   }
 
   /** Makes the nth allocation from now fail; 0 turns it off. */

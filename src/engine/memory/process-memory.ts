@@ -52,6 +52,9 @@ interface Vma {
  * see depends on the page size that was asked for, not on what else the machine did before.
  */
 export class ProcessMemory implements UserMemory {
+  alive = true;
+  pinnedVm = 0;
+  lockedVm = 0;
   /** Ascending by start. */
   private readonly vmas: Vma[] = [];
   private readonly blocks = new Set<Block>();
@@ -154,6 +157,18 @@ export class ProcessMemory implements UserMemory {
     return vma === undefined ? null : physicalIn(vma, va);
   }
 
+  /** Frame of the page at a user address; null where nothing is mapped. */
+  pageAt(userVa: bigint): number | null {
+    const pa = this.physical(userVa);
+    return pa === null ? null : Math.floor(pa / PAGE);
+  }
+
+  /** Pins of a frame of this process; null for a piece of a larger page, which is counted as a whole. */
+  pinsOf(pfn: number): number | null {
+    const { block, page } = this.owner(pfn);
+    return block.framesPerPage > 1 ? null : (block.pins[page] ?? 0);
+  }
+
   /** Gives everything back at the end of the process; pinned pages stay. */
   exit(): void {
     for (const vma of this.vmas.splice(0)) {
@@ -203,7 +218,11 @@ export class ProcessMemory implements UserMemory {
   private allocate(pages: number, framesPerPage: number): Result<Block> {
     const pfns = new Float64Array(pages);
     for (let page = 0; page < pages; page++) {
-      const got = this.memory.allocateFrames(framesPerPage, { align: framesPerPage, from: 'top' });
+      const got = this.memory.allocateFrames(framesPerPage, {
+        align: framesPerPage,
+        from: 'top',
+        user: true,
+      });
       if (!got.ok) {
         for (let n = 0; n < page; n++) this.memory.freeFrames(pfns[n] ?? 0, framesPerPage);
         return got;
