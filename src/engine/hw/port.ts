@@ -52,7 +52,8 @@ export const RESULT_WORDS = 5;
 export interface DmaTranslator {
   /** Of the last translate(): written in place, so that a request allocates nothing. */
   readonly result: Int32Array;
-  translate(rid: number, iovaHi: number, iovaLo: number, access: Access): TranslateStatus;
+  /** `pasid`: of a request that carries one. */
+  translate(rid: number, iovaHi: number, iovaLo: number, access: Access, pasid?: number): TranslateStatus;
   /** A write into the interrupt range. Whether it was accepted. */
   interrupt(rid: number, address: number, data: Uint8Array): boolean;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MockUnit } from '../iommufd/testing/mock-iommu';
-import { outcome, Rig } from '../iommufd/testing/rig';
+import { MockUnit } from './testing/mock-iommu';
 import {
   attachDevice,
   attachGroup,
@@ -12,6 +11,7 @@ import {
 import type { DmaOwner } from './group';
 import type { IommuDomain } from './ops';
 import { claimDeviceDmaOwner } from './ownership';
+import { CoreRig as Rig, outcome } from './testing/core-rig';
 
 // Expected results: drivers/iommu/iommu.c of the 7.1 merge window.
 const alice: DmaOwner = { worldId: 'ctx:1', title: 'Alice' };

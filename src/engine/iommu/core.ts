@@ -1,15 +1,24 @@
+import { neverFails, type FailPoints } from '../kernel/fail';
 import { Mutex } from '../kernel/task';
 import type { KernelLogEvent } from '../trace/event';
 import type { Trace } from '../trace/trace';
+import { putDmaCookie } from '../dma/cookie';
 import { invariant } from '../../lib/invariant';
 import { Device, type DeviceTraits } from './device';
 import { IommuGroup } from './group';
 import type { IommuClient, IommuDomain, IommuOps } from './ops';
 
-/** Kernel command line. Linux: iommu.passthrough, iommu.strict */
+/** Kernel command line. Linux: iommu.passthrough, iommu.strict, iommu.forcedac */
 export interface IommuOptions {
   readonly passthrough: boolean;
   readonly strict: boolean;
+  /** PCI devices get addresses above 4 GiB from the start. */
+  readonly forcedac?: boolean;
+  /** What is plainly wrong in the kernel of the 7.1 merge window, and right here unless asked for. */
+  readonly defects?: {
+    /** iommu_map_nosync(): a map that failed in a driver with page-table code of its own counts as done. */
+    readonly mapReportsSuccess?: boolean;
+  };
 }
 
 /** x86 distributions: translated, lazy invalidation. */
@@ -25,10 +34,15 @@ export class IommuCore {
   readonly devices = new Map<string, Device>();
   readonly groups = new Map<number, IommuGroup>();
   readonly probeDeviceLock = new Mutex('iommu_probe_device_lock');
+  readonly svaLock = new Mutex('iommu_sva_lock');
+  /** PASIDs that mean the same for every device. Linux: iommu_global_pasid_ida */
+  readonly globalPasids = new Set<number>();
 
   constructor(
     readonly trace: Trace,
     readonly options: IommuOptions = DEFAULT_OPTIONS,
+    /** Asked at every place where the kernel allocates, or may be told to fail. */
+    readonly fail: FailPoints = neverFails,
   ) {}
 
   /** Linux: iommu_device_register() */
@@ -75,7 +89,10 @@ export class IommuCore {
 
 /** Static domains are nobody's to free. Linux: iommu_domain_free() */
 export function freeDomain(domain: IommuDomain): void {
+  if (domain.cookie?.kind === 'dma-iova') putDmaCookie(domain);
   domain.paging?.free();
+  // A driver may make both of one object.
+  if (!Object.is(domain.paging, domain)) domain.free?.();
 }
 
 /** Linux: iommu_is_dma_domain() */

@@ -1,14 +1,16 @@
+import { getDmaCookie, initDmaDomain } from '../dma/cookie';
 import { done } from '../../lib/result';
 import { err, ok, type Result } from '../kernel/errno';
-import { freeDomain, type IommuCore } from './core';
+import { freeDomain, isDmaDomain, type IommuCore } from './core';
+import { chooseType, TYPE_NUMBERS, type DefaultType, type TypeChoice } from './default-type';
 import { createDirectMappings } from './direct-mappings';
 import type { Device } from './device';
 import type { IommuGroup } from './group';
+import { pagingDomainAlloc } from './map';
 import type { IommuDomain } from './ops';
-import { setGroupDomain, setGroupDomainForced } from './set-domain';
+import { setGroupDomain, setGroupDomainForced, warn } from './set-domain';
 
-/** Domain types that can be asked for; null lets the machine choose. */
-export type DefaultType = 'identity' | 'DMA' | 'DMA-FQ';
+export type { DefaultType } from './default-type';
 
 /** The machine's own choice. Linux: iommu_subsys_init() */
 export function machineDefault(core: IommuCore): DefaultType {
@@ -33,9 +35,18 @@ export function setupDefaultDomain(
   if (!allocated.ok) return allocated;
   const domain = allocated.value;
   if (domain === old) return done;
+  if (isDmaDomain(domain)) {
+    const cookie = getDmaCookie(core, domain);
+    if (!cookie.ok) {
+      freeDomain(domain);
+      return cookie;
+    }
+  }
 
   // Firmware may be using these regions right now: they are mapped before the devices move.
-  const directFailed = group.devices.map((device) => createDirectMappings(domain, device).ok).includes(false);
+  const directFailed = group.devices
+    .map((device) => createDirectMappings(core, domain, device).ok)
+    .includes(false);
   if (directFailed) {
     core.log('warn', 'IOMMU driver was not able to establish FW requested direct mapping.');
   }
@@ -44,21 +55,23 @@ export function setupDefaultDomain(
   if (!group.domain) {
     // A first attach has nothing to fall back to; if it fails the probe fails and the domain goes with the group.
     const first = setGroupDomainForced(core, group, domain);
-    if (!first.ok) return first;
+    if (!first.ok) {
+      warn(core, 'iommu_setup_default_domain', first.why);
+      return first;
+    }
   } else {
     const moved = setGroupDomain(core, group, domain);
     if (!moved.ok) return restore(group, old, domain, moved);
   }
   if (directFailed) {
     for (const device of group.devices) {
-      const again = createDirectMappings(domain, device);
+      const again = createDirectMappings(core, domain, device);
       if (again.ok) continue;
       if (old) setGroupDomainForced(core, group, old);
       return restore(group, old, domain, again);
     }
   }
   if (old) freeDomain(old);
-  for (const device of group.devices) setupDmaOps(device, domain);
   return done;
 }
 
@@ -75,85 +88,40 @@ function restore(
   return failure;
 }
 
-/** Lazy invalidation needs the driver's consent. Linux: dma-iommu.c iommu_dma_init_domain() */
-export function setupDmaOps(device: Device, domain: IommuDomain): void {
-  if (domain.type === 'DMA-FQ' && !device.ops?.capable(device.client, 'DEFERRED_FLUSH')) domain.type = 'DMA';
-}
-
-/** What the drivers of all members insist on; conflicts are won by identity. Linux: iommu_get_default_domain_type() */
-function chooseType(
-  core: IommuCore,
-  group: IommuGroup,
-  target: DefaultType | null,
-): Result<DefaultType | null> {
-  let wanted: 'identity' | 'DMA' | null = null;
-  let untrusted: Device | null = null;
-  for (const device of group.devices) {
-    const type = device.ops?.defDomainType(device.client) ?? null;
-    if (type && wanted && type !== wanted) {
-      core.devLog(
-        'err',
-        device,
-        `IOMMU driver error, requesting conflicting def_domain_type, ${wanted} and ${type}, for devices in group ${group.id}.`,
-      );
-      wanted = 'identity';
-    } else {
-      wanted = type ?? wanted;
-    }
-    if (device.traits.untrusted) untrusted = device;
-  }
-  const rule = 'iommu_get_default_domain_type';
-  if (untrusted) {
-    if (wanted && wanted !== 'DMA') {
-      core.devLog(
-        'err',
-        untrusted,
-        `Device is not trusted, but driver is overriding group ${group.id} to ${wanted}, refusing to probe.`,
-      );
-      return err(
-        'EINVAL',
-        `${untrusted.name} is not trusted and must be translated, but the IOMMU driver insists on identity`,
-        {
-          rule,
-          culprit: untrusted.worldId,
-        },
-      );
-    }
-    wanted = 'DMA';
-  }
-  if (target === null) return ok(wanted);
-  if (wanted && target !== wanted) {
-    return err('EINVAL', `the IOMMU driver insists on ${wanted} for group ${group.id}`, {
-      rule,
-      culprit: group.worldId,
-    });
-  }
-  return ok(target);
+/** Through which addresses the device's driver will do DMA. Linux: dma-iommu.c iommu_setup_dma_ops() */
+export function setupDmaOps(core: IommuCore, device: Device, domain: IommuDomain): void {
+  if (device.traits.platform !== true) device.pci32bitWorkaround = core.options.forcedac !== true;
+  device.dmaIommu = isDmaDomain(domain);
+  if (!device.dmaIommu || initDmaDomain(core, domain, device).ok) return;
+  core.log('warn', `Failed to set up IOMMU for device ${device.name}; retaining platform DMA ops`);
+  device.dmaIommu = false;
 }
 
 /** Linux: iommu_group_alloc_default_domain() */
-function allocDefault(core: IommuCore, group: IommuGroup, type: DefaultType | null): Result<IommuDomain> {
-  if (type) return allocOfType(group, type);
-  const preferred = machineDefault(core);
-  const first = allocOfType(group, preferred);
-  if (first.ok) return first;
-  if (preferred === 'DMA') {
-    return err('EINVAL', `no default domain for group ${group.id}: ${first.why}`, {
-      rule: 'iommu_group_alloc_default_domain',
-    });
+function allocDefault(core: IommuCore, group: IommuGroup, type: TypeChoice): Result<IommuDomain> {
+  const rule = 'iommu_group_alloc_default_domain';
+  const fixed = group.firstDevice?.ops?.defaultDomain;
+  if (fixed) {
+    if (type === fixed.type) return ok(fixed);
+    return err('EINVAL', `the IOMMU driver has one default domain for all, of type ${fixed.type}`, { rule });
   }
-  const second = allocOfType(group, 'DMA');
+  if (type) return allocOfType(core, group, type);
+  const preferred = machineDefault(core);
+  const first = allocOfType(core, group, preferred);
+  if (first.ok) return first;
+  if (preferred === 'DMA')
+    return err('EINVAL', `no default domain for group ${group.id}: ${first.why}`, { rule });
+  const second = allocOfType(core, group, 'DMA');
   if (second.ok) {
-    core.log(
-      'warn',
-      `Failed to allocate default IOMMU domain of type ${preferred} for group ${group.id} - Falling back to IOMMU_DOMAIN_DMA`,
-    );
+    const number = TYPE_NUMBERS[preferred];
+    const text = `Failed to allocate default IOMMU domain of type ${number} for group ${group.name ?? '(null)'} - Falling back to IOMMU_DOMAIN_DMA`;
+    core.log('warn', text);
   }
   return second;
 }
 
 /** Linux: __iommu_group_alloc_default_domain() */
-function allocOfType(group: IommuGroup, type: DefaultType): Result<IommuDomain> {
+function allocOfType(core: IommuCore, group: IommuGroup, type: NonNullable<TypeChoice>): Result<IommuDomain> {
   if (group.defaultDomain && group.defaultDomain.type === type) return ok(group.defaultDomain);
   const device = group.firstDevice;
   if (!device?.ops) return err('ENODEV', `group ${group.id} has no device behind an IOMMU`);
@@ -165,7 +133,16 @@ function allocOfType(group: IommuGroup, type: DefaultType): Result<IommuDomain> 
           rule: '__iommu_alloc_identity_domain',
         });
   }
-  const domain = device.ops.domainAllocPaging(device.client, {});
+  if (type !== 'DMA' && type !== 'DMA-FQ')
+    return err('EINVAL', `${type} is no type of a default domain that is made`, {
+      rule: '__iommu_group_alloc_default_domain',
+    });
+  // Whoever uses the DMA API may want PASIDs beside it.
+  const withPasids = device.maxPasids > 0 ? pagingDomainAlloc(core, device, { pasid: true }) : null;
+  const domain =
+    withPasids === null || (!withPasids.ok && withPasids.errno === 'EOPNOTSUPP')
+      ? pagingDomainAlloc(core, device)
+      : withPasids;
   if (domain.ok) domain.value.type = type;
   return domain;
 }

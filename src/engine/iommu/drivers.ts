@@ -31,20 +31,42 @@ const MANAGED_MODULES: ReadonlySet<string> = new Set([...MANAGED].map(sameModule
 export const isManagedDriver = (name: string): boolean => MANAGED_MODULES.has(sameModule(name));
 
 /** The driver of that name without anything of its own. */
-export const plainDriver = (name: string): Driver => ({
-  name,
-  managed: isManagedDriver(name),
-  ...(name === 'pcieport' ? { probe: probePort } : {}),
-});
+export function plainDriver(name: string): Driver {
+  const probe = PROBES.get(sameModule(name));
+  return { name, managed: isManagedDriver(name), ...(probe ? { probe } : {}) };
+}
 
 /** Linux: drivers/pci/pcie/portdrv.c pcie_portdrv_probe() */
-const probePort = (device: Device): Result<undefined> =>
-  device.traits.pciePort === true
-    ? done
-    : err('ENODEV', `${device.name} is no PCI Express port; pcieport drives nothing else`, {
-        rule: 'pcie_portdrv_probe',
-        culprit: device.worldId,
-      });
+function probePort(device: Device): Result<undefined> {
+  if (device.traits.pciePort === true) return done;
+  return err('ENODEV', `${device.name} is no PCI Express port; pcieport drives nothing else`, {
+    rule: 'pcie_portdrv_probe',
+    culprit: device.worldId,
+  });
+}
+
+/** Intel's accelerators that a guest could bring the machine down with. Linux: vfio_pci_dev_in_denylist() */
+const INTEL = 0x8086;
+const DENYLIST: ReadonlySet<number> = new Set([
+  0x19e2, 0x19e3, 0x37c8, 0x37c9, 0x0435, 0x0443, 0x0b25, 0x0cfe,
+]);
+
+/** Linux: drivers/vfio/pci/vfio_pci.c vfio_pci_probe(), vfio_pci_is_denylisted() */
+function probeVfioPci(device: Device): Result<undefined> {
+  const { pciId } = device.traits;
+  if (pciId?.vendor !== INTEL || !DENYLIST.has(pciId.device)) return done;
+  const id = `8086:${pciId.device.toString(16).padStart(4, '0')}`;
+  return err('EINVAL', `${id} exists in vfio-pci device denylist, driver probing disallowed.`, {
+    rule: 'vfio_pci_is_denylisted',
+    culprit: device.worldId,
+  });
+}
+
+/** What a driver looks at before it takes a device. */
+const PROBES: ReadonlyMap<string, (device: Device) => Result<undefined>> = new Map([
+  ['pcieport', probePort],
+  ['vfio-pci', probeVfioPci],
+]);
 
 /** Linux: really_probe(), pci_dma_configure() */
 export function* bindDriver(core: IommuCore, device: Device, driver: Driver): Task<Result<undefined>> {
@@ -85,7 +107,7 @@ export function* unbindDriver(core: IommuCore, device: Device): Task<Result<unde
       },
     );
   }
-  bound.remove?.(device);
+  if (bound.remove) yield* bound.remove(device);
   device.driver = null;
   if (!bound.managed) yield* unuseDefaultDomain(core, device);
   return done;

@@ -13,8 +13,14 @@ export interface DmaOwner {
 
 /** What whoever attaches a domain through a handle gets back on faults. Linux: struct iommu_attach_handle */
 export interface AttachHandle {
-  readonly domain: IommuDomain;
+  /** Entered by the attach. */
+  domain: IommuDomain;
 }
+
+/** What a PASID of a group is attached through: a handle, or a bare domain. Linux: IOMMU_PASID_ARRAY_HANDLE, _DOMAIN */
+export type PasidEntry =
+  | { readonly kind: 'handle'; readonly handle: AttachHandle }
+  | { readonly kind: 'domain'; readonly domain: IommuDomain };
 
 /** Requests without a PASID are kept under this one. Linux: IOMMU_NO_PASID */
 export const NO_PASID = 0;
@@ -53,6 +59,10 @@ export class IommuGroup {
   readonly worldId: string;
   readonly mutex: Mutex;
   readonly devices: Device[] = [];
+  /** What its devices are called in `devices/`: two of one name are told apart. Linux: struct group_device::name */
+  readonly linkNames = new Map<Device, string>();
+  /** Set by a driver that has one for it. */
+  name: string | null = null;
   readonly joins: GroupJoin[] = [];
   /** What native drivers use. Null until every device of a bus has been seen. */
   defaultDomain: IommuDomain | null = null;
@@ -64,14 +74,16 @@ export class IommuGroup {
   owner: DmaOwner | null = null;
   /** Native drivers bound, or claims of `owner`. */
   ownerCnt = 0;
+  /** Where a device of the group is parked while it is reset; nobody may move the group meanwhile. */
+  resettingDomain: IommuDomain | null = null;
   /** Index 0 holds the handle of an attachment made through one. */
-  readonly pasidArray = new Map<number, AttachHandle>();
+  readonly pasidArray = new Map<number, PasidEntry>();
   /** References to the kobject: one a device, and one for each who keeps the group alive. */
   refs = 0;
 
   constructor(readonly id: number) {
     this.worldId = `group:${id}`;
-    this.mutex = new Mutex('group->mutex');
+    this.mutex = new Mutex('group->mutex', { of: this.worldId });
   }
 
   /** Linux: iommu_group_first_dev() */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MockUnit } from '../iommufd/testing/mock-iommu';
-import { outcome, Rig } from '../iommufd/testing/rig';
+import { MockUnit } from './testing/mock-iommu';
 import type { DmaOwner } from './group';
 import { storeGroupType } from './group-type';
 import { isManagedDriver, unbindDriver } from './drivers';
@@ -10,6 +9,7 @@ import {
   releaseDeviceDmaOwner,
   useDefaultDomain,
 } from './ownership';
+import { CoreRig as Rig, outcome } from './testing/core-rig';
 
 // Expected errnos: drivers/iommu/iommu.c of the 7.1 merge window, rows of the seed about DMA ownership.
 const alice: DmaOwner = { worldId: 'ctx:1', title: 'Alice' };

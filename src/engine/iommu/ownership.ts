@@ -4,6 +4,7 @@ import { holding, type Task } from '../kernel/task';
 import { freeDomain, type IommuCore } from './core';
 import type { Device } from './device';
 import type { DmaOwner, IommuGroup } from './group';
+import { pagingDomainAlloc } from './map';
 import { setGroupDomain, setGroupDomainNofail, warn } from './set-domain';
 
 /**
@@ -97,6 +98,18 @@ export function* claimGroupDmaOwner(
   });
 }
 
+/** Linux: iommu_group_release_dma_owner() */
+export function* releaseGroupDmaOwner(core: IommuCore, group: IommuGroup): Task<void> {
+  yield* holding(group.mutex, () => {
+    releaseOwnership(core, group);
+  });
+}
+
+/** Somebody, native or not, has the group. Linux: iommu_group_dma_owner_claimed() */
+export function* dmaOwnerClaimed(group: IommuGroup): Task<boolean> {
+  return yield* holding(group.mutex, () => group.ownerCnt > 0);
+}
+
 /** Linux: iommu_device_release_dma_owner() */
 export function* releaseDeviceDmaOwner(core: IommuCore, device: Device): Task<void> {
   const { group } = device;
@@ -120,7 +133,7 @@ function takeOwnership(core: IommuCore, group: IommuGroup, owner: DmaOwner): Res
       { rule: '__iommu_take_dma_ownership', culprit: group.worldId },
     );
   }
-  const blocking = allocBlocking(group);
+  const blocking = allocBlocking(core, group);
   if (!blocking.ok) return blocking;
   if (group.blockingDomain) {
     const moved = setGroupDomain(core, group, group.blockingDomain);
@@ -145,7 +158,7 @@ function releaseOwnership(core: IommuCore, group: IommuGroup): void {
 }
 
 /** A driver without a blocked domain gets an empty page table instead. Linux: __iommu_group_alloc_blocking_domain() */
-function allocBlocking(group: IommuGroup): Result<undefined> {
+export function allocBlocking(core: IommuCore, group: IommuGroup): Result<undefined> {
   if (group.blockingDomain) return done;
   const device = group.firstDevice;
   if (!device?.ops) return err('ENODEV', `group ${group.id} has no device behind an IOMMU`);
@@ -153,7 +166,7 @@ function allocBlocking(group: IommuGroup): Result<undefined> {
     group.blockingDomain = device.ops.blockedDomain;
     return done;
   }
-  const empty = device.ops.domainAllocPaging(device.client, {});
+  const empty = pagingDomainAlloc(core, device);
   if (!empty.ok) return empty;
   group.blockingDomain = empty.value;
   return done;

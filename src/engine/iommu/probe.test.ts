@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MockUnit } from '../iommufd/testing/mock-iommu';
-import { outcome, Rig } from '../iommufd/testing/rig';
+import { MockUnit } from './testing/mock-iommu';
 import { groupReserved } from './reserved';
 import type { DmaOwner } from './group';
 import { claimDeviceDmaOwner } from './ownership';
 import { probeDevice, releaseDevice } from './probe';
+import { CoreRig as Rig, outcome } from './testing/core-rig';
 
 // Expected results: drivers/iommu/iommu.c of the 7.1 merge window.
 const alice: DmaOwner = { worldId: 'ctx:1', title: 'Alice' };

@@ -1,5 +1,5 @@
 import { done } from '../../lib/result';
-import { err, ok, type Result } from '../kernel/errno';
+import { err, ok, type Failure, type Result } from '../kernel/errno';
 import { holding, locked, type Task } from '../kernel/task';
 import type { IommuCore } from './core';
 import { setupDefaultDomain, setupDmaOps } from './default-domain';
@@ -15,7 +15,9 @@ export type GroupFor = (device: Device) => GroupDecision;
 
 /** A device appears while the machine runs: its group gets a default domain at once. Linux: iommu_probe_device() */
 export function* probeDevice(core: IommuCore, device: Device, groupFor: GroupFor): Task<Result<undefined>> {
-  return yield* locked(core.probeDeviceLock, () => probeOne(core, device, groupFor, null));
+  const probed = yield* locked(core.probeDeviceLock, () => probeOne(core, device, groupFor, null));
+  if (probed.ok) device.ops?.probeFinalize?.(device.client);
+  return probed;
 }
 
 /**
@@ -36,9 +38,13 @@ export function* probeBus(
   }
   for (const group of fresh) {
     const set = yield* holding(group.mutex, (): Result<undefined> => {
-      return setupDefaultDomain(core, group, null);
+      const made = setupDefaultDomain(core, group, null);
+      const domain = group.defaultDomain;
+      if (made.ok && domain) for (const device of group.devices) setupDmaOps(core, device, domain);
+      return made;
     });
     if (!set.ok) return set;
+    for (const device of group.devices) device.ops?.probeFinalize?.(device.client);
   }
   return done;
 }
@@ -59,13 +65,18 @@ function* probeOne(
   const { group, join } = found.value;
   device.group = group;
   device.ungrouped = null;
-  core.devLog('info', device, `Adding to iommu group ${group.id}`);
+  if (device.driver) warn(core, '__iommu_probe_device', `late IOMMU probe of ${device.name} at driver bind`);
+  const entered = linkDevice(core, group, device);
   const placed = yield* holding(group.mutex, (): Result<undefined> => {
+    if (!entered.ok) {
+      deinitDevice(core, group, device);
+      return entered;
+    }
     group.devices.push(device);
     if (join) group.joins.push({ device, via: join.via, rule: join.rule, why: join.why });
     const set = enterGroup(core, group, device, later);
     if (set.ok) {
-      if (group.defaultDomain) setupDmaOps(device, group.defaultDomain);
+      if (group.defaultDomain) setupDmaOps(core, device, group.defaultDomain);
       return done;
     }
     dropDevice(core, group, device);
@@ -84,20 +95,28 @@ function initDevice(
   device: Device,
   groupFor: GroupFor,
 ): Result<{ group: IommuGroup; join: Extract<GroupDecision, { kind: 'join' }> | null }> {
+  if (core.fail.hit('dev_iommu_get')) return noMemory('dev_iommu_get', device);
   const unit = findUnit(core, device);
   if (!unit.ok) return unit;
   device.ops = unit.value;
-  const decision = groupFor(device);
-  const group = 'ok' in decision ? decision : groupOf(core, decision);
+  const decision = core.fail.hit('iommu_device_link')
+    ? noMemory('iommu_device_link', device)
+    : groupFor(device);
+  const group = 'ok' in decision ? decision : groupOf(core, device, decision);
   if (!group.ok) {
     unit.value.releaseDevice(device.client);
     device.ops = null;
     return group;
   }
   core.getGroup(group.value);
+  device.maxPasids = Math.min(device.traits.maxPasids ?? 0, unit.value.maxPasids ?? 0);
+  device.attachDeferred = unit.value.isAttachDeferred?.(device.client) ?? false;
   const join = !('ok' in decision) && decision.kind === 'join' ? decision : null;
   return ok({ group: group.value, join });
 }
+
+const noMemory = (rule: string, device: Device): Failure =>
+  err('ENOMEM', `no memory for the IOMMU state of ${device.name}`, { rule, culprit: device.worldId });
 
 function findUnit(core: IommuCore, device: Device): Result<IommuOps> {
   for (const unit of core.units) {
@@ -111,12 +130,70 @@ function findUnit(core: IommuCore, device: Device): Result<IommuOps> {
   });
 }
 
-function groupOf(core: IommuCore, decision: Exclude<GroupDecision, { ok: false }>): Result<IommuGroup> {
-  if (decision.kind === 'new') return ok(core.allocGroup());
+function groupOf(
+  core: IommuCore,
+  device: Device,
+  decision: Exclude<GroupDecision, { ok: false }>,
+): Result<IommuGroup> {
+  if (decision.kind === 'new') {
+    return core.fail.hit('iommu_group_alloc') ? noMemory('iommu_group_alloc', device) : ok(core.allocGroup());
+  }
   const group = core.groups.get(decision.group);
   return group
     ? ok(group)
     : err('EINVAL', `there is no group ${decision.group}`, { rule: 'iommu_init_device' });
+}
+
+/**
+ * The links between a device and its group in sysfs; a name that is taken there gets .0, .1, … behind it.
+ *
+ * Linux: iommu_group_alloc_device()
+ */
+function linkDevice(core: IommuCore, group: IommuGroup, device: Device): Result<undefined> {
+  if (core.fail.hit('iommu_group_alloc_device')) {
+    core.devLog('err', device, `Failed to add to iommu group ${group.id}: -12`);
+    return noMemory('iommu_group_alloc_device', device);
+  }
+  const taken = new Set(group.linkNames.values());
+  const base = device.traits.kobjectName ?? device.name;
+  let name = base;
+  for (let instance = 0; taken.has(name); instance++) name = `${base}.${instance}`;
+  group.linkNames.set(device, name);
+  core.devLog('info', device, `Adding to iommu group ${group.id}`);
+  return done;
+}
+
+/**
+ * A group that no IOMMU driver stands behind, made by hand: it shows in sysfs, and nothing can be attached to it.
+ *
+ * Linux: iommu_group_add_device()
+ */
+export function* addGroupDevice(core: IommuCore, group: IommuGroup, device: Device): Task<Result<undefined>> {
+  const linked = linkDevice(core, group, device);
+  if (!linked.ok) return linked;
+  core.getGroup(group);
+  device.group = group;
+  device.ungrouped = null;
+  yield* holding(group.mutex, () => {
+    group.devices.push(device);
+  });
+  return done;
+}
+
+/** Linux: iommu_group_remove_device() */
+export function* removeGroupDevice(core: IommuCore, device: Device): Task<void> {
+  const { group } = device;
+  if (!group) return;
+  core.devLog('info', device, `Removing from iommu group ${group.id}`);
+  yield* leaveGroup(core, group, device);
+}
+
+/** Linux: __iommu_group_remove_device() */
+function* leaveGroup(core: IommuCore, group: IommuGroup, device: Device): Task<void> {
+  yield* holding(group.mutex, () => {
+    dropDevice(core, group, device);
+  });
+  core.putGroup(group);
 }
 
 /** A newcomer shares whatever the group is on right now, be it a user's domain or the blocking one. */
@@ -126,7 +203,9 @@ function enterGroup(
   device: Device,
   later: Set<IommuGroup> | null,
 ): Result<undefined> {
-  if (group.defaultDomain) createDirectMappings(group.defaultDomain, device);
+  if (group.defaultDomain && !group.domain)
+    warn(core, '__iommu_probe_device', `group ${group.id} has a default domain and is on none`);
+  if (group.defaultDomain) createDirectMappings(core, group.defaultDomain, device);
   if (group.domain) return setDeviceDomain(core, group, device, group.domain, null);
   if (group.defaultDomain) return done;
   if (!later) return setupDefaultDomain(core, group, null);
@@ -137,34 +216,38 @@ function enterGroup(
 /** A device disappears; its driver is gone by now. Linux: iommu_release_device() */
 export function* releaseDevice(core: IommuCore, device: Device): Task<void> {
   const { group } = device;
-  if (group) {
-    yield* holding(group.mutex, () => {
-      dropDevice(core, group, device);
-    });
-    core.putGroup(group);
-  }
+  if (group) yield* leaveGroup(core, group, device);
   core.devices.delete(device.name);
 }
 
-/** Linux: __iommu_group_free_device(), iommu_deinit_device() */
+/** Linux: __iommu_group_free_device() */
 function dropDevice(core: IommuCore, group: IommuGroup, device: Device): void {
   group.devices.splice(group.devices.indexOf(device), 1);
+  group.linkNames.delete(device);
   const join = group.joins.findIndex((each) => each.device === device);
   if (join >= 0) group.joins.splice(join, 1);
   const last = group.devices.length === 0;
   if (last && (group.ownerCnt > 0 || group.domain !== group.defaultDomain)) {
     warn(core, '__iommu_group_free_device', `group ${group.id} is still owned while its last device goes`);
   }
+  deinitDevice(core, group, device);
+}
+
+/** Linux: iommu_deinit_device() */
+function deinitDevice(core: IommuCore, group: IommuGroup, device: Device): void {
   const { ops } = device;
   if (ops) {
-    parkForRelease(core, group, device, ops);
+    if (!device.attachDeferred) parkForRelease(core, group, device, ops);
     ops.releaseDevice(device.client);
+    if (group.devices.length === 0) freeGroupDomains(group);
   }
-  if (last) freeGroupDomains(group);
   device.group = null;
   device.ops = null;
   device.requireDirect = false;
+  device.attachDeferred = false;
   device.attached = null;
+  device.maxPasids = 0;
+  device.dmaIommu = false;
 }
 
 /** What must be mapped 1:1 is not blocked even now. */

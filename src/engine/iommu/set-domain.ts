@@ -1,5 +1,5 @@
 import { done } from '../../lib/result';
-import { err, type Result } from '../kernel/errno';
+import { err, type Failure, type Result } from '../kernel/errno';
 import type { IommuCore } from './core';
 import type { Device } from './device';
 import type { IommuGroup } from './group';
@@ -20,6 +20,7 @@ export function attachOne(
 ): Result<undefined> {
   const attached = domain.attachDev(device.client, old);
   if (!attached.ok) return attached;
+  device.attachDeferred = false;
   device.attached = domain;
   core.trace.emit({ kind: 'domain', device: device.name, from: old?.label ?? null, to: domain.label });
   return done;
@@ -53,12 +54,27 @@ export function setDeviceDomain(
       { rule: '__iommu_device_set_domain', culprit: device.worldId },
     );
   }
+  if (device.attachDeferred) {
+    if (next === group.defaultDomain) return done;
+    device.attachDeferred = false;
+  }
   const attached = attachOne(core, next, device, old);
   if (attached.ok) return attached;
   const { blockingDomain } = group;
   if (flags.mustSucceed && blockingDomain && blockingDomain !== next)
     attachOne(core, blockingDomain, device, old);
   return attached;
+}
+
+/**
+ * Nobody may move a group while one of its devices is reset.
+ *
+ * The kernel keeps this per group, so that a sibling of the device has to wait too.
+ */
+export function resetting(group: IommuGroup, rule: string): Failure | null {
+  if (!group.resettingDomain) return null;
+  const why = `a device of group ${group.id} is being reset; its domain cannot change until that ends`;
+  return err('EBUSY', why, { rule, culprit: group.worldId });
 }
 
 /** Linux: __iommu_group_set_domain_internal() */
@@ -69,6 +85,8 @@ function setInternal(
   flags: SetFlags,
 ): Result<undefined> {
   if (group.domain === next) return done;
+  const busy = resetting(group, '__iommu_group_set_domain_internal');
+  if (busy) return busy;
   let result: Result<undefined> = done;
   for (const device of group.devices) {
     const moved = setDeviceDomain(core, group, device, next, group.domain, flags);

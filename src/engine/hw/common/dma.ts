@@ -20,6 +20,8 @@ export interface DmaRequest {
   readonly device: string;
   /** The requester id that the IOMMU sees: the function's own or an alias. */
   readonly rid: number;
+  /** Absent: the requests carry none. */
+  readonly pasid?: number;
   readonly iova: bigint;
   readonly bytes: number;
   /** What is written; absent for a read. */
@@ -80,7 +82,7 @@ function transferPart(
   const data = request.data?.subarray(at, at + bytes);
   const hi = hiOf(iova);
   const lo = loOf(iova);
-  const status = iommu.translate(request.rid, hi, lo, data === undefined ? READ : WRITE);
+  const status = iommu.translate(request.rid, hi, lo, data === undefined ? READ : WRITE, request.pasid);
   const part = { iova, bytes, from: sourceOf(status), pa: null, reason: null, interrupt: false, data: null };
   if (status === FAULTED) return { ...part, reason: iommu.result[REASON] as number };
   if (status === INTERRUPT) {

@@ -1,12 +1,23 @@
 import { invariant } from '../../../../lib/invariant';
-import type { DomainType, IommuClient, IommuDomain, IommuOps, PagingDomain, Prot } from '../../../iommu/ops';
+import type {
+  DomainType,
+  IommuClient,
+  IommuDomain,
+  IommuOps,
+  PagingDomain,
+  Prot,
+  QueuedUnmap,
+} from '../../../iommu/ops';
 import type { Result } from '../../../kernel/errno';
-import { itemLg2, levelOf } from '../../../pt/format';
+import { vtdss } from '../../../pt/fmt/vtdss';
 import { mapRange } from '../../../pt/map';
 import { newGather, putTables, type Gather, type PageTable } from '../../../pt/page-table';
 import { unmapRange } from '../../../pt/unmap';
 import { iovaToPhys } from '../../../pt/walk';
 import type { Trace } from '../../../trace/trace';
+
+/** Past every address: no range of pages covers so much, so the whole domain is flushed. */
+const LAST_VPN = 2 ** 52 - 1;
 
 /** What a domain needs of the unit it belongs to. */
 export interface DomainHost {
@@ -37,6 +48,7 @@ export interface DomainTable {
 export class VtdDomain implements IommuDomain, PagingDomain {
   type: DomainType = 'unmanaged';
   readonly paging: PagingDomain = this;
+  readonly genericPt = true;
   readonly pageSizesLg2: readonly number[];
   readonly apertureStart = 0n;
   readonly apertureLast: bigint;
@@ -69,7 +81,7 @@ export class VtdDomain implements IommuDomain, PagingDomain {
     // Empty tables made room for a large page: a cached walk may still hold them.
     if (gather.tables.length > 0) this.sync(gather);
     if (!mapped.result.ok) {
-      if (mapped.pages > 0) this.unmap(iova, mapped.pages * 4096);
+      if (mapped.bytes > 0) this.unmap(iova, mapped.bytes);
       return mapped.result;
     }
     // CAP.CM = 0 and RWBF = 0: new mappings need no invalidation. Linux: intel_iommu_iotlb_sync_map()
@@ -80,17 +92,21 @@ export class VtdDomain implements IommuDomain, PagingDomain {
   }
 
   unmap(iova: bigint, bytes: number): number {
-    if (Number(iova & 0xfffn) !== 0 || bytes % 4096 !== 0 || iova > this.apertureLast) return 0;
     const gather = newGather();
-    const gone = unmapRange(this.table, Number(iova >> 12n), bytes / 4096, gather);
-    const unmapped = gone.pages * 4096;
-    const { trace } = this.host;
-    if (trace.on && unmapped > 0) {
-      const last = iova + BigInt(unmapped) - 1n;
-      trace.emit({ kind: 'unmap', domain: this.label, iova, last, entries: gone.entries });
-    }
+    const unmapped = this.takeOut(iova, bytes, gather);
     this.sync(gather);
     return unmapped;
+  }
+
+  unmapQueued(iova: bigint, bytes: number): QueuedUnmap {
+    const gather = newGather();
+    const unmapped = this.takeOut(iova, bytes, gather);
+    return { bytes: unmapped, release: () => putTables(this.table, gather) };
+  }
+
+  /** Linux: intel_flush_iotlb_all(), cache_tag_flush_all() */
+  flushIotlbAll(): void {
+    this.host.flushRange(this, 0, LAST_VPN, false);
   }
 
   iovaToPhys(iova: bigint): number | null {
@@ -116,10 +132,23 @@ export class VtdDomain implements IommuDomain, PagingDomain {
       format: table.format.id,
       levels: table.topLevel + 1,
       rootPa: table.rootPfn * 4096,
-      leaves: table.pageSizesLg2.map((sizeLg2) => ({ sizeLg2, count: table.leaves[levelOf(sizeLg2)] ?? 0 })),
+      leaves: table.pageSizesLg2.map((sizeLg2) => ({ sizeLg2, count: table.leavesOfSize(sizeLg2) })),
       tablePages: table.tablePages,
       did: this.did,
     };
+  }
+
+  /** The entries go; the IOTLB is not told. Linux: intel_iommu_unmap_pages(), unmap_range() */
+  private takeOut(iova: bigint, bytes: number, gather: Gather): number {
+    if (Number(iova & 0xfffn) !== 0 || bytes % 4096 !== 0 || iova > this.apertureLast) return 0;
+    const gone = unmapRange(this.table, iova, bytes, gather);
+    const unmapped = gone.bytes;
+    const { trace } = this.host;
+    if (trace.on && unmapped > 0) {
+      const last = iova + BigInt(unmapped) - 1n;
+      trace.emit({ kind: 'unmap', domain: this.label, iova, last, entries: gone.entries });
+    }
+    return unmapped;
   }
 
   /** Tables go back only after the IOTLB was told. Linux: iommu_iotlb_sync(), intel_iommu_tlb_sync() */
@@ -146,7 +175,7 @@ const ffs = (n: number): number => (n === 0 ? 0 : 32 - Math.clz32(n & -n));
 
 /** Page sizes that CAP.SLLPS leaves. */
 export const superpageSizes = (superpages: number): readonly number[] => [
-  itemLg2(0),
-  ...((superpages & 1) !== 0 ? [itemLg2(1)] : []),
-  ...((superpages & 2) !== 0 ? [itemLg2(2)] : []),
+  ...vtdss.leafSizesLg2(0),
+  ...((superpages & 1) !== 0 ? vtdss.leafSizesLg2(1) : []),
+  ...((superpages & 2) !== 0 ? vtdss.leafSizesLg2(2) : []),
 ];
