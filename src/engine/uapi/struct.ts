@@ -12,7 +12,17 @@ export interface Field {
   readonly offset: number;
   /** Who fills it in: the caller, the kernel, or both. */
   readonly dir: 'in' | 'out' | 'inout';
+  /** What its bits are called. */
+  readonly flags?: NameTable;
+  /** What its values are called. */
+  readonly enumOf?: NameTable;
+  /** A user address of driver data; the field that tells how many bytes. */
+  readonly blob?: string;
 }
+
+/** The header's names of numbers. */
+export type NameTable = Readonly<Record<string, number>>;
+type FieldNames = Pick<Field, 'flags' | 'enumOf' | 'blob'>;
 
 export interface Struct<F extends readonly Field[] = readonly Field[]> {
   readonly name: string;
@@ -31,7 +41,14 @@ export const field = <const N extends string, const W extends Word>(
   word: W,
   offset: number,
   dir: Field['dir'] = 'in',
-): { name: N; word: W; offset: number; dir: Field['dir'] } => ({ name, word, offset, dir });
+  names: FieldNames = {},
+): { name: N; word: W; offset: number; dir: Field['dir'] } & FieldNames => ({
+  name,
+  word,
+  offset,
+  dir,
+  ...names,
+});
 
 export const defineStruct = <const F extends readonly Field[]>(
   name: string,
@@ -39,7 +56,7 @@ export const defineStruct = <const F extends readonly Field[]>(
   fields: F,
 ): Struct<F> => ({ name, bytes, fields });
 
-const WORD_BYTES: Record<Word, number> = { u8: 1, u16: 2, u32: 4, s32: 4, u64: 8 };
+export const WORD_BYTES: Readonly<Record<Word, number>> = { u8: 1, u16: 2, u32: 4, s32: 4, u64: 8 };
 
 /** Linux: offsetofend() */
 export function endOf(struct: Struct, name: string): number {
