@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_PASID } from '../iommu/group';
 import type { Result } from '../kernel/errno';
 import { call, type CommandFields, type CommandName } from './call';
 import type { IommufdCtx } from './ctx';
@@ -44,17 +45,17 @@ class Scene {
 
   /** The id of the HWPT, or the errno. */
   attach(idev: IommufdDevice, pt: number): number | string {
-    const result = this.rig.run(attachDeviceTo(idev, pt));
+    const result = this.rig.run(attachDeviceTo(idev, NO_PASID, pt));
     return result.ok ? result.value.id : result.errno;
   }
 
   replace(idev: IommufdDevice, pt: number): number | string {
-    const result = this.rig.run(replaceDevice(idev, pt));
+    const result = this.rig.run(replaceDevice(idev, NO_PASID, pt));
     return result.ok ? result.value.id : result.errno;
   }
 
   detach(idev: IommufdDevice): void {
-    this.rig.run(detachDeviceFrom(idev));
+    this.rig.run(detachDeviceFrom(idev, NO_PASID));
   }
 
   map(ioas: number, iova: bigint, length: bigint, userVa = BUFFER_VA): string {

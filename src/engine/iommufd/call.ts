@@ -3,18 +3,18 @@ import { err, ok, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
 import { ioctlNumber, iommu_iova_range } from '../uapi/iommufd';
 import { decode, encode, type Fields, type FieldsOf } from '../uapi/struct';
-import { rootCaller, ScratchMemory, type Caller } from './caller';
-import { COMMAND_TABLE, COMMANDS } from './commands';
+import type { Caller } from '../kernel/caller';
+import { rootCaller, ScratchMemory } from './caller';
+import { COMMANDS } from './commands';
 import type { IommufdCtx } from './ctx';
-import { dispatch } from './ioctl';
 import type { Interval } from './interval-list';
 
 export type CommandName = keyof typeof COMMANDS;
 export type CommandFields<N extends CommandName> = FieldsOf<(typeof COMMANDS)[N]['layout']>;
 
 /** A raw ioctl(2) on an open /dev/iommu: the structure lies at `argVa` in the caller's memory. */
-export const ioctl = (ctx: IommufdCtx, cmd: number, caller: Caller, argVa: bigint): Task<Result<undefined>> =>
-  dispatch(COMMAND_TABLE, ctx, { cmd, caller, argVa });
+export const ioctl = (ctx: IommufdCtx, cmd: number, caller: Caller, argVa: bigint): Task<Result<number>> =>
+  ctx.ioctl(caller, cmd, argVa);
 
 /**
  * A command by its fields: lays the structure out in memory, runs the ioctl on the bytes, and reads them back.
@@ -26,10 +26,11 @@ export function* call<N extends CommandName>(
   fields: Partial<CommandFields<N>>,
   caller: Caller = rootCaller(ctx.memory),
 ): Task<Result<CommandFields<N>>> {
-  return yield* callIn(new ScratchMemory(caller.bytes), ctx, name, fields, caller);
+  return yield* callWith(new ScratchMemory(caller.bytes), ctx, name, fields, caller);
 }
 
-function* callIn<N extends CommandName>(
+/** As `call`; what the structure points to lies in `scratch` already. */
+export function* callWith<N extends CommandName>(
   scratch: ScratchMemory,
   ctx: IommufdCtx,
   name: N,
@@ -54,7 +55,7 @@ export function* iovaRanges(
   const scratch = new ScratchMemory(caller.bytes);
   const room = 1024;
   const array = scratch.place(new Uint8Array(room * iommu_iova_range.bytes));
-  const asked = yield* callIn(
+  const asked = yield* callWith(
     scratch,
     ctx,
     'IOMMU_IOAS_IOVA_RANGES',
@@ -88,7 +89,7 @@ export function* allowIovas(
     );
   });
   const allowed_iovas = scratch.place(array);
-  const asked = yield* callIn(
+  const asked = yield* callWith(
     scratch,
     ctx,
     'IOMMU_IOAS_ALLOW_IOVAS',

@@ -1,23 +1,17 @@
+import type { Caller, UserBytes } from '../kernel/caller';
 import type { Result } from '../kernel/errno';
+import { Descriptors } from '../kernel/file-table';
 import type { UserMemory } from '../memory/user-memory';
 
-/** Linux: include/uapi/linux/capability.h */
-export type Capability = 'CAP_SYS_RESOURCE' | 'CAP_IPC_LOCK';
-
-/** What copy_from_user() and copy_to_user() reach. */
-export type UserBytes = Pick<UserMemory, 'read' | 'write'>;
-
-/** The process that makes a call. Linux: current */
-export interface Caller {
-  /** Whose pages are pinned. Linux: current->mm */
-  readonly mm: UserMemory;
-  /** Where the call's structures lie: in `mm`, or beside it. */
-  readonly bytes: UserBytes;
-  readonly capable: (capability: Capability) => boolean;
-}
-
-/** A process that may do anything, as root is. */
-export const rootCaller = (mm: UserMemory): Caller => ({ mm, bytes: mm, capable: () => true });
+/** A process that may do anything and has no limits, as root is. */
+export const rootCaller = (mm: UserMemory): Caller => ({
+  mm,
+  bytes: mm,
+  capable: () => true,
+  process: { pid: 1, memlockLimit: () => 2n ** 64n - 1n },
+  user: { uid: 0, lockedVm: 0 },
+  files: new Descriptors(),
+});
 
 /** Where calls that come from a script find their structures: high in the address space, like a stack. */
 const SCRATCH_VA = 0x7ffd_0000_0000n;

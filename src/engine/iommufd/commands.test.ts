@@ -1,3 +1,4 @@
+import { NO_PASID } from '../iommu/group';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { U64_MAX } from '../../lib/u64';
 import { allowIovas, call, iovaRanges, type CommandFields, type CommandName } from './call';
@@ -50,7 +51,7 @@ const object = (id = ioas) => {
 const areas = (id = ioas) => object(id).iopt.areas.all.map((area) => [area.start, area.last]);
 function attach(pt = ioas): IommufdDevice {
   const idev = rig.ok(bindDevice(ctx, rig.device('a')));
-  rig.ok(attachDeviceTo(idev, pt));
+  rig.ok(attachDeviceTo(idev, NO_PASID, pt));
   return idev;
 }
 
@@ -278,9 +279,9 @@ describe('IOVA_RANGES and ALLOW_IOVAS', () => {
     const around = [{ start: 0xfe00_0000n, last: 0xffff_ffffn }];
     rig.ok(allowIovas(ctx, ioas, around));
     const idev = rig.ok(bindDevice(ctx, rig.device('a')));
-    expect(outcome(rig.run(attachDeviceTo(idev, ioas)))).toBe('EADDRINUSE');
+    expect(outcome(rig.run(attachDeviceTo(idev, NO_PASID, ioas)))).toBe('EADDRINUSE');
     rig.ok(allowIovas(ctx, ioas, []));
-    rig.ok(attachDeviceTo(idev, ioas));
+    rig.ok(attachDeviceTo(idev, NO_PASID, ioas));
     rig.ok(allowIovas(ctx, ioas, [{ start: MIB, last: 2n * MIB }]));
     expect(outcome(rig.run(allowIovas(ctx, ioas, around)))).toBe('EADDRINUSE');
     expect(object().iopt.allowed.all).toEqual([{ start: MIB, last: 2n * MIB }]);

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from '../kernel/errno';
 import { locked, type Task } from '../kernel/task';
 import type { IommufdDevice } from './device';
-import { allocHwptPaging, type HwptPaging } from './hwpt';
+import { allocHwptPaging } from './hwpt-paging-alloc';
 import { hwptAttach, hwptDetach, hwptReplace, putHwpt } from './hwpt-attach';
 import type { Ioas } from './ioas';
-import type { AnyObject } from './object';
+import type { AnyHwpt, AnyObject } from './object';
 
 /**
  * Attach and replace by the id of a HWPT, or of an IOAS for which a HWPT is then found or made.
@@ -16,54 +16,61 @@ type How = 'attach' | 'replace';
 
 /** What the device is served by now, and the HWPT to put when all locks are gone. */
 interface Changed {
-  readonly hwpt: HwptPaging;
-  readonly old: HwptPaging | null;
+  readonly hwpt: AnyHwpt;
+  readonly old: AnyHwpt | null;
+}
+
+/** One move that is asked for. */
+interface Change {
+  readonly idev: IommufdDevice;
+  readonly pasid: number;
+  readonly how: How;
 }
 
 /** Returns the HWPT that serves the device. Linux: iommufd_device_attach() */
-export function* attachDeviceTo(idev: IommufdDevice, ptId: number): Task<Result<HwptPaging>> {
-  const attached = yield* changePt(idev, ptId, 'attach');
+export function* attachDeviceTo(idev: IommufdDevice, pasid: number, ptId: number): Task<Result<AnyHwpt>> {
+  const attached = yield* changePt({ idev, pasid, how: 'attach' }, ptId);
   if (attached.ok) idev.users++;
   return attached;
 }
 
 /** Linux: iommufd_device_replace() */
-export const replaceDevice = (idev: IommufdDevice, ptId: number): Task<Result<HwptPaging>> =>
-  changePt(idev, ptId, 'replace');
+export const replaceDevice = (idev: IommufdDevice, pasid: number, ptId: number): Task<Result<AnyHwpt>> =>
+  changePt({ idev, pasid, how: 'replace' }, ptId);
 
 /** Nothing happens to a device that is not attached. Linux: iommufd_device_detach() */
-export function* detachDeviceFrom(idev: IommufdDevice): Task<void> {
-  const hwpt = yield* hwptDetach(idev);
+export function* detachDeviceFrom(idev: IommufdDevice, pasid: number): Task<void> {
+  const hwpt = yield* hwptDetach(idev, pasid);
   if (hwpt) idev.users--;
 }
 
-function* changePt(idev: IommufdDevice, ptId: number, how: How): Task<Result<HwptPaging>> {
-  const { objects } = idev.ctx;
+function* changePt(change: Change, ptId: number): Task<Result<AnyHwpt>> {
+  const { objects } = change.idev.ctx;
   const pt = objects.get(ptId);
   if (!pt.ok) return pt;
   const object = pt.value;
-  const changed = yield* changeTo(idev, object, how);
+  const changed = yield* changeTo(change, object);
   objects.put(object);
   if (!changed.ok) return changed;
   if (changed.value.old) yield* putHwpt(changed.value.old);
   return ok(changed.value.hwpt);
 }
 
-function* changeTo(idev: IommufdDevice, object: AnyObject, how: How): Task<Result<Changed>> {
-  if (object.kind === 'hwpt-paging') return yield* changeOne(idev, object, how);
-  if (object.kind === 'ioas') return yield* locked(object.mutex, () => autoDomain(idev, object, how));
+function* changeTo(change: Change, object: AnyObject): Task<Result<Changed>> {
+  if (object.kind === 'hwpt-paging' || object.kind === 'hwpt-nested') return yield* changeOne(change, object);
+  if (object.kind === 'ioas') return yield* locked(object.mutex, () => autoDomain(change, object));
   return err('EINVAL', `${object.title} is neither an IOAS nor a HWPT`, {
     rule: 'iommufd_device_change_pt',
     culprit: object.worldId,
   });
 }
 
-function* changeOne(idev: IommufdDevice, hwpt: HwptPaging, how: How): Task<Result<Changed>> {
+function* changeOne({ idev, pasid, how }: Change, hwpt: AnyHwpt): Task<Result<Changed>> {
   if (how === 'replace') {
-    const replaced = yield* hwptReplace(hwpt, idev);
+    const replaced = yield* hwptReplace(hwpt, idev, pasid);
     return replaced.ok ? ok({ hwpt, old: replaced.value }) : replaced;
   }
-  const attached = yield* hwptAttach(hwpt, idev);
+  const attached = yield* hwptAttach(hwpt, idev, pasid);
   return attached.ok ? ok({ hwpt, old: null }) : attached;
 }
 
@@ -73,36 +80,26 @@ function* changeOne(idev: IommufdDevice, hwpt: HwptPaging, how: How): Task<Resul
  *
  * Linux: iommufd_device_auto_get_domain()
  */
-function* autoDomain(idev: IommufdDevice, ioas: Ioas, how: How): Task<Result<Changed>> {
+function* autoDomain(change: Change, ioas: Ioas): Task<Result<Changed>> {
+  const { idev, pasid, how } = change;
   const { objects } = idev.ctx;
   for (const hwpt of ioas.hwpts) {
-    if (!hwpt.auto) continue;
-    hwpt.users++;
-    hwpt.waitCnt++;
-    const changed = yield* changeOne(idev, hwpt, how);
+    if (!hwpt.auto || !hwpt.lock()) continue;
+    const changed = yield* changeOne(change, hwpt);
     objects.put(hwpt);
     if (changed.ok || changed.errno !== 'EINVAL') return changed;
   }
   const immediateAttach = how === 'attach';
-  const made = yield* allocHwptPaging(idev.ctx, {
-    ioas,
-    idev,
-    flags: 0,
-    immediateAttach,
-    userData: null,
-  });
+  const request = { ioas, idev, pasid, flags: 0, immediateAttach, userData: null };
+  const made = yield* allocHwptPaging(idev.ctx, request);
   if (!made.ok) return made;
   const hwpt = made.value;
-  let old: HwptPaging | null = null;
-  if (!immediateAttach) {
-    const replaced = yield* hwptReplace(hwpt, idev);
-    if (!replaced.ok) {
-      yield* objects.abort(hwpt);
-      return replaced;
-    }
-    old = replaced.value;
+  const replaced = immediateAttach ? ok(null) : yield* hwptReplace(hwpt, idev, pasid);
+  if (!replaced.ok) {
+    yield* objects.abort(hwpt);
+    return replaced;
   }
   hwpt.auto = true;
   objects.finalize(hwpt);
-  return ok({ hwpt, old });
+  return ok({ hwpt, old: replaced.value });
 }

@@ -4,9 +4,9 @@ import { claimDeviceDmaOwner, releaseDeviceDmaOwner } from '../iommu/ownership';
 import { err, ok, type Failure, type Result } from '../kernel/errno';
 import { holding, type Task } from '../kernel/task';
 import type { IommufdCtx } from './ctx';
-import type { HwptPaging } from './hwpt';
 import { Igroup } from './igroup';
-import { IommufdObject } from './object';
+import { IommufdObject, type AnyHwpt, type Holders } from './object';
+import type { Vdevice } from './vdevice';
 
 /**
  * A device under the control of a context: bound, so its whole group's DMA is blocked until something is attached.
@@ -20,6 +20,10 @@ export class IommufdDevice extends IommufdObject {
   readonly title: string;
   /** Domains made for it must snoop CPU caches. */
   readonly enforceCacheCoherency: boolean;
+  /** As a VM numbers it. Under igroup->lock. */
+  vdev: Vdevice | null = null;
+  /** Its driver is giving it back: no vDEVICE can be made of it any more. */
+  destroying = false;
 
   constructor(
     ctx: IommufdCtx,
@@ -31,25 +35,46 @@ export class IommufdDevice extends IommufdObject {
     this.worldId = `idev:${ctx.number}.${id}`;
     this.title = `device ${id} (${device.name})`;
     this.enforceCacheCoherency = device.ops?.capable(device.client, 'ENFORCE_CACHE_COHERENCY') ?? false;
-    ctx.get();
+    if (this.holdsContext) ctx.get();
     // The driver that bound it.
     this.users++;
   }
 
+  /** A real device keeps its context open. */
+  private get holdsContext(): boolean {
+    return this.device.client.selftestMock !== true;
+  }
+
   /** What it is attached to itself; its DMA may be served by a sibling's attachment all the same. */
-  get hwpt(): HwptPaging | null {
-    const attach = this.igroup.attaches.get(NO_PASID);
+  get hwpt(): AnyHwpt | null {
+    return this.hwptOf(NO_PASID);
+  }
+
+  hwptOf(pasid: number): AnyHwpt | null {
+    const attach = this.igroup.attaches.get(pasid);
     return attach?.devices.has(this.id) ? attach.hwpt : null;
+  }
+
+  /** The vDEVICE has it in hand for as long as it lives. Linux: iommufd_device_pre_destroy(), iommufd_device_remove_vdev() */
+  override *preDestroy(): Task<void> {
+    const vdev = yield* holding(this.igroup.lock, () => {
+      this.destroying = true;
+      // One that its user is destroying at this moment is not found; whoever waits for us waits for that too.
+      const found = this.vdev && this.ctx.objects.peek(this.vdev.id) === this.vdev ? this.vdev : null;
+      if (found) found.users++;
+      return found;
+    });
+    if (vdev) yield* this.ctx.objects.destroyByDriver(vdev, { tombstone: true });
   }
 
   /** Linux: iommufd_device_destroy() */
   override *destroy(): Task<void> {
     yield* releaseDeviceDmaOwner(this.ctx.core, this.device);
     this.igroup.put();
-    yield* this.ctx.put();
+    if (this.holdsContext) yield* this.ctx.put();
   }
 
-  override holders(): { readonly why: string; readonly culprit?: string } {
+  override holders(): Holders {
     return {
       why: `the driver that bound ${this.device.name} has it; close the device instead`,
       culprit: this.device.worldId,
@@ -77,13 +102,21 @@ export function* bindDevice(ctx: IommufdCtx, device: Device): Task<Result<Iommuf
       culprit: device.worldId,
     });
   }
-  const igroup = Igroup.get(ctx, group);
+  const got = Igroup.get(ctx, group);
+  if (!got.ok) return got;
+  const igroup = got.value;
   const claimed = yield* claim(ctx, device, igroup);
   if (claimed) {
     igroup.put();
     return claimed;
   }
-  const idev = new IommufdDevice(ctx, ctx.objects.reserve(), device, igroup);
+  const id = ctx.objects.reserve();
+  if (!id.ok) {
+    yield* releaseDeviceDmaOwner(ctx.core, device);
+    igroup.put();
+    return id;
+  }
+  const idev = new IommufdDevice(ctx, id.value, device, igroup);
   ctx.objects.finalize(idev);
   return ok(idev);
 }
@@ -91,7 +124,10 @@ export function* bindDevice(ctx: IommufdCtx, device: Device): Task<Result<Iommuf
 function* claim(ctx: IommufdCtx, device: Device, igroup: Igroup): Task<Failure | null> {
   const { group } = igroup;
   // Linux: iommu_group_has_isolated_msi()
-  const exposed = yield* holding(group.mutex, () => group.devices.find((each) => !each.ops?.isolatedMsi));
+  const mock = device.client.selftestMock === true;
+  const exposed = mock
+    ? undefined
+    : yield* holding(group.mutex, () => group.devices.find((each) => !each.ops?.isolatedMsi));
   if (exposed) {
     if (!ctx.module.options.allowUnsafeInterrupts) {
       return err(

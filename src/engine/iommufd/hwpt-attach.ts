@@ -1,13 +1,12 @@
-import { invariant } from '../../lib/invariant';
 import { done } from '../../lib/result';
-import { attachGroupHandle, detachGroupHandle, replaceGroupHandle } from '../iommu/attach';
 import { NO_PASID } from '../iommu/group';
-import type { IommuDomain } from '../iommu/ops';
 import { err, ok, type Result } from '../kernel/errno';
-import { locked, type Task } from '../kernel/task';
+import { assertNotHeld, locked, type Task } from '../kernel/task';
+import { attachHandle, detachHandle, replaceHandle } from './attach-handle';
+import { reserveForDevice, reserveForGroup, undoReserveForGroup, unreserveForGroup } from './attach-reserved';
 import type { IommufdDevice } from './device';
-import type { HwptPaging } from './hwpt';
-import type { Attach, IommufdAttachHandle } from './igroup';
+import type { Attach } from './igroup';
+import type { AnyHwpt } from './object';
 
 /**
  * One device's attachment within its group: the first device moves the group, the others only enter their names and
@@ -16,73 +15,52 @@ import type { Attach, IommufdAttachHandle } from './igroup';
  * Linux: drivers/iommu/iommufd/device.c iommufd_hw_pagetable_attach() and what stands around it
  */
 
-function domainOf(hwpt: HwptPaging): IommuDomain {
-  invariant(hwpt.domain, `${hwpt.title} has no domain`);
-  return hwpt.domain;
-}
-
-const handleFor = (hwpt: HwptPaging, idev: IommufdDevice): IommufdAttachHandle => ({
-  domain: domainOf(hwpt),
-  idev,
-});
-
 /** Linux: iommufd_hw_pagetable_attach() */
-export function* hwptAttach(hwpt: HwptPaging, idev: IommufdDevice): Task<Result<undefined>> {
-  return yield* locked(idev.igroup.lock, () => attachLocked(hwpt, idev));
+export function* hwptAttach(hwpt: AnyHwpt, idev: IommufdDevice, pasid: number): Task<Result<undefined>> {
+  return yield* locked(idev.igroup.lock, () => attachLocked(hwpt, idev, pasid));
 }
 
-function* attachLocked(hwpt: HwptPaging, idev: IommufdDevice): Task<Result<undefined>> {
+function* attachLocked(hwpt: AnyHwpt, idev: IommufdDevice, pasid: number): Task<Result<undefined>> {
   const rule = 'iommufd_hw_pagetable_attach';
   const { igroup, device } = idev;
-  const attach = igroup.attaches.get(NO_PASID);
+  const { fail } = idev.ctx.core;
+  const attach = igroup.attaches.get(pasid);
+  // The place of the PASID and what stands there, if it is the first, and the place of the device in that.
+  if ((!attach && (fail.hit(rule) || fail.hit(rule))) || fail.hit(rule))
+    return err('ENOMEM', 'no memory for an attachment', { rule });
   if (attach?.devices.has(idev.id)) {
-    return err(
-      'EBUSY',
-      `${device.name} is attached to ${attach.hwpt.title} already; replace it or detach it first`,
-      {
-        rule,
-        culprit: attach.hwpt.worldId,
-      },
-    );
+    const why = `${device.name}${byPasid(pasid)} is attached to ${attach.hwpt.title} already; replace it or detach it first`;
+    return err('EBUSY', why, { rule, culprit: attach.hwpt.worldId });
   }
   if (attach && attach.hwpt !== hwpt) {
-    return err(
-      'EINVAL',
-      `group ${igroup.group.id} is attached to ${attach.hwpt.title} through ${names(attach)}; all its devices share one HWPT`,
-      {
-        rule,
-        culprit: attach.hwpt.worldId,
-      },
-    );
+    const why = `group ${igroup.group.id} is attached to ${attach.hwpt.title} through ${names(attach)}; all its devices share one HWPT`;
+    return err('EINVAL', why, { rule, culprit: attach.hwpt.worldId });
   }
-  const { iopt } = hwpt.ioas;
-  const reserved = yield* iopt.enforceDeviceRegions(device);
+  const reserved = pasid === NO_PASID ? yield* reserveForDevice(idev, hwpt.filled) : done;
   if (!reserved.ok) return reserved;
   // The siblings follow the first one: they are behind the same IOMMU identity.
-  if (!attach) {
-    const moved = yield* attachGroupHandle(idev.ctx.core, igroup.group, handleFor(hwpt, idev));
-    if (!moved.ok) {
-      yield* iopt.removeReserved(device);
-      return moved;
-    }
-    igroup.attaches.set(NO_PASID, { hwpt, devices: new Map() });
+  const moved = attach ? done : yield* attachHandle(hwpt, idev, pasid);
+  if (!moved.ok) {
+    if (pasid === NO_PASID) yield* hwpt.filled.ioas.iopt.removeReserved(device);
+    return moved;
   }
   hwpt.users++;
-  igroup.attaches.get(NO_PASID)?.devices.set(idev.id, idev);
+  if (attach) attach.devices.set(idev.id, idev);
+  else igroup.attaches.set(pasid, { hwpt, devices: new Map([[idev.id, idev]]) });
   return done;
 }
 
 /** Does nothing for a device that is not attached; returns what it was attached to. Linux: iommufd_hw_pagetable_detach() */
-export function* hwptDetach(idev: IommufdDevice): Task<HwptPaging | null> {
+export function* hwptDetach(idev: IommufdDevice, pasid: number): Task<AnyHwpt | null> {
   const { igroup, device } = idev;
-  const hwpt = yield* locked(igroup.lock, function* (): Task<HwptPaging | null> {
-    const attach = igroup.attaches.get(NO_PASID);
+  const hwpt = yield* locked(igroup.lock, function* (): Task<AnyHwpt | null> {
+    const attach = igroup.attaches.get(pasid);
     if (!attach?.devices.delete(idev.id)) return null;
     if (attach.devices.size === 0) {
-      yield* detachGroupHandle(idev.ctx.core, igroup.group);
-      igroup.attaches.delete(NO_PASID);
+      yield* detachHandle(attach.hwpt, idev, pasid);
+      igroup.attaches.delete(pasid);
     }
-    yield* attach.hwpt.ioas.iopt.removeReserved(device);
+    if (pasid === NO_PASID) yield* attach.hwpt.filled.ioas.iopt.removeReserved(device);
     return attach.hwpt;
   });
   if (hwpt) yield* putHwpt(hwpt);
@@ -90,9 +68,11 @@ export function* hwptDetach(idev: IommufdDevice): Task<HwptPaging | null> {
 }
 
 /** An automatic HWPT goes with its last user; ioas->mutex must be free. Linux: iommufd_hw_pagetable_put() */
-export function* putHwpt(hwpt: HwptPaging): Task<void> {
-  if (hwpt.auto) yield* hwpt.ctx.objects.putAndTryDestroy(hwpt);
-  else hwpt.users--;
+export function* putHwpt(hwpt: AnyHwpt): Task<void> {
+  if (hwpt.kind === 'hwpt-paging' && hwpt.auto) {
+    yield* assertNotHeld(hwpt.ioas.mutex);
+    yield* hwpt.ctx.objects.putAndTryDestroy(hwpt);
+  } else hwpt.users--;
 }
 
 /**
@@ -101,54 +81,42 @@ export function* putHwpt(hwpt: HwptPaging): Task<void> {
  *
  * Linux: iommufd_device_do_replace()
  */
-export function* hwptReplace(hwpt: HwptPaging, idev: IommufdDevice): Task<Result<HwptPaging | null>> {
-  return yield* locked(idev.igroup.lock, () => replaceLocked(hwpt, idev));
+export function* hwptReplace(
+  hwpt: AnyHwpt,
+  idev: IommufdDevice,
+  pasid: number,
+): Task<Result<AnyHwpt | null>> {
+  return yield* locked(idev.igroup.lock, () => replaceLocked(hwpt, idev, pasid));
 }
 
-function* replaceLocked(hwpt: HwptPaging, idev: IommufdDevice): Task<Result<HwptPaging | null>> {
+function* replaceLocked(hwpt: AnyHwpt, idev: IommufdDevice, pasid: number): Task<Result<AnyHwpt | null>> {
   const rule = 'iommufd_device_do_replace';
   const { igroup, device } = idev;
-  const attach = igroup.attaches.get(NO_PASID);
+  const attach = igroup.attaches.get(pasid);
   if (!attach?.devices.has(idev.id)) {
     const others = attach ? `; ${names(attach)} of its group is` : '';
-    return err('EINVAL', `${device.name} is not attached, so there is nothing to replace${others}`, {
-      rule,
-      culprit: device.worldId,
-    });
+    const why = `${device.name}${byPasid(pasid)} is not attached, so there is nothing to replace${others}`;
+    return err('EINVAL', why, { rule, culprit: device.worldId });
   }
   const old = attach.hwpt;
   if (old === hwpt) return ok(null);
-  const sameIoas = old.ioas === hwpt.ioas;
-  const reserved = sameIoas ? done : yield* reserveForAll(attach, hwpt);
+  // PASIDs are translated by the tables alone: what their device keeps clear, its requests without PASID keep clear.
+  const plain = pasid === NO_PASID;
+  const reserved = plain ? yield* reserveForGroup(igroup, attach, hwpt.filled) : done;
   if (!reserved.ok) return reserved;
-  const moved = yield* replaceGroupHandle(idev.ctx.core, igroup.group, handleFor(hwpt, idev));
+  const moved = yield* replaceHandle(hwpt, old, idev, pasid);
   if (!moved.ok) {
-    // The kernel takes the regions out even when both HWPTs share the IOAS, though the old attachment needs them.
-    if (!sameIoas) yield* unreserveForAll(attach, hwpt);
+    if (plain) yield* undoReserveForGroup(igroup, attach, hwpt.filled);
     return moved;
   }
-  if (!sameIoas) yield* unreserveForAll(attach, old);
+  if (plain && hwpt.filled.ioas !== old.filled.ioas) yield* unreserveForGroup(attach, old.filled);
   attach.hwpt = hwpt;
   hwpt.users += attach.devices.size;
   old.users -= attach.devices.size - 1;
   return ok(old);
 }
 
-/** Every attached device of the group, not just the one that asked. Linux: iommufd_group_do_replace_reserved_iova() */
-function* reserveForAll(attach: Attach, hwpt: HwptPaging): Task<Result<undefined>> {
-  for (const each of attach.devices.values()) {
-    const reserved = yield* hwpt.ioas.iopt.enforceDeviceRegions(each.device);
-    if (reserved.ok) continue;
-    yield* unreserveForAll(attach, hwpt);
-    return reserved;
-  }
-  return done;
-}
-
-/** Linux: iommufd_group_remove_reserved_iova() */
-function* unreserveForAll(attach: Attach, hwpt: HwptPaging): Task<void> {
-  for (const each of attach.devices.values()) yield* hwpt.ioas.iopt.removeReserved(each.device);
-}
+const byPasid = (pasid: number): string => (pasid === NO_PASID ? '' : ` by PASID ${pasid}`);
 
 const names = (attach: Attach): string =>
   [...attach.devices.values()].map((each) => each.device.name).join(', ');

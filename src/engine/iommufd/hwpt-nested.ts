@@ -1,38 +1,37 @@
-import { err, type Failure } from '../kernel/errno';
-import { IOMMU_HWPT_ALLOC_PASID, IOMMU_HWPT_FAULT_ID_VALID } from '../uapi/iommufd';
-import type { IommufdDevice } from './device';
-import type { HwptPaging } from './hwpt';
+import type { Task } from '../kernel/task';
+import type { IommufdCtx } from './ctx';
+import { Hwpt, type HwptPaging } from './hwpt';
+import type { Viommu } from './viommu';
 
 /**
- * Why there is no nested HWPT over this one. No driver here has nested translation yet; VT-d in legacy mode never has,
- * as the real one answers.
+ * A user's own page table, whose addresses another HWPT translates on.
  *
- * Linux: drivers/iommu/iommufd/hw_pagetable.c iommufd_hwpt_nested_alloc()
+ * Linux: drivers/iommu/iommufd/iommufd_private.h struct iommufd_hwpt_nested
  */
-export function checkNested(
-  parent: HwptPaging,
-  idev: IommufdDevice,
-  cmd: { readonly flags: number; readonly data_len: number },
-): Failure {
-  const rule = 'iommufd_hwpt_nested_alloc';
-  const known = IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
-  const { device } = idev;
-  if ((cmd.flags & ~known) !== 0) return err('EOPNOTSUPP', 'an unknown flag is set', { rule });
-  if (cmd.data_len === 0) return err('EOPNOTSUPP', 'a nested page table needs data of its driver', { rule });
-  if (!device.ops?.domainAllocNested) {
-    return err('EOPNOTSUPP', `the IOMMU of ${device.name} cannot nest page tables`, {
-      rule,
-      culprit: device.worldId,
-    });
+export class HwptNested extends Hwpt {
+  readonly kind = 'hwpt-nested';
+  /** Never made by an attach. */
+  readonly auto = false;
+  readonly parent: HwptPaging;
+  readonly viommu: Viommu | null;
+
+  /** Made straight over a parent, or in a vIOMMU, whose parent it then has and which it keeps in its place. */
+  constructor(ctx: IommufdCtx, id: number, over: HwptPaging | Viommu, pasidCompat: boolean) {
+    super(ctx, id, pasidCompat);
+    this.viommu = over.kind === 'viommu' ? over : null;
+    this.parent = over.kind === 'viommu' ? over.hwpt : over;
+    over.users++;
   }
-  if (parent.auto || !parent.nestParent || parent.domain?.owner.driver !== device.ops.driver) {
-    return err('EINVAL', `${parent.title} was not made as a nesting parent for this kind of IOMMU`, {
-      rule,
-      culprit: parent.worldId,
-    });
+
+  get filled(): HwptPaging {
+    return this.parent;
   }
-  return err('EOPNOTSUPP', `the IOMMU of ${device.name} cannot nest page tables`, {
-    rule,
-    culprit: device.worldId,
-  });
+
+  /** Linux: iommufd_hwpt_nested_destroy() */
+  // eslint-disable-next-line require-yield
+  override *destroy(): Task<void> {
+    this.destroyDomain();
+    const over = this.viommu ?? this.parent;
+    over.users--;
+  }
 }

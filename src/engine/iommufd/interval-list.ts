@@ -1,71 +1,10 @@
-/** Both ends are inside. */
-export interface Interval {
-  readonly start: bigint;
-  readonly last: bigint;
-}
+import { IntervalTree, type Spanned } from './interval-tree';
 
-/**
- * Intervals sorted by start, which may overlap each other. Stands in for the kernel's interval trees: an array is small
- * and quick enough, and in order for whoever looks at it.
- */
-export class IntervalList<T extends Interval> {
-  private readonly items: T[] = [];
-  /** Overlapping lists cannot be searched from the last end backwards. */
-  constructor(private readonly disjoint: boolean) {}
+/** A stretch of IOVAs; both ends are inside. */
+export type Interval = Spanned<bigint>;
 
-  get all(): readonly T[] {
-    return this.items;
-  }
-
-  get size(): number {
-    return this.items.length;
-  }
-
-  insert(item: T): void {
-    this.items.splice(this.indexFrom(item.start + 1n), 0, item);
-  }
-
-  remove(item: T): void {
-    let index = this.indexFrom(item.start);
-    while (this.items[index] !== item && index < this.items.length) index++;
-    this.items.splice(index, 1);
-  }
-
-  removeIf(unwanted: (item: T) => boolean): void {
-    for (let index = this.items.length - 1; index >= 0; index--) {
-      const item = this.items[index];
-      if (item && unwanted(item)) this.items.splice(index, 1);
-    }
-  }
-
-  /** The first that meets [start, last]. Linux: interval_tree_iter_first() */
-  first(start: bigint, last: bigint): T | undefined {
-    for (let index = this.startOf(start); index < this.items.length; index++) {
-      const item = this.items[index];
-      if (!item || item.start > last) return undefined;
-      if (item.last >= start) return item;
-    }
-    return undefined;
-  }
-
-  /** From the first item on that can reach `start`. */
-  private startOf(start: bigint): number {
-    return this.disjoint ? Math.max(0, this.indexFrom(start) - 1) : 0;
-  }
-
-  /** Index of the first item that starts at or after `start`. */
-  private indexFrom(start: bigint): number {
-    let low = 0;
-    let high = this.items.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const item = this.items[middle];
-      if (item && item.start < start) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
+/** Stretches of IOVAs, which may overlap each other, by their starts. */
+export class IntervalList<T extends Interval> extends IntervalTree<bigint, T> {}
 
 /**
  * The used stretches of [start, last], cut to it; touching and overlapping intervals become one.

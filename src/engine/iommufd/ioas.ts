@@ -3,8 +3,8 @@ import { Mutex, type Task } from '../kernel/task';
 import type { IommufdCtx } from './ctx';
 import type { HwptPaging } from './hwpt';
 import { IoPagetable } from './iopt';
-import { unmapAll } from './iopt-map';
-import { IommufdObject } from './object';
+import { unmapAll } from './iopt-unmap';
+import { IommufdObject, type Holders } from './object';
 
 /**
  * An I/O address space: what is mapped where, whichever IOMMUs it ends in.
@@ -16,7 +16,7 @@ export class Ioas extends IommufdObject {
   readonly worldId: string;
   readonly title: string;
   /** The list of HWPTs; held while one is looked for, made and attached. */
-  readonly mutex = new Mutex('ioas->mutex');
+  readonly mutex: Mutex;
   readonly iopt: IoPagetable;
   /** In the order of their making. */
   readonly hwpts: HwptPaging[] = [];
@@ -25,25 +25,27 @@ export class Ioas extends IommufdObject {
     super(ctx, id);
     this.worldId = `ioas:${ctx.number}.${id}`;
     this.title = `IOAS ${id}`;
-    this.iopt = new IoPagetable(this);
+    this.mutex = new Mutex('ioas->mutex', { of: this.worldId });
+    this.iopt = new IoPagetable(this, ctx.module);
   }
 
   /** Mappings do not keep it: they go with it. Linux: iommufd_ioas_destroy() */
   override *destroy(): Task<void> {
     yield* unmapAll(this.iopt);
     this.iopt.unreserve(null);
-    const { areas, reserved, domains } = this.iopt;
+    const { areas, reserved, domains, accesses } = this.iopt;
     invariant(
-      areas.size === 0 && reserved.size === 0 && domains.length === 0,
+      areas.size === 0 && reserved.size === 0 && domains.length === 0 && accesses.size === 0,
       `${this.title} goes with something in it`,
     );
   }
 
-  override holders(): { readonly why: string; readonly culprit?: string } {
-    const [first] = this.hwpts;
+  override holders(): Holders {
+    const holders = [...this.hwpts, ...this.iopt.accesses.values()];
+    const [first] = holders;
     if (!first) return { why: 'another call works with it' };
     return {
-      why: `${this.hwpts.map((each) => each.title).join(', ')} belongs to it`,
+      why: `${holders.map((each) => each.title).join(', ')} belongs to it`,
       culprit: first.worldId,
     };
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ERRNO, type Result } from '../kernel/errno';
 import { ioctl } from './call';
-import type { Caller } from './caller';
+import type { Caller } from '../kernel/caller';
+import { rootCaller } from './caller';
 import type { IommufdCtx } from './ctx';
 import { bindDevice } from './device';
 import { outcome, Rig } from './testing/rig';
@@ -15,7 +16,7 @@ function scene(): { rig: Rig; ctx: IommufdCtx; caller: Caller } {
   const rig = Rig.of([]);
   rig.memory.map(ARG, 4, (index) => index + 1);
   rig.memory.map(READ_ONLY, 1, () => 9, false);
-  return { rig, ctx: rig.open(), caller: { mm: rig.memory, bytes: rig.memory, capable: () => true } };
+  return { rig, ctx: rig.open(), caller: rootCaller(rig.memory) };
 }
 
 /** 32-bit words at `argVa`. */
@@ -23,7 +24,7 @@ function run(
   cmd: number,
   words: readonly number[],
   argVa = ARG,
-): { result: Result<undefined>; words: number[]; ctx: IommufdCtx } {
+): { result: Result<number>; words: number[]; ctx: IommufdCtx } {
   const { rig, ctx, caller } = scene();
   const bytes = new Uint8Array(Uint32Array.from(words).buffer);
   const fits = argVa >= ARG && argVa < HOLE ? bytes.subarray(0, Number(HOLE - argVa)) : new Uint8Array();
@@ -72,7 +73,7 @@ describe('ioctl on /dev/iommu', () => {
   it('a structure of an older program is answered within its size', () => {
     const rig = Rig.of(['a']);
     const ctx = rig.open();
-    const caller: Caller = { mm: rig.memory, bytes: rig.memory, capable: () => true };
+    const caller = rootCaller(rig.memory);
     rig.memory.map(ARG, 1, () => 1);
     const idev = rig.ok(bindDevice(ctx, rig.device('a')));
     const write = (words: readonly number[]) =>

@@ -1,22 +1,33 @@
 import { done } from '../../lib/result';
 import { hex } from '../../lib/u64';
-import { err, ok, type Result } from '../kernel/errno';
+import { err, ERRNO, ok, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
-import { IOMMUFD_CMD_BASE, IOMMUFD_CMD_END, ioctlNumber } from '../uapi/iommufd';
+import { IOMMUFD_CMD_BASE, ioctlNumber } from '../uapi/iommufd';
 import { decode, encode, endOf, type Fields, type FieldsOf, type Struct } from '../uapi/struct';
-import type { Caller } from './caller';
+import type { Caller } from '../kernel/caller';
 import type { IommufdCtx } from './ctx';
+import type { AnyObject } from './object';
+import { UserCopy } from './user-copy';
+import { vfioIoctl } from './vfio-compat/ioctl';
 
 /** One call in progress. Linux: struct iommufd_ucmd */
 export interface Ucmd<T> {
   readonly ctx: IommufdCtx;
   readonly caller: Caller;
+  /** The caller's memory. */
+  readonly user: UserCopy;
   /** The structure's values; what the handler changes is what `respond` writes. */
   readonly cmd: T;
   /** Copies the structure back, as much of it as the caller gave room for. Linux: iommufd_ucmd_respond() */
   respond(): Result<undefined>;
   /** Copies one field back. */
   respondField(name: keyof T & string): Result<undefined>;
+  /**
+   * Makes the object that this call is about: published when the call succeeds, undone when it fails.
+   *
+   * Linux: _iommufd_object_alloc_ucmd()
+   */
+  create<O extends AnyObject>(make: (id: number) => O): Result<O>;
 }
 
 /** A command of /dev/iommu, as one row of the table. Linux: IOCTL_OP() */
@@ -26,7 +37,8 @@ export interface Ioctl<S extends Struct = Struct> {
   readonly layout: S;
   /** The structure may be given up to the end of this field: what older programs know. */
   readonly last: string;
-  execute(ucmd: Ucmd<FieldsOf<S>>): Task<Result<undefined>>;
+  /** A number: what the call returns instead of 0. */
+  execute(ucmd: Ucmd<FieldsOf<S>>): Task<Result<number | undefined>>;
 }
 
 /** A handler is written as a plain object; this only ties the names of its fields to the layout. */
@@ -40,89 +52,150 @@ export interface AnyIoctl {
   readonly nr: number;
   readonly layout: Struct;
   readonly last: string;
-  execute(ucmd: Ucmd<Fields>): Task<Result<undefined>>;
+  execute(ucmd: Ucmd<Fields>): Task<Result<number | undefined>>;
 }
 
-const PAGE_BYTES = 4096n;
+/** The commands that a kernel has, by their numbers. Linux: iommufd_ioctl_ops[] */
+export class CommandTable {
+  /** One past the last number: beyond it VFIO's commands are looked for. */
+  readonly end: number;
+  private readonly byNr = new Map<number, AnyIoctl>();
+
+  constructor(rows: readonly AnyIoctl[]) {
+    for (const row of rows) this.byNr.set(row.nr, row);
+    this.end = Math.max(...this.byNr.keys()) + 1;
+  }
+
+  get(nr: number): AnyIoctl | undefined {
+    return this.byNr.get(nr);
+  }
+}
+
+export interface IoctlRequest {
+  readonly cmd: number;
+  readonly caller: Caller;
+  readonly argVa: bigint;
+}
+
+/** What the trace will tell of a call. */
+export interface IoctlRecord {
+  name: string | null;
+  before: Uint8Array;
+  after: Uint8Array;
+}
+
+const NOTHING = new Uint8Array();
+const RULE = 'iommufd_fops_ioctl';
 
 /**
  * Bytes in, bytes out.
  *
  * Linux: drivers/iommu/iommufd/main.c iommufd_fops_ioctl()
  */
-export function* dispatch(
-  table: ReadonlyMap<number, AnyIoctl>,
-  ctx: IommufdCtx,
-  request: { readonly cmd: number; readonly caller: Caller; readonly argVa: bigint },
-): Task<Result<undefined>> {
-  const { cmd, caller, argVa } = request;
-  const rule = 'iommufd_fops_ioctl';
-  const nr = cmd & 0xff;
-  if (nr < IOMMUFD_CMD_BASE || nr >= IOMMUFD_CMD_END) {
-    // Linux: iommufd_vfio_ioctl()
-    return err('ENOTTY', `${hex(cmd)} is no command of /dev/iommu`, { rule });
+export function* dispatch(table: CommandTable, ctx: IommufdCtx, request: IoctlRequest): Task<Result<number>> {
+  const record: IoctlRecord = { name: null, before: NOTHING, after: NOTHING };
+  const nr = request.cmd & 0xff;
+  const foreign = nr < IOMMUFD_CMD_BASE || nr >= table.end;
+  const result = foreign
+    ? yield* vfioIoctl(ctx, request, record)
+    : yield* ownIoctl(table, ctx, request, record);
+  const { trace } = ctx.core;
+  if (trace.on) {
+    const { cmd, argVa } = request;
+    const returned = result.ok ? result.value : -ERRNO[result.errno];
+    trace.emit({ kind: 'ioctl', file: ctx.worldId, ...record, cmd, argVa, returned });
   }
-  const size = caller.bytes.read(argVa, 4);
-  if (!size.ok) return err('EFAULT', `the structure at ${hex(argVa)} cannot be read`, { rule });
-  const userBytes = new DataView(size.value.buffer, size.value.byteOffset).getUint32(0, true);
-  const ioctl = table.get(nr);
-  if (!ioctl || ioctlNumber(nr) !== cmd) {
-    return err('ENOTTY', `${hex(cmd)} is no command of /dev/iommu that this kernel model has`, { rule });
-  }
-  const least = endOf(ioctl.layout, ioctl.last);
-  if (userBytes < least) {
-    return err('EINVAL', `size says ${userBytes} bytes, ${ioctl.name} needs at least ${least}`, { rule });
-  }
-  const bytes = copyStruct(ioctl.layout, caller, argVa, userBytes);
-  if (!bytes.ok) return bytes;
-  const fields: Fields = decode(ioctl.layout, bytes.value);
-  const write = (from: number, to: number): Result<undefined> => {
-    // What no field covers goes back as it came.
-    const image = overlay(bytes.value, ioctl.layout, fields);
-    const written = to > from ? caller.bytes.write(argVa + BigInt(from), image.subarray(from, to)) : done;
-    return written.ok ? done : err('EFAULT', `the structure at ${hex(argVa)} cannot be written`, { rule });
-  };
-  return yield* ioctl.execute({
-    ctx,
-    caller,
-    cmd: fields,
-    respond: () => write(0, Math.min(userBytes, ioctl.layout.bytes)),
-    respondField: (name) => {
-      const found = ioctl.layout.fields.find((each) => each.name === name);
-      return found ? write(found.offset, endOf(ioctl.layout, name)) : done;
-    },
-  });
+  return result;
 }
 
-/** Longer than known: the rest must be zero. Shorter: the rest counts as zero. Linux: copy_struct_from_user() */
-function copyStruct(
-  layout: Struct,
-  { bytes: memory }: Caller,
-  argVa: bigint,
-  userBytes: number,
-): Result<Uint8Array> {
-  const rule = 'copy_struct_from_user';
-  const fault = (va: bigint): Result<Uint8Array> =>
-    err('EFAULT', `the structure at ${hex(argVa)} cannot be read at ${hex(va)}`, { rule });
-  const end = argVa + BigInt(userBytes);
-  for (let va = argVa + BigInt(layout.bytes); va < end;) {
-    const pageEnd = (va & ~(PAGE_BYTES - 1n)) + PAGE_BYTES;
-    const stop = pageEnd < end ? pageEnd : end;
-    const tail = memory.read(va, Number(stop - va));
-    if (!tail.ok) return fault(va);
-    if (tail.value.some((byte) => byte !== 0)) {
-      return err(
-        'E2BIG',
-        `${userBytes} bytes, and those after the ${layout.bytes} known ones are not zero: a newer program asks for something this kernel lacks`,
-        {
-          rule,
-        },
-      );
-    }
-    va = stop;
+function* ownIoctl(
+  table: CommandTable,
+  ctx: IommufdCtx,
+  { cmd, caller, argVa }: IoctlRequest,
+  record: IoctlRecord,
+): Task<Result<number>> {
+  const size = caller.bytes.read(argVa, 4);
+  if (!size.ok) return err('EFAULT', `the structure at ${hex(argVa)} cannot be read`, { rule: RULE });
+  const userBytes = new DataView(size.value.buffer, size.value.byteOffset).getUint32(0, true);
+  const ioctl = table.get(cmd & 0xff);
+  if (!ioctl || ioctlNumber(ioctl.nr) !== cmd)
+    return err('ENOTTY', `${hex(cmd)} is no command of /dev/iommu that this kernel has`, { rule: RULE });
+  record.name = ioctl.name;
+  const least = endOf(ioctl.layout, ioctl.last);
+  if (userBytes < least)
+    return err('EINVAL', `size says ${userBytes} bytes, ${ioctl.name} needs at least ${least}`, {
+      rule: RULE,
+    });
+  const user = new UserCopy(caller.bytes, ctx.core.fail);
+  const bytes = user.readStruct(argVa, userBytes, ioctl.layout.bytes);
+  if (!bytes.ok) return bytes;
+  record.before = bytes.value;
+  record.after = bytes.value;
+  return yield* execute(ioctl, new Call(ioctl.layout, { ctx, caller, user, argVa, userBytes }, record));
+}
+
+/** Linux: the end of iommufd_fops_ioctl() */
+function* execute(ioctl: AnyIoctl, call: Call): Task<Result<number>> {
+  const executed = yield* ioctl.execute(call);
+  const { made } = call;
+  if (made && executed.ok) call.ctx.objects.finalize(made);
+  if (made && !executed.ok) yield* call.ctx.objects.abort(made);
+  return executed.ok ? ok(executed.value ?? 0) : executed;
+}
+
+interface CallInput {
+  readonly ctx: IommufdCtx;
+  readonly caller: Caller;
+  readonly user: UserCopy;
+  readonly argVa: bigint;
+  readonly userBytes: number;
+}
+
+class Call implements Ucmd<Fields> {
+  readonly ctx: IommufdCtx;
+  readonly caller: Caller;
+  readonly user: UserCopy;
+  readonly cmd: Fields;
+  made: AnyObject | null = null;
+
+  constructor(
+    private readonly layout: Struct,
+    private readonly input: CallInput,
+    private readonly record: IoctlRecord,
+  ) {
+    this.ctx = input.ctx;
+    this.caller = input.caller;
+    this.user = input.user;
+    this.cmd = decode(layout, record.before);
   }
-  const known = memory.read(argVa, Math.min(userBytes, layout.bytes));
-  return known.ok ? ok(known.value) : fault(argVa);
+
+  readonly respond = (): Result<undefined> =>
+    this.write(0, Math.min(this.input.userBytes, this.layout.bytes));
+
+  readonly respondField = (name: string): Result<undefined> => {
+    const found = this.layout.fields.find((each) => each.name === name);
+    return found ? this.write(found.offset, endOf(this.layout, name)) : done;
+  };
+
+  readonly create = <O extends AnyObject>(make: (id: number) => O): Result<O> => {
+    const id = this.ctx.objects.reserve();
+    if (!id.ok) return id;
+    const object = make(id.value);
+    this.made = object;
+    return ok(object);
+  };
+
+  /** What no field covers goes back as it came. */
+  private write(from: number, to: number): Result<undefined> {
+    const { argVa } = this.input;
+    const image = overlay(this.record.before, this.layout, this.cmd);
+    const written = this.user.write(argVa + BigInt(from), image.subarray(from, to));
+    if (!written.ok) return err('EFAULT', `the structure at ${hex(argVa)} cannot be written`, { rule: RULE });
+    const after = this.record.after.slice();
+    after.set(image.subarray(from, to), from);
+    this.record.after = after;
+    return done;
+  }
 }
 
 function overlay(original: Uint8Array, layout: Struct, fields: Fields): Uint8Array {

@@ -1,25 +1,34 @@
 import { invariant } from '../../lib/invariant';
 import { done } from '../../lib/result';
-import { hex, U64_MAX } from '../../lib/u64';
+import { hex } from '../../lib/u64';
 import type { Prot } from '../iommu/ops';
+import type { Caller } from '../kernel/caller';
 import { err, ok, type Result } from '../kernel/errno';
-import { holding, reading, type Task } from '../kernel/task';
-import type { UserMemory } from '../memory/user-memory';
+import { holding, reading, sharing, type Task } from '../kernel/task';
 import { Area } from './area';
-import { fillDomains, holdArea, unfillDomains } from './fill';
+import type { IommufdCtx } from './ctx';
+import { fillDomains, holdArea } from './fill';
+import { contiguous } from './iopt-areas';
 import { range, type IoPagetable } from './iopt';
 import { allocIova } from './iova-alloc';
-import { addChecked } from './page';
-import { IoptPages } from './pages';
+import { addChecked, PAGE_SIZE } from './page';
+import { userPages, type IoptPages } from './pages';
+import { unfillDomains } from './unfill';
 
 /**
- * Map, copy and unmap.
+ * Map and copy.
  *
  * Linux: drivers/iommu/iommufd/io_pagetable.c
  */
 
 /** Where to map: at an IOVA, or where there is room. */
 export type Where = { readonly fixed: bigint } | 'anywhere';
+
+export interface MapRequest {
+  readonly where: Where;
+  readonly length: bigint;
+  readonly prot: Prot;
+}
 
 /** A stretch of a pages object to be mapped; the reference passes to the area. Linux: struct iopt_pages_list */
 export interface Piece {
@@ -34,15 +43,27 @@ interface PlacedPiece extends Piece {
 
 /** Linux: iopt_map_user_pages() */
 export function* mapUserPages(
+  ctx: IommufdCtx,
   iopt: IoPagetable,
-  memory: UserMemory,
-  request: { readonly where: Where; readonly userVa: bigint; readonly length: bigint; readonly prot: Prot },
+  caller: Caller,
+  request: MapRequest & { readonly userVa: bigint },
 ): Task<Result<bigint>> {
-  const { where, userVa, length, prot } = request;
-  const pages = IoptPages.ofUser(memory, userVa, length, prot.write);
+  const { userVa, length, prot } = request;
+  const pages = userPages(iopt.env, caller, userVa, length, prot.write);
   if (!pages.ok) return pages;
-  const piece: Piece = { pages: pages.value, startByte: userVa - pages.value.uptr, length };
-  return yield* mapPieces(iopt, [piece], { where, length, prot });
+  return yield* mapNewPages(ctx, iopt, pages.value, userVa % PAGE_SIZE, request);
+}
+
+/** Linux: iopt_map_common() */
+export function* mapNewPages(
+  ctx: IommufdCtx,
+  iopt: IoPagetable,
+  pages: IoptPages,
+  startByte: bigint,
+  request: MapRequest,
+): Task<Result<bigint>> {
+  if (ctx.accountMode === 'mm' && pages.accountMode === 'user') pages.accountMode = 'mm';
+  return yield* mapPieces(iopt, [{ pages, startByte, length: request.length }], request);
 }
 
 /**
@@ -54,22 +75,35 @@ export function* mapUserPages(
 export function* mapPieces(
   iopt: IoPagetable,
   pieces: readonly Piece[],
-  request: { readonly where: Where; readonly length: bigint; readonly prot: Prot },
+  request: MapRequest,
 ): Task<Result<bigint>> {
   const placed: PlacedPiece[] = [];
-  const iova = yield* holding(iopt.iovaRwsem, () => placePieces(iopt, pieces, request, placed));
+  const iova = yield* allocAreas(iopt, pieces, request, placed);
   const filled = iova.ok ? yield* reading(iopt.domainsRwsem, () => fillPieces(iopt, placed)) : iova;
   if (iova.ok && filled.ok) return iova;
   yield* abortAreas(iopt, placed);
-  for (const { pages } of pieces) pages.put();
+  for (const { pages } of pieces) yield* pages.put();
   return filled.ok ? iova : filled;
 }
 
 /** Linux: iopt_alloc_area_pages() */
+function* allocAreas(
+  iopt: IoPagetable,
+  pieces: readonly Piece[],
+  request: MapRequest,
+  placed: PlacedPiece[],
+): Task<Result<bigint>> {
+  for (let index = 0; index < pieces.length; index++) {
+    if (!iopt.env.fail.hit('iopt_area_alloc')) continue;
+    return err('ENOMEM', 'there is no memory for an area', { rule: 'iopt_area_alloc' });
+  }
+  return yield* holding(iopt.iovaRwsem, () => placePieces(iopt, pieces, request, placed));
+}
+
 function placePieces(
   iopt: IoPagetable,
   pieces: readonly Piece[],
-  { where, length, prot }: { readonly where: Where; readonly length: bigint; readonly prot: Prot },
+  { where, length, prot }: MapRequest,
   placed: PlacedPiece[],
 ): Result<bigint> {
   const rule = 'iopt_alloc_area_pages';
@@ -90,8 +124,11 @@ function placePieces(
   return iova;
 }
 
-const findPlace = (iopt: IoPagetable, first: Piece, length: bigint): Result<bigint> =>
-  allocIova(iopt, first.pages.uptr + first.startByte, length);
+/** As well aligned as the memory is. */
+function findPlace(iopt: IoPagetable, { pages, startByte }: Piece, length: bigint): Result<bigint> {
+  const { address } = pages;
+  return allocIova(iopt, (address.kind === 'user' ? address.uptr : address.start) + startByte, length);
+}
 
 /** What was set aside as allowed does not matter here. Linux: iopt_check_iova() */
 function checkIova(iopt: IoPagetable, iova: bigint, length: bigint): Result<bigint> {
@@ -100,19 +137,15 @@ function checkIova(iopt: IoPagetable, iova: bigint, length: bigint): Result<bigi
     return err('EINVAL', `iova ${hex(iova)} is not a multiple of ${hex(iopt.alignment)}`, { rule });
   }
   const last = addChecked(iova, length - 1n);
-  if (last === null)
-    return err(
-      'EOVERFLOW',
-      `iova ${hex(iova)} plus length ${hex(length)} passes the end of the address space`,
-      { rule },
-    );
+  if (last === null) {
+    const why = `iova ${hex(iova)} plus length ${hex(length)} passes the end of the address space`;
+    return err('EOVERFLOW', why, { rule });
+  }
   const { worldId: culprit, title } = iopt.owner;
   const reserved = iopt.reserved.first(iova, last);
   if (reserved) {
-    return err('EINVAL', `${range(reserved)} of ${title} is kept clear for ${reserved.why}`, {
-      rule,
-      culprit,
-    });
+    const why = `${range(reserved)} of ${title} is kept clear for ${reserved.why}`;
+    return err('EINVAL', why, { rule, culprit });
   }
   const area = iopt.areas.first(iova, last);
   if (area) return err('EEXIST', `${title} maps ${range(area)} already`, { rule, culprit });
@@ -120,28 +153,26 @@ function checkIova(iopt: IoPagetable, iova: bigint, length: bigint): Result<bigi
 }
 
 /** Linux: iopt_insert_area() */
-function insertArea(iopt: IoPagetable, piece: Piece, iova: bigint, prot: Prot): Result<Area> {
+export function insertArea(
+  iopt: IoPagetable,
+  { pages, startByte, length }: Piece,
+  iova: bigint,
+  prot: Prot,
+): Result<Area> {
   const rule = 'iopt_insert_area';
-  if (prot.write && !piece.pages.writable) {
-    return err('EPERM', 'these pages were first mapped read-only, so a copy cannot write to them', { rule });
+  if (prot.write && !pages.writable) {
+    return err('EPERM', 'the pages were mapped without WRITEABLE and cannot be made writable', { rule });
   }
-  const last = addChecked(iova, piece.length - 1n);
-  const area = new Area(iova, last ?? U64_MAX, piece.startByte, prot);
-  if ((area.pageOffset & (iopt.alignment - 1n)) !== 0n) {
-    return err(
-      'EINVAL',
-      `the memory starts ${hex(area.pageOffset)} into a page, not a multiple of ${hex(iopt.alignment)}`,
-      {
-        rule,
-      },
-    );
+  const area = new Area(iova, iova + length - 1n, startByte, prot);
+  if ((BigInt(area.pageOffset) & (iopt.alignment - 1n)) !== 0n) {
+    const why = `offset ${hex(area.pageOffset)} in the page is not a multiple of ${hex(iopt.alignment)}`;
+    return err('EINVAL', why, { rule });
   }
-  if (last === null) return err('EOVERFLOW', `the mapping would pass the end of the address space`, { rule });
   iopt.areas.insert(area);
   return ok(area);
 }
 
-/** Fills the domains with every piece, and completes the areas; or takes out again what was filled. Linux: iopt_fill_domains_pages() */
+/** Linux: iopt_fill_domains_pages() and the end of iopt_map_pages() */
 function* fillPieces(iopt: IoPagetable, placed: readonly PlacedPiece[]): Task<Result<undefined>> {
   for (const [index, { area, pages }] of placed.entries()) {
     const filled = yield* fillArea(iopt, area, pages);
@@ -165,14 +196,14 @@ function* fillArea(iopt: IoPagetable, area: Area, pages: IoptPages): Task<Result
   });
 }
 
-function* unfillArea(iopt: IoPagetable, area: Area, pages: IoptPages): Task<void> {
+export function* unfillArea(iopt: IoPagetable, area: Area, pages: IoptPages): Task<void> {
   yield* holding(pages.mutex, () => {
     unfillDomains(area, pages, iopt.domains);
   });
 }
 
 /** Gives IOVAs back. Linux: iopt_abort_area() */
-function* abortAreas(iopt: IoPagetable, placed: readonly { readonly area: Area }[]): Task<void> {
+export function* abortAreas(iopt: IoPagetable, placed: readonly { readonly area: Area }[]): Task<void> {
   for (const { area } of placed) {
     yield* holding(iopt.iovaRwsem, () => {
       iopt.areas.remove(area);
@@ -185,96 +216,27 @@ export function* getPieces(iopt: IoPagetable, iova: bigint, length: bigint): Tas
   const rule = 'iopt_get_pages';
   if (length === 0n) return err('EINVAL', 'length is zero', { rule });
   const last = addChecked(iova, length - 1n);
-  if (last === null)
-    return err(
-      'EOVERFLOW',
-      `src_iova ${hex(iova)} plus length ${hex(length)} passes the end of the address space`,
-      { rule },
-    );
-  return yield* holding(iopt.iovaRwsem, (): Result<readonly Piece[]> => {
-    const pieces: Piece[] = [];
-    for (let at = iova; ;) {
-      const area = iopt.areas.first(at, at);
-      if (!area?.pages) {
-        return err('ENOENT', `${iopt.owner.title} maps nothing at ${hex(at)}`, {
-          rule,
-          culprit: iopt.owner.worldId,
-        });
-      }
-      const end: bigint = area.last < last ? area.last : last;
-      pieces.push({ pages: area.pages, startByte: area.startByte(at), length: end - at + 1n });
-      if (end === last) break;
-      at = end + 1n;
-    }
-    for (const { pages } of pieces) pages.refs++;
-    return ok(pieces);
-  });
-}
-
-/** Linux: iopt_unmap_iova() */
-export function* unmapIova(iopt: IoPagetable, iova: bigint, length: bigint): Task<Result<bigint>> {
-  const rule = 'iopt_unmap_iova';
-  if (length === 0n) return err('EINVAL', 'length is zero', { rule });
-  const last = addChecked(iova, length - 1n);
-  if (last === null)
-    return err(
-      'EOVERFLOW',
-      `iova ${hex(iova)} plus length ${hex(length)} passes the end of the address space`,
-      { rule },
-    );
-  return yield* unmapRange(iopt, iova, last);
-}
-
-/** Linux: iopt_unmap_all() */
-export const unmapAll = (iopt: IoPagetable): Task<Result<bigint>> => unmapRange(iopt, 0n, U64_MAX);
-
-/**
- * Whole areas only. One that sticks out of the range ends the walk with ENOENT, but those before it are gone by then.
- *
- * Linux: iopt_unmap_iova_range()
- */
-function* unmapRange(iopt: IoPagetable, start: bigint, last: bigint): Task<Result<bigint>> {
-  return yield* reading(iopt.domainsRwsem, function* (): Task<Result<bigint>> {
-    let unmapped = 0n;
-    for (let from = start; ;) {
-      const taken = yield* holding(iopt.iovaRwsem, () => takeArea(iopt, from, last));
-      if (!taken.ok) return taken;
-      if (!taken.value) return ok(unmapped);
-      const { area, pages } = taken.value;
-      yield* unfillArea(iopt, area, pages);
-      yield* abortAreas(iopt, [{ area }]);
-      pages.put();
-      unmapped += area.length;
-      if (area.last >= last) return ok(unmapped);
-      // What others map behind us from now on is none of our business.
-      from = area.last + 1n;
-    }
-  });
-}
-
-/** Finds the next area to go and makes it unusable for others. */
-function takeArea(
-  iopt: IoPagetable,
-  start: bigint,
-  last: bigint,
-): Result<{ readonly area: Area; readonly pages: IoptPages } | null> {
-  const rule = 'iopt_unmap_iova_range';
-  const { worldId: culprit, title } = iopt.owner;
-  const area = iopt.areas.first(start, last);
-  if (!area) return ok(null);
-  const { pages } = area;
-  if (!pages)
-    return err('EBUSY', `${range(area)} of ${title} is being mapped or unmapped`, { rule, culprit });
-  if (area.start < start || area.last > last) {
-    return err(
-      'ENOENT',
-      `${range({ start, last })} would cut the mapping ${range(area)} of ${title} in two; only whole mappings can go`,
-      {
-        rule,
-        culprit,
-      },
-    );
+  if (last === null) {
+    const why = `src_iova ${hex(iova)} plus length ${hex(length)} passes the end of the address space`;
+    return err('EOVERFLOW', why, { rule });
   }
-  area.pages = null;
-  return ok({ area, pages });
+  const pieces = yield* sharing(iopt.iovaRwsem, (): Result<readonly Piece[]> => {
+    const found: Piece[] = [];
+    const { parts, hole } = contiguous(iopt, iova, last);
+    for (const part of parts) {
+      if (iopt.env.fail.hit(rule)) return err('ENOMEM', 'there is no memory for the list of pages', { rule });
+      found.push({
+        pages: part.pages,
+        startByte: part.area.startByte(part.start),
+        length: part.last - part.start + 1n,
+      });
+    }
+    if (hole !== null) {
+      const why = `${iopt.owner.title} maps nothing at ${hex(hole)}`;
+      return err('ENOENT', why, { rule, culprit: iopt.owner.worldId });
+    }
+    for (const { pages } of found) pages.refs++;
+    return ok(found);
+  });
+  return pieces;
 }

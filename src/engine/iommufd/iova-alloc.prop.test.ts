@@ -14,7 +14,7 @@ const intervals = fc.array(
 );
 
 function listOf(items: readonly Interval[]): IntervalList<Interval> {
-  const list = new IntervalList<Interval>(false);
+  const list = new IntervalList<Interval>();
   for (const item of items) list.insert(item);
   return list;
 }

@@ -1,200 +1,193 @@
 import { invariant } from '../../lib/invariant';
-import { U64_MAX, hex } from '../../lib/u64';
+import { done } from '../../lib/result';
+import { hex, U64_MAX } from '../../lib/u64';
+import type { Caller, Process, UserAccount } from '../kernel/caller';
 import { err, ok, type Result } from '../kernel/errno';
-import { Mutex } from '../kernel/task';
-import type { FrameRun, UserMemory } from '../memory/user-memory';
-import { PAGE_BYTES, PAGE_SIZE, addChecked } from './page';
+import { Mutex, type Task } from '../kernel/task';
+import type { FrameRun, PageSource, UserMemory } from '../memory/user-memory';
+import type { AreaSpan, PageSpan } from './area';
+import type { DmaBufPages } from './dma-buf-pages';
+import { IntervalTree } from './interval-tree';
+import type { IoptEnv } from './iopt-env';
+import { addChecked, PAGE_SIZE } from './page';
+import { PinnedFrames } from './pinned-frames';
 
-/** Pages [first, last] of a pages object. */
-export interface PageSpan {
-  readonly first: number;
-  readonly last: number;
+/** Where pages come from; `uptr` and `start` are that of page 0. Linux: enum iopt_address_type */
+export type PagesAddress =
+  | { readonly kind: 'user'; readonly uptr: bigint }
+  | { readonly kind: 'file'; readonly file: PageSource; readonly start: bigint }
+  | DmaBufPages;
+
+/** Against what pinned pages count, beside VmPin. Linux: IOPT_PAGES_ACCOUNT_* */
+export type AccountMode = 'none' | 'user' | 'mm';
+
+/** Pins by accesses that all ask for the same pages. Linux: struct iopt_pages_access */
+export interface PagesAccess extends PageSpan {
+  users: number;
 }
 
-/** A physically contiguous stretch of pinned pages; `index` counts pages from the start of the object. */
-interface PinnedRun extends FrameRun {
-  readonly index: number;
+/** Where frames are kept: for accesses, in a domain's page table, or nowhere because they are not pinned. */
+export type Tier = 'access' | 'domain' | 'nowhere';
+
+export interface TierSpan extends PageSpan {
+  readonly tier: Tier;
 }
 
 /**
- * A stretch of a process's memory, pinned page by page for as long as somebody needs it, and only once however many
- * areas and domains share it (IOAS_COPY shares; two IOAS_MAPs of the same memory do not).
+ * A stretch of memory, pinned page by page for as long as somebody needs it, and only once however many areas, domains
+ * and accesses share it (IOAS_COPY shares; two IOAS_MAPs of the same memory do not).
  *
  * Linux: drivers/iommu/iommufd/pages.c struct iopt_pages
- *
- * The kernel keeps no list of the frames but reads them back out of a domain's page table (the storage domain); here
- * they are kept, with the same life time.
  */
 export class IoptPages {
-  readonly mutex = new Mutex('pages->mutex');
+  readonly mutex: Mutex;
   /** Areas, and the list of a map in progress. */
   refs = 1;
-  /** Sorted by index, disjoint. */
-  private runs: PinnedRun[] = [];
-  /** Who needs which pages pinned. Linux: domains_itree */
-  private readonly holders = new Set<PageSpan>();
+  /** How many pages were pinned when they were last counted. Linux: last_npinned */
+  lastNpinned = 0;
+  readonly frames = new PinnedFrames();
+  /** Linux: access_itree */
+  readonly accesses = new IntervalTree<number, PagesAccess>();
+  /** Of areas that are in a domain. Linux: domains_itree */
+  readonly areas = new IntervalTree<number, AreaSpan>();
+  /** Whose limits count, and whose VmPin. CHANGE_PROCESS changes all three. Linux: source_mm, source_task, source_user */
+  memory: UserMemory;
+  process: Process;
+  user: UserAccount;
 
-  private constructor(
-    readonly memory: UserMemory,
-    /** User address of page 0. */
-    readonly uptr: bigint,
+  constructor(
+    readonly env: IoptEnv,
+    readonly address: PagesAddress,
+    caller: Pick<Caller, 'mm' | 'process' | 'user'>,
     readonly npages: number,
     readonly writable: boolean,
-  ) {}
-
-  /** Nothing is looked up or pinned yet. Linux: iopt_alloc_user_pages() */
-  static ofUser(memory: UserMemory, userVa: bigint, length: bigint, writable: boolean): Result<IoptPages> {
-    const rule = 'iopt_alloc_user_pages';
-    if (addChecked(userVa, length) === null) {
-      return err(
-        'EOVERFLOW',
-        `user_va ${hex(userVa)} plus length ${hex(length)} passes the end of the address space`,
-        {
-          rule,
-        },
-      );
-    }
-    if (length > U64_MAX - PAGE_SIZE || length === 0n) return err('EINVAL', 'length is zero', { rule });
-    const offset = userVa % PAGE_SIZE;
-    const npages = Number((offset + length + PAGE_SIZE - 1n) / PAGE_SIZE);
-    return ok(new IoptPages(memory, userVa - offset, npages, writable));
+    public accountMode: AccountMode,
+  ) {
+    // The lock of a dma-buf is taken inside dma_resv, which page faults take inside mmap_lock, which is taken inside
+    // the lock of every other kind of pages.
+    this.mutex = new Mutex('pages->mutex', address.kind === 'dma-buf' ? { subclass: 'dma-buf' } : {});
+    this.memory = caller.mm;
+    this.process = caller.process;
+    this.user = caller.user;
   }
 
-  get pinnedPages(): number {
-    return this.runs.reduce((sum, run) => sum + run.count, 0);
+  get npinned(): number {
+    return this.frames.count;
   }
 
-  /** The last reference gone, nothing may be pinned. Linux: iopt_put_pages() */
-  put(): void {
+  /** A dma-buf that its exporter took back. Linux: iopt_dmabuf_revoked() */
+  get revoked(): boolean {
+    return this.address.kind === 'dma-buf' && this.address.range === null;
+  }
+
+  /** The last reference gone, nothing may be pinned. Linux: iopt_put_pages(), iopt_release_pages() */
+  *put(): Task<void> {
     if (--this.refs > 0) return;
     invariant(
-      this.runs.length === 0 && this.holders.size === 0,
+      this.npinned === 0 && this.accesses.size === 0 && this.areas.size === 0,
       'pages are still pinned when nobody has them',
     );
+    if (this.address.kind === 'dma-buf') yield* this.address.release();
+    if (this.address.kind === 'file') this.address.file.release?.();
+  }
+
+  /** Pins pages that are not pinned yet; they are counted later. Linux: pfn_reader_user_pin() */
+  pin(start: number, count: number): Result<undefined> {
+    const { address } = this;
+    if (address.kind === 'user' && !this.memory.alive) {
+      return err('EFAULT', `${this.memory.name} is gone, and its memory with it`, {
+        rule: 'pfn_reader_user_pin',
+      });
+    }
+    if (this.env.fail.hit('pfn_reader_user_pin')) {
+      return err('EFAULT', 'this pin was made to fail', { rule: 'pfn_reader_user_pin' });
+    }
+    if (address.kind === 'dma-buf') {
+      // The kernel takes a pointer of its own for a user address.
+      return err('EFAULT', 'a dma-buf has no pages to pin', { rule: 'pfn_reader_user_pin' });
+    }
+    const offset = BigInt(start) * PAGE_SIZE;
+    const pinned: Result<readonly FrameRun[]> =
+      address.kind === 'user'
+        ? this.memory.pin(address.uptr + offset, count, this.writable)
+        : address.file.pin(address.start + offset, count, this.writable);
+    if (!pinned.ok) return pinned;
+    const pages = this.frames.add(start, pinned.value);
+    invariant(pages === count, 'pin returned another number of pages than asked for');
+    return done;
+  }
+
+  /** Unpins those of the pages that nobody needs. Linux: pfn_reader_unpin(), batch_unpin() */
+  unpinUnheld(start: number, last: number): void {
+    if (this.npinned === 0) return;
+    for (const span of this.tiers(start, last)) {
+      if (span.tier === 'nowhere') this.unpin(span.start, span.last);
+    }
+  }
+
+  unpin(start: number, last: number): void {
+    const { address } = this;
+    const runs = this.frames.take(start, last);
+    if (runs.length > 0) (address.kind === 'file' ? address.file : this.memory).unpin(runs);
   }
 
   /**
-   * The frames of a span, long runs joined, pinning what nobody pinned before. All or nothing; `release` undoes it
-   * as long as the span is not held.
-   *
-   * Linux: pfn_reader_first(), pfn_reader_next()
+   * The pages by where their frames are kept. Used stretches may come in several pieces, holes come whole.
+   * Linux: interval_tree_for_each_double_span() over access_itree and domains_itree
    */
-  pin(span: PageSpan): Result<readonly FrameRun[]> {
-    const before = this.runs;
-    const added: PinnedRun[] = [];
-    for (const gap of this.gaps(span)) {
-      const userVa = this.uptr + BigInt(gap.first) * PAGE_SIZE;
-      const pinned = this.memory.pin(userVa, gap.last - gap.first + 1, this.writable);
-      if (!pinned.ok) {
-        this.memory.unpin(added);
-        return pinned;
-      }
-      let index = gap.first;
-      for (const run of pinned.value) {
-        added.push({ index, pfn: run.pfn, count: run.count });
-        index += run.count;
-      }
-      invariant(index === gap.last + 1, 'pin returned another number of pages than asked for');
-    }
-    if (added.length > 0) this.runs = [...before, ...added].sort((a, b) => a.index - b.index);
-    return ok(joinRuns(this.cut(span)));
-  }
-
-  /** From now on these pages stay pinned until `drop`. */
-  hold(span: PageSpan): void {
-    this.holders.add(span);
-  }
-
-  /** Ends a hold, and unpins what nobody else holds. */
-  drop(span: PageSpan): void {
-    this.holders.delete(span);
-    this.release(span);
-  }
-
-  /** Unpins those pages of a span that nobody holds. Linux: batch_unpin() */
-  release(span: PageSpan): void {
-    const kept: PinnedRun[] = [];
-    const freed: FrameRun[] = [];
-    for (const run of this.runs) {
-      const inside = intersect({ first: run.index, last: run.index + run.count - 1 }, span);
-      if (!inside) {
-        kept.push(run);
-        continue;
-      }
-      for (const piece of this.pieces(run, inside)) (piece.free ? freed : kept).push(piece.run);
-    }
-    if (freed.length === 0) return;
-    this.runs = kept;
-    this.memory.unpin(freed);
-  }
-
-  /** A run in pieces: outside the span, held, or free to go. */
-  private *pieces(run: PinnedRun, span: PageSpan): Generator<{ free: boolean; run: PinnedRun }> {
-    const last = run.index + run.count - 1;
-    for (let from = run.index; from <= last;) {
-      const free = from >= span.first && from <= span.last && !this.heldAt(from);
-      let to = last;
-      // Ends of the span and of holds are where a piece may end.
-      for (const edge of [span.first - 1, span.last, ...this.edges()])
-        if (edge >= from && edge < to) to = edge;
-      yield { free, run: { index: from, pfn: run.pfn + (from - run.index), count: to - from + 1 } };
-      from = to + 1;
+  *tiers(start: number, last: number): Generator<TierSpan, void> {
+    for (let at = start; at <= last;) {
+      const span = this.tierAt(at, last);
+      yield span;
+      at = span.last + 1;
     }
   }
 
-  private heldAt(index: number): boolean {
-    for (const held of this.holders) if (index >= held.first && index <= held.last) return true;
-    return false;
-  }
-
-  private *edges(): Generator<number> {
-    for (const held of this.holders) {
-      yield held.first - 1;
-      yield held.last;
-    }
-  }
-
-  /** What of the span is not pinned. */
-  private *gaps(span: PageSpan): Generator<PageSpan> {
-    let from = span.first;
-    for (const run of this.cut(span)) {
-      if (run.index > from) yield { first: from, last: run.index - 1 };
-      from = run.index + run.count;
-    }
-    if (from <= span.last) yield { first: from, last: span.last };
-  }
-
-  /** The pinned runs inside the span. */
-  private cut(span: PageSpan): PinnedRun[] {
-    const inside: PinnedRun[] = [];
-    for (const run of this.runs) {
-      const part = intersect({ first: run.index, last: run.index + run.count - 1 }, span);
-      if (part)
-        inside.push({
-          index: part.first,
-          pfn: run.pfn + (part.first - run.index),
-          count: part.last - part.first + 1,
-        });
-    }
-    return inside;
+  private tierAt(start: number, last: number): TierSpan {
+    const access = this.accesses.first(start, last);
+    if (access && access.start <= start) return { start, last: Math.min(access.last, last), tier: 'access' };
+    const beforeAccess = access ? access.start - 1 : last;
+    const area = this.areas.first(start, beforeAccess);
+    if (area && area.start <= start)
+      return { start, last: Math.min(area.last, beforeAccess), tier: 'domain' };
+    return { start, last: area ? area.start - 1 : beforeAccess, tier: 'nowhere' };
   }
 }
 
-function intersect(a: PageSpan, b: PageSpan): PageSpan | null {
-  const first = Math.max(a.first, b.first);
-  const last = Math.min(a.last, b.last);
-  return first <= last ? { first, last } : null;
-}
-
-/** Runs that follow each other in physical memory become one, so that drivers see room for large pages. Linux: batch_add_pfn() */
-function joinRuns(runs: readonly PinnedRun[]): readonly FrameRun[] {
-  const joined: { pfn: number; count: number }[] = [];
-  for (const run of runs) {
-    const top = joined.at(-1);
-    if (top && top.pfn + top.count === run.pfn) top.count += run.count;
-    else joined.push({ pfn: run.pfn, count: run.count });
+/** Linux: iopt_alloc_pages() */
+export function allocPages(
+  env: IoptEnv,
+  caller: Caller,
+  address: PagesAddress,
+  startByte: bigint,
+  length: bigint,
+  writable: boolean,
+): Result<IoptPages> {
+  const rule = 'iopt_alloc_pages';
+  if (length > U64_MAX - PAGE_SIZE || length === 0n) {
+    return err('EINVAL', `the length is ${length === 0n ? 'zero' : hex(length)}`, { rule });
   }
-  return joined;
+  if (env.fail.hit(rule)) return err('ENOMEM', 'there is no memory for the list of pages', { rule });
+  const npages = Number((startByte + length + PAGE_SIZE - 1n) / PAGE_SIZE);
+  const mode = address.kind === 'dma-buf' || caller.capable('CAP_IPC_LOCK') ? 'none' : 'user';
+  return ok(new IoptPages(env, address, caller, npages, writable, mode));
 }
 
-export const bytesOf = (run: FrameRun): number => run.count * PAGE_BYTES;
+/** Nothing is looked up or pinned yet. Linux: iopt_alloc_user_pages() */
+export function userPages(
+  env: IoptEnv,
+  caller: Caller,
+  userVa: bigint,
+  length: bigint,
+  writable: boolean,
+): Result<IoptPages> {
+  if (addChecked(userVa, length) === null) {
+    return err(
+      'EOVERFLOW',
+      `user_va ${hex(userVa)} plus length ${hex(length)} passes the end of the address space`,
+      { rule: 'iopt_alloc_user_pages' },
+    );
+  }
+  const offset = userVa % PAGE_SIZE;
+  return allocPages(env, caller, { kind: 'user', uptr: userVa - offset }, offset, length, writable);
+}

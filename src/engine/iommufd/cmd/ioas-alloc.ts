@@ -1,6 +1,6 @@
 import { done } from '../../../lib/result';
 import { err } from '../../kernel/errno';
-import { holding } from '../../kernel/task';
+import { sharing } from '../../kernel/task';
 import { iommu_ioas_alloc } from '../../uapi/iommufd';
 import { defineIoctl } from '../ioctl';
 import { Ioas } from '../ioas';
@@ -14,14 +14,16 @@ export const ioasAlloc = defineIoctl({
   *execute({ ctx, cmd, respond }) {
     if (cmd.flags !== 0)
       return err('EOPNOTSUPP', 'an unknown flag is set', { rule: 'iommufd_ioas_alloc_ioctl' });
-    const ioas = new Ioas(ctx, ctx.objects.reserve());
+    const id = ctx.objects.reserve();
+    if (!id.ok) return id;
+    const ioas = new Ioas(ctx, id.value);
     cmd.out_ioas_id = ioas.id;
     const responded = respond();
     if (!responded.ok) {
       yield* ctx.objects.abort(ioas);
       return responded;
     }
-    yield* holding(ctx.ioasCreationLock, () => {
+    yield* sharing(ctx.ioasCreationLock, () => {
       ctx.objects.finalize(ioas);
     });
     return done;

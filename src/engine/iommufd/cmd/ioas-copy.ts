@@ -13,6 +13,8 @@ export const ioasCopy = defineIoctl({
   layout: iommu_ioas_copy,
   last: 'src_iova',
   *execute({ ctx, cmd, respond }) {
+    const { convertCopySource } = ctx.module.options;
+    if (convertCopySource) yield* convertCopySource(ctx, cmd);
     const words = [cmd.length, cmd.src_iova, cmd.dst_iova];
     const prot = checkMapFlags('iommufd_ioas_copy', cmd.flags, 0, words);
     if (!prot.ok) return prot;
@@ -23,7 +25,7 @@ export const ioasCopy = defineIoctl({
     if (!pieces.ok) return pieces;
     const target = ctx.objects.get(cmd.dst_ioas_id, 'ioas');
     if (!target.ok) {
-      for (const { pages } of pieces.value) pages.put();
+      for (const { pages } of pieces.value) yield* pages.put();
       return target;
     }
     const mapped = yield* mapPieces(target.value.iopt, pieces.value, {

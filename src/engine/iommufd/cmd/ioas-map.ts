@@ -15,7 +15,7 @@ export const ioasMap = defineIoctl({
     const found = ctx.objects.get(cmd.ioas_id, 'ioas');
     if (!found.ok) return found;
     const ioas = found.value;
-    const mapped = yield* mapUserPages(ioas.iopt, caller.mm, {
+    const mapped = yield* mapUserPages(ctx, ioas.iopt, caller, {
       where: whereTo(cmd.flags, cmd.iova),
       userVa: cmd.user_va,
       length: cmd.length,

@@ -4,7 +4,7 @@ import type { Task } from '../../kernel/task';
 import { iommu_ioas_unmap } from '../../uapi/iommufd';
 import { defineIoctl } from '../ioctl';
 import type { Ioas } from '../ioas';
-import { unmapAll, unmapIova } from '../iopt-map';
+import { unmapAll, unmapIova } from '../iopt-unmap';
 
 /** IOMMU_IOAS_UNMAP — takes whole mappings out of an IOAS. Linux: iommufd/ioas.c iommufd_ioas_unmap() */
 export const ioasUnmap = defineIoctl({

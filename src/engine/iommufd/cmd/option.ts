@@ -9,7 +9,7 @@ import {
   iommu_option,
 } from '../../uapi/iommufd';
 import type { FieldsOf } from '../../uapi/struct';
-import type { Caller } from '../caller';
+import type { Caller } from '../../kernel/caller';
 import type { IommufdCtx } from '../ctx';
 import { defineIoctl } from '../ioctl';
 import type { Ioas } from '../ioas';

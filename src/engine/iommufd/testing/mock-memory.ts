@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../kernel/errno';
-import type { FrameRun, UserMemory } from '../../memory/user-memory';
+import type { FrameBytes, FrameRun, UserMemory } from '../../memory/user-memory';
 
 const PAGE = 4096n;
 
@@ -11,13 +11,17 @@ export interface MockPage {
 }
 
 /** A process's memory of single pages: what each is, and how often it is pinned. */
-export class MockMemory implements UserMemory {
+export class MockMemory implements UserMemory, FrameBytes {
+  alive = true;
+  pinnedVm = 0;
+  lockedVm = 0;
   readonly pages = new Map<bigint, MockPage>();
   /** By frame. */
   readonly pins = new Map<number, number>();
   /** Calls of pin(), to tell one pin from two. */
   pinCalls = 0;
-  private readonly bytes = new Map<bigint, Uint8Array>();
+  /** By frame. */
+  private readonly bytes = new Map<number, Uint8Array>();
 
   constructor(readonly name: string) {}
 
@@ -61,20 +65,28 @@ export class MockMemory implements UserMemory {
     for (const { page, from, at, length } of stretches(userVa, count)) {
       const known = this.pages.get(page);
       if (!known || known.readable === false) return err('EFAULT', 'not mapped');
-      const bytes = this.bytes.get(page);
-      if (bytes) out.set(bytes.subarray(from, from + length), at);
+      out.set(this.readFrame(known.pfn, from, length), at);
     }
     return ok(out);
   }
 
   write(userVa: bigint, data: Uint8Array): Result<undefined> {
     for (const { page, from, at, length } of stretches(userVa, data.length)) {
-      if (!this.pages.get(page)?.writable) return err('EFAULT', 'not writable');
-      let bytes = this.bytes.get(page);
-      if (!bytes) this.bytes.set(page, (bytes = new Uint8Array(4096)));
-      bytes.set(data.subarray(at, at + length), from);
+      const known = this.pages.get(page);
+      if (!known?.writable) return err('EFAULT', 'not writable');
+      this.writeFrame(known.pfn, from, data.subarray(at, at + length));
     }
     return ok(undefined);
+  }
+
+  readFrame(pfn: number, offset: number, bytes: number): Uint8Array {
+    return this.bytes.get(pfn)?.slice(offset, offset + bytes) ?? new Uint8Array(bytes);
+  }
+
+  writeFrame(pfn: number, offset: number, data: Uint8Array): void {
+    let bytes = this.bytes.get(pfn);
+    if (!bytes) this.bytes.set(pfn, (bytes = new Uint8Array(4096)));
+    bytes.set(data, offset);
   }
 }
 

@@ -4,6 +4,7 @@ import { bindDriver, plainDriver } from '../../iommu/drivers';
 import type { GroupDecision } from '../../iommu/group';
 import { probeBus } from '../../iommu/probe';
 import type { Result } from '../../kernel/errno';
+import type { FailPoints } from '../../kernel/fail';
 import { runTask, type Task } from '../../kernel/task';
 import { TraceBuffer } from '../../trace/trace';
 import { Iommufd, type IommufdCtx } from '../ctx';
@@ -23,18 +24,29 @@ export class Rig {
   constructor(
     readonly units: readonly MockUnit[],
     groups: readonly string[],
-    options: { readonly iommu?: IommuOptions; readonly allowUnsafeInterrupts?: boolean } = {},
+    options: {
+      readonly iommu?: IommuOptions;
+      readonly allowUnsafeInterrupts?: boolean;
+      readonly fail?: FailPoints;
+    } = {},
   ) {
-    this.core = new IommuCore(this.trace, options.iommu);
-    this.iommufd = new Iommufd(this.core, { allowUnsafeInterrupts: options.allowUnsafeInterrupts ?? false });
+    this.core = new IommuCore(this.trace, options.iommu, options.fail);
+    this.iommufd = new Iommufd(this.core, {
+      allowUnsafeInterrupts: options.allowUnsafeInterrupts ?? false,
+      frames: this.memory,
+    });
     for (const unit of units) this.core.registerUnit(unit);
     const devices = groups.flatMap((letters) => [...letters].map((letter) => this.add(letter)));
     this.ok(probeBus(this.core, devices, (device) => this.groupFor(groups, device)));
   }
 
-  static of(groups: readonly string[], options: MockOptions = {}): Rig & { readonly unit: MockUnit } {
+  static of(
+    groups: readonly string[],
+    options: MockOptions = {},
+    fail?: FailPoints,
+  ): Rig & { readonly unit: MockUnit } {
     const unit = new MockUnit('mock0', options);
-    return Object.assign(new Rig([unit], groups), { unit });
+    return Object.assign(new Rig([unit], groups, fail ? { fail } : {}), { unit });
   }
 
   add(letter: string): Device {
