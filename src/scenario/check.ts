@@ -1,4 +1,4 @@
-import { isName } from './lex';
+import { BEGIN, isName } from './lex';
 import { normalizeBdf, parseNumber, parseRange } from './literal';
 import type { Arg, LineError, OptionArg, Statement } from './script';
 import { didYouMean } from './suggest';
@@ -21,15 +21,35 @@ export function findVerb(text: string, column: number): VerbSpec | LineError {
 /** Whether a statement has the shape that its verb wants; `end` is the column where something missing would stand. */
 export function checkStatement(statement: Statement, verb: VerbSpec, end: number): LineError | null {
   return (
-    checkName(statement, verb) ?? checkExpectation(statement, verb) ?? checkArgs(statement.args, verb, end)
+    checkName(statement, verb) ??
+    checkExpectation(statement, verb) ??
+    (statement.begun ? checkBegun(statement.begun) : checkArgs(statement.args, verb, end))
   );
 }
 
-function checkExpectation({ expect, columns }: Statement, verb: VerbSpec): LineError | null {
-  if (expect !== 'FAULT' || verb.name === 'dma') return null;
+function checkExpectation({ expect, columns, name }: Statement, verb: VerbSpec): LineError | null {
+  const column = columns.expect ?? columns.verb;
+  if (expect === null) return null;
+  if (verb.name === BEGIN) {
+    const task = name ?? 't1';
+    return error(
+      `how ${task} ends is for the line that finishes it to say: finish ${task} ! ${expect}`,
+      column,
+    );
+  }
+  if (expect === 'FAULT' && verb.name !== 'dma')
+    return error('only a dma can end in a FAULT; the kernel refuses with an errno', column);
+  if ((expect === 'WAITS' || expect === 'DEADLOCK') && !verb.locks)
+    return error(`${verb.name} takes no lock, so nothing can be in its way`, column);
+  return null;
+}
+
+/** What stands after `begin` has been checked as a line; what is left is whether it can be stopped half-way. */
+function checkBegun({ verb, columns }: Statement): LineError | null {
+  if (VERBS.get(verb)?.begins === true) return null;
   return error(
-    'only a dma can end in a FAULT; the kernel refuses with an errno',
-    columns.expect ?? columns.verb,
+    `${verb} cannot be begun: only what takes locks can be stopped between two of them`,
+    columns.verb,
   );
 }
 
@@ -145,6 +165,10 @@ function checkText(text: string, type: ValueType): string | null {
         : `must be ${oneOf(type.values)}, not "${text}"${didYouMean(text, type.values)}`;
     case 'number':
       return checkNumber(text);
+    case 'address':
+      return isName(text) ? null : checkNumber(text);
+    case 'group':
+      return /^(?:group:)?\d+$/.test(text) ? null : `is a group's number, such as 3; "${text}" is none`;
     case 'coordinate': {
       const value = parseNumber(text);
       if (value === null) return `must be a whole number; "${text}" is none`;
@@ -157,6 +181,7 @@ function checkText(text: string, type: ValueType): string | null {
     case 'word':
     case 'word-or-text':
     case 'text':
+    case 'action':
       return null;
   }
 }

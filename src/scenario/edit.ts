@@ -60,7 +60,9 @@ const trimEnd = (text: string): string => text.replace(/[ \t\r]+$/, '');
 
 /** A name that no line of the script gives yet: `ioas`, then `ioas2`, `ioas3` … */
 export function freshName(script: string, wanted: string): string {
-  const taken = new Set(parseScript(script).lines.map((line) => line.statement?.name));
+  const taken = new Set(
+    parseScript(script).lines.flatMap(({ statement }) => [statement?.name, statement?.begun?.name]),
+  );
   const base = isName(wanted) ? wanted : 'x';
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base}${String(number)}`;

@@ -2,10 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ERRNO, type Errno } from '../engine/kernel/errno';
 import { withExpectation, withPlace } from './edit';
-import { formatScript, formatStatement, option, printScript, text, type ArgText } from './format';
+import {
+  formatScript,
+  formatStatement,
+  option,
+  printScript,
+  text,
+  type ArgText,
+  type StatementText,
+} from './format';
 import { formatNumber, formatSize, parseNumber } from './literal';
 import { parseLine, parseScript } from './parse';
-import type { Script, Statement } from './script';
+import type { Expectation, Script, Statement } from './script';
 import { VERBS, type ValueType, type VerbSpec } from './verbs';
 
 /** Any text at all, lone surrogates and control characters included. */
@@ -36,6 +44,8 @@ const PATTERN_SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   group: fc.constantFrom('none', '17'),
   class: hexDigits(6),
   bus: fc.tuple(hexDigits(2), hexDigits(2)).map((buses) => buses.join('-')),
+  pages: fc.constantFrom('4K', '4K+2M+1G'),
+  path: fc.constantFrom('/dev/iommu', '/dev/vfio/vfio', '/dev/vfio/7', '/dev/vfio/devices/vfio0'),
   acs: fc.constantFrom('none', 'SV', 'SV+RR+CR+UF', 'SV+TB/none', 'none/DT'),
 };
 
@@ -55,6 +65,10 @@ function valueOf(type: ValueType, key: string): fc.Arbitrary<string> {
         .map(([a, b]) => (a < b ? `${a.toString()}-${b.toString()}` : `0x${b.toString(16)}-${a.toString()}`));
     case 'pattern':
       return PATTERN_SAMPLES[key]!;
+    case 'address':
+      return fc.oneof(numberText, name);
+    case 'group':
+      return fc.constantFrom('0', '17', 'group:3');
     case 'thing':
       return fc.oneof(name, bdf, fc.constant('hwpt:1.3'));
     case 'name':
@@ -63,11 +77,15 @@ function valueOf(type: ValueType, key: string): fc.Arbitrary<string> {
     case 'word-or-text':
     case 'text':
       return anyText;
+    case 'action':
+      throw new Error('an action is no value: see actionTextOf');
   }
 }
 
-/** A statement of this verb as a gesture would build it. */
-function statementTextOf(verb: VerbSpec): fc.Arbitrary<string> {
+type ActionText = Pick<StatementText, 'name' | 'verb' | 'args'>;
+
+/** A verb with its name and arguments. */
+function actionTextOf(verb: VerbSpec): fc.Arbitrary<ActionText> {
   const positional = verb.params.flatMap(({ type, name: key, need }): fc.Arbitrary<ArgText[]>[] => {
     const value = type.kind === 'text' ? valueOf(type, key).map(text) : valueOf(type, key);
     // A bare word that happens to need quotes would be refused where only words may stand.
@@ -75,24 +93,52 @@ function statementTextOf(verb: VerbSpec): fc.Arbitrary<string> {
     if (need === 'required') return [word.map((arg) => [arg])];
     return [fc.array(word, { maxLength: need === 'repeated' ? 3 : 1 })];
   });
+  // What may be left out stands in order: without the one, there is none of those after it.
+  const optional = verb.params.filter(({ need }) => need !== 'required').length;
+  const inOrder = (args: readonly ArgText[][]): ArgText[] => {
+    const required = args.length - optional;
+    const missing = args.findIndex((arg, at) => at >= required && arg.length === 0);
+    return args.slice(0, missing < 0 ? args.length : missing).flat();
+  };
   const options =
     verb.oneOf.length > 0 ? verb.options.map((each) => ({ ...each, required: true })) : verb.options;
   const keyed = options.map(({ key, type, required }) => {
     const arg = valueOf(type, key).map((value): ArgText[] => [option(key, value)]);
     return required ? arg : fc.oneof(arg, fc.constant<ArgText[]>([]));
   });
+  return fc.record({
+    name: verb.naming === 'never' ? fc.constant(null) : name,
+    verb: fc.constant(verb.name),
+    args: fc
+      .tuple(fc.tuple(...positional).map(inOrder), fc.tuple(...keyed))
+      .map(([args, options]) => [...args, ...options.flat()]),
+  });
+}
+
+const begun = fc.oneof(...[...VERBS.values()].filter((verb) => verb.begins).map(actionTextOf));
+
+/** A statement of this verb as a gesture would build it. */
+function statementTextOf(verb: VerbSpec): fc.Arbitrary<string> {
+  const comment = fc.option(anyText);
+  if (verb.name === 'begin') {
+    return fc
+      .record({ name, verb: fc.constant(verb.name), args: fc.constant([]), begun, comment })
+      .map(formatStatement);
+  }
+  const ends: readonly Expectation[] = [
+    ...(Object.keys(ERRNO) as Errno[]),
+    ...(verb.locks ? (['WAITS', 'DEADLOCK'] as const) : []),
+  ];
   return fc
-    .record({
-      name: verb.naming === 'never' ? fc.constant(null) : name,
-      verb: fc.constant(verb.name),
-      args: fc.tuple(...positional, ...keyed).map((args) => args.flat()),
-      expect: fc.option(fc.constantFrom(...(Object.keys(ERRNO) as Errno[]))),
-      comment: fc.option(anyText),
-    })
-    .map(formatStatement);
+    .tuple(actionTextOf(verb), fc.option(fc.constantFrom(...ends)), comment)
+    .map(([action, expect, said]) => formatStatement({ ...action, expect, comment: said }));
 }
 
 const statementLine = fc.oneof(...[...VERBS.values()].map(statementTextOf));
+/** A line that may expect an errno. */
+const expectingLine = fc.oneof(
+  ...[...VERBS.values()].filter((verb) => verb.name !== 'begin').map(statementTextOf),
+);
 /** Lines that stretch and bend what a tidy one looks like. */
 const untidyLine = statementLine.map((line) => `\t ${line.replace(' ', ' \t ')} \r`);
 const scriptText = fc
@@ -100,10 +146,13 @@ const scriptText = fc
   .map((lines) => lines.join('\n'));
 
 /** What a statement says, wherever it stands on the line. */
-const meaning = (script: Script) =>
-  script.lines.map(
-    ({ statement }) => statement && { ...statement, columns: null, args: statement.args.map(uncolumned) },
-  );
+const meaning = (script: Script) => script.lines.map(({ statement }) => statement && meaningOf(statement));
+const meaningOf = (statement: Statement): object => ({
+  ...statement,
+  columns: null,
+  args: statement.args.map(uncolumned),
+  begun: statement.begun && meaningOf(statement.begun),
+});
 const uncolumned = (arg: Statement['args'][number]) => ({ ...arg, column: 0, valueColumn: 0 });
 
 describe('parse and print', () => {
@@ -224,7 +273,7 @@ describe('numbers', () => {
 describe('edits', () => {
   it('an expectation set is the one read back, and dropping it leaves the action', () => {
     fc.assert(
-      fc.property(statementLine, fc.constantFrom<Errno>('EBUSY', 'EINVAL'), (line, errno) => {
+      fc.property(expectingLine, fc.constantFrom<Errno>('EBUSY', 'EINVAL'), (line, errno) => {
         const before = parseLine(line, 1).statement!;
         const after = parseLine(withExpectation(line, errno), 1).statement!;
         expect(after.expect).toBe(errno);

@@ -27,6 +27,8 @@ export interface StatementText {
   readonly name?: string | null;
   readonly verb: string;
   readonly args: readonly ArgText[];
+  /** The action that a `begin` starts; its expectation and comment are the whole line's. */
+  readonly begun?: Pick<StatementText, 'name' | 'verb' | 'args'>;
   readonly expect?: Expectation | null;
   readonly comment?: string | null;
 }
@@ -45,11 +47,17 @@ export const option = (key: string, value: string | bigint): ArgText => ({ kind:
 
 /** One line of script, e.g. for a gesture: `formatStatement({ verb: 'ATTACH', args: ['dev', 'ioas'] })`. */
 export function formatStatement(statement: StatementText): string {
-  const words = statement.name == null ? [] : [statement.name, '='];
-  words.push(statement.verb, ...statement.args.map(formatArg));
+  const words = wordsOf(statement);
+  if (statement.begun) words.push(...wordsOf(statement.begun));
   if (statement.expect != null) words.push('!', statement.expect);
   return words.join(' ') + (statement.comment == null ? '' : `  ${commentOf(statement.comment)}`);
 }
+
+const wordsOf = ({ name, verb, args }: Pick<StatementText, 'name' | 'verb' | 'args'>): string[] => [
+  ...(name == null ? [] : [name, '=']),
+  verb,
+  ...args.map(formatArg),
+];
 
 function formatArg(arg: ArgText): string {
   if (typeof arg === 'string') return isWord(arg) ? arg : quote(arg);

@@ -12,6 +12,8 @@ export interface LexedLine {
   readonly comment: Piece | null;
   /** Column after the last thing that is not comment: where something missing would stand. */
   readonly end: number;
+  /** The action after `begin`, if this line has one; it has no expectation and no comment of its own. */
+  readonly begun: LexedLine | null;
 }
 
 export interface Piece {
@@ -41,24 +43,27 @@ export function isWord(text: string): boolean {
   return word.ok && word.end === text.length && keyOf(text) === null;
 }
 
-export function lexLine(raw: string): Lexed {
+export const lexLine = (raw: string): Lexed => lexFrom(raw, 0, true);
+
+/** `whole`: this is the line itself, and not what stands after its `begin`. */
+function lexFrom(raw: string, from: number, whole: boolean): Lexed {
   const args: Arg[] = [];
   let name: Piece | null = null;
   let expect: Piece | null = null;
   let comment: Piece | null = null;
-  let end = 0;
-  let at = 0;
+  let end = from;
+  let at = from;
 
-  NAME_AND_EQUALS.lastIndex = 0;
-  const named = raw.includes('=') ? NAME_AND_EQUALS.exec(raw) : null;
+  NAME_AND_EQUALS.lastIndex = from;
+  const named = raw.includes('=', from) ? NAME_AND_EQUALS.exec(raw) : null;
   if (named !== null) {
     const text = named[1] ?? '';
-    const start = named[0].indexOf(text);
+    const start = from + named[0].indexOf(text);
     if (!NAME.test(text)) {
       return fail(`"${text}" cannot be a name: start with a letter, then letters, digits and _`, start);
     }
     name = { text, column: start + 1 };
-    at = end = named[0].length;
+    at = end = from + named[0].length;
   }
 
   for (;;) {
@@ -81,10 +86,25 @@ export function lexLine(raw: string): Lexed {
       if (!read.ok) return read;
       args.push(read.arg);
       at = read.end;
+      if (whole && args.length === 1 && read.arg.kind === 'word' && read.arg.text === BEGIN) {
+        return withAction(raw, at, { name, args, expect, comment, end: at + 1, begun: null });
+      }
     }
     end = at;
   }
-  return { ok: true, line: { name, args, expect, comment, end: end + 1 } };
+  return { ok: true, line: { name, args, expect, comment, end: end + 1, begun: null } };
+}
+
+/** The verb whose argument is an action, written as on a line of its own. */
+export const BEGIN = 'begin';
+
+/** What follows `begin` is a line again; what it is expected to come to, and its comment, belong to the whole. */
+function withAction(raw: string, from: number, line: LexedLine): Lexed {
+  const rest = lexFrom(raw, from, false);
+  if (!rest.ok) return rest;
+  const { name, args, expect, comment, end } = rest.line;
+  const begun = name === null && args.length === 0 ? null : { ...rest.line, expect: null, comment: null };
+  return { ok: true, line: { ...line, expect, comment, end: begun === null ? line.end : end, begun } };
 }
 
 /** Whether text can stand after `key=` without quotes. */

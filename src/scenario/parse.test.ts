@@ -80,6 +80,39 @@ describe('a line of script', () => {
     expect(statementOf('dma 01:00.0 write 0 1 ! FAULT').expect).toBe('FAULT');
   });
 
+  it('begins an action, which stands there as on a line of its own', () => {
+    expect(statementOf('t1 = begin  hwpt=ATTACH dev ioas # one')).toEqual({
+      name: 't1',
+      verb: 'begin',
+      args: [],
+      begun: {
+        name: 'hwpt',
+        verb: 'ATTACH',
+        args: [
+          { kind: 'word', text: 'dev', column: 25 },
+          { kind: 'word', text: 'ioas', column: 29 },
+        ],
+        expect: null,
+        comment: null,
+        columns: { name: 13, verb: 18, expect: null, comment: null },
+      },
+      expect: null,
+      comment: 'one',
+      columns: { name: 1, verb: 6, expect: null, comment: 34 },
+    });
+    expect(statementOf('t1=begin DETACH dev').begun).toMatchObject({ name: null, verb: 'DETACH' });
+  });
+
+  it('may expect that others are in the way', () => {
+    expect(statementOf('REPLACE dev ioas ! WAITS').expect).toBe('WAITS');
+    expect(statementOf('finish t1 ! DEADLOCK').expect).toBe('DEADLOCK');
+  });
+
+  it('steps a task to a lock of the kernel', () => {
+    const { args } = statementOf('step t1 until=iopt->domains_rwsem');
+    expect(args[1]).toMatchObject({ kind: 'option', key: 'until', value: 'iopt->domains_rwsem' });
+  });
+
   it('lets a name be spelt like a flag', () => {
     expect(errorOf('hwpt = HWPT_ALLOC dev dirty dirty')).toBeNull();
     expect(errorOf('IOAS_UNMAP all all')).toBeNull();
@@ -106,7 +139,7 @@ describe('a mistake is told with its column, in words', () => {
     ['IOAS_ALLOC ctx', /give what IOAS_ALLOC makes a name, as in: ioas = IOAS_ALLOC ctx/, 1],
     ['ATTACH dev ', /also needs to \(an IOAS/, 11],
     ['ATTACH dev ! EBUSY', /also needs to \(an IOAS/, 12],
-    ['close ctx other', /"other" is one word too many for close ctx/, 11],
+    ['close ctx other', /"other" is one word too many for close file/, 11],
     ['h = HWPT_ALLOC dev ioas dirti', /one word too many .*did you mean dirty\?/, 25],
     ['h = HWPT_ALLOC dev ioas dirty dirty', /dirty is given twice/, 31],
     ['IOAS_MAP ioas buf rw iov=1', /no option iov=; did you mean iova=\?/, 22],
@@ -156,6 +189,23 @@ describe('a mistake is told with its column, in words', () => {
     ['DETACH dev ! EBUSY now', /nothing may follow the expected errno/, 20],
     ['DETACH dev ! FAULT', /only a dma can end in a FAULT/, 12],
     ['! EBUSY', /stands after an action/, 1],
+    ['t1 = begin', /begin also needs action \(what it does/, 11],
+    ['begin DETACH dev', /give what begin makes a name, as in: t1 = begin REPLACE/, 1],
+    ['t1 = begin hwpt = ATTCH dev ioas', /no verb "ATTCH"; did you mean ATTACH\?/, 19],
+    ['t1 = begin ATTACH dev', /ATTACH also needs to \(an IOAS/, 22],
+    ['t1 = begin 2x = ATTACH dev ioas', /"2x" cannot be a name/, 12],
+    ['t1 = begin IOAS_ALLOC ctx', /give what IOAS_ALLOC makes a name/, 12],
+    ['t1 = begin x =', /what is x\? A verb is missing/, 15],
+    ['t1 = begin dma 01:00.0 read 0 1', /dma cannot be begun: only what takes locks/, 12],
+    ['t1 = begin t2 = begin DETACH', /begin cannot be begun/, 17],
+    ['t1 = begin DETACH dev ! EBUSY', /for the line that finishes it to say: finish t1 ! EBUSY/, 23],
+    ['dma 01:00.0 read 0 1 ! WAITS', /dma takes no lock/, 22],
+    ['finish t1 ! WAIT', /"WAIT" is no errno .*did you mean WAITS\?/, 11],
+    ['step t1 tiemout', /the count of step must be a number/, 9],
+    ['step t1 until', /must be a number/, 9],
+    ['step', /step also needs task \(made by begin\)/, 5],
+    ['fail-nth', /also needs n \(which, counted from 1\)/, 9],
+    ['fail-nht 1', /did you mean fail-nth\?/, 1],
   ];
   it.each(cases)('%s', (line, message, column) => {
     const { error, statement } = parseLine(line, 1);
@@ -181,6 +231,11 @@ describe('a script', () => {
       [undefined, 1],
       ['boot', undefined],
     ]);
+  });
+
+  it('that begins and begins is refused, however long it is', () => {
+    const { error } = parseLine(`t = begin ${'begin '.repeat(100_000)}`, 1);
+    expect(error?.message).toMatch(/give what begin makes a name/);
   });
 
   it('of 5,000 lines is parsed in a moment', () => {
@@ -225,7 +280,7 @@ describe('the table of verbs', () => {
 
   it('gives a line of help', () => {
     expect(signature(VERBS.get('IOAS_MAP')!)).toBe(
-      '[name =] IOAS_MAP ioas buffer r|w|rw [iova=…] [offset=…] [len=…]',
+      '[name =] IOAS_MAP ioas buffer r|w|rw [iova=…] [offset=…] [len=…] [by=…]',
     );
     expect(signature(VERBS.get('IOAS_ALLOW_IOVAS')!)).toBe('IOAS_ALLOW_IOVAS ioas [range …]');
   });

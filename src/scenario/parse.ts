@@ -49,11 +49,14 @@ function statementOf(line: LexedLine): Statement | LineError | null {
   if ('message' in verb) return verb;
   const expect = line.expect === null ? null : expectation(line.expect.text, line.expect.column);
   if (expect !== null && typeof expect !== 'string') return expect;
+  const begun = line.begun === null ? null : statementOf(line.begun);
+  if (begun !== null && 'message' in begun) return begun;
 
   const statement: Statement = {
     name: line.name?.text ?? null,
     verb: verb.name,
     args,
+    ...(begun === null ? {} : { begun }),
     expect,
     comment: line.comment?.text ?? null,
     columns: {
@@ -68,13 +71,15 @@ function statementOf(line: LexedLine): Statement | LineError | null {
   return problem ?? statement;
 }
 
-const isExpectation = (text: string): text is Expectation => text === 'FAULT' || Object.hasOwn(ERRNO, text);
+const NO_ERRNOS = ['FAULT', 'WAITS', 'DEADLOCK'];
+const isExpectation = (text: string): text is Expectation =>
+  NO_ERRNOS.includes(text) || Object.hasOwn(ERRNO, text);
 
 function expectation(text: string, column: number): Expectation | LineError {
   if (isExpectation(text)) return text;
   if (text === '') return { message: 'name the expected errno after the !, as in ! EBUSY', column };
   return {
-    message: `"${text}" is no errno that can come up here${didYouMean(text, Object.keys(ERRNO))}`,
+    message: `"${text}" is no errno that can come up here${didYouMean(text, [...Object.keys(ERRNO), ...NO_ERRNOS])}`,
     column,
   };
 }

@@ -81,6 +81,10 @@ describe('a pci line', () => {
         virtualOf: fc.option(address),
         recordedGroup: fc.oneof(fc.constant(null), fc.constant('none' as const), fc.nat(0xffff)),
         driver: fc.option(fc.constantFrom('pcieport', 'snd_hda_intel', 'vfio-pci', 'e1000e')),
+        iommu: fc.option(fc.constantFrom('none', 'smmu0')),
+        pasids: fc.nat(2 ** 20),
+        ats: fc.boolean(),
+        untrusted: fc.boolean(),
         label: fc.option(fc.string({ unit: 'binary' })),
       })
       .map(({ ids: { vendorId, deviceId }, ...rest }) => ({ ...rest, vendorId, deviceId }));

@@ -62,6 +62,10 @@ export function formatPciLine(spec: PciFunctionSpec): string {
   if (spec.virtualOf !== null) add('vf', formatAddress(spec.virtualOf));
   if (spec.recordedGroup !== null) add('group', String(spec.recordedGroup));
   if (spec.driver !== null) add('driver', spec.driver);
+  if (spec.iommu !== null) add('iommu', spec.iommu);
+  if (spec.pasids !== 0) add('pasid', String(spec.pasids));
+  if (spec.ats) args.push('ats');
+  if (spec.untrusted) args.push('untrusted');
   if (spec.label !== null) args.push(quoted(spec.label));
   return formatStatement({ verb: 'pci', args });
 }
@@ -73,12 +77,14 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
   if (address === null) return mistake(`${place || 'nothing'} is no PCI address such as 01:00.0`);
   const kind = PCI_KINDS.find((known) => known === kindWord);
   if (kind === undefined) return mistake(`${kindWord || 'nothing'} is no kind of PCI function`);
-  const stray = flags.find((flag) => flag !== 'mf');
-  if (stray !== undefined) return mistake(`${stray} is no flag of pci; mf is`);
+  const stray = flags.find((flag) => !FLAGS.includes(flag));
+  if (stray !== undefined) return mistake(`${stray} is no flag of pci; ${FLAGS.join(', ')} are`);
 
   let spec: PciFunctionSpec = {
     ...plainSpec(address, kind),
     multifunction: flags.includes('mf'),
+    ats: flags.includes('ats'),
+    untrusted: flags.includes('untrusted'),
     label: text,
   };
   for (const [key, value] of Object.entries(options)) {
@@ -90,6 +96,8 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
   }
   return { ok: true, spec };
 }
+
+const FLAGS = ['mf', 'ats', 'untrusted'];
 
 const mistake = (what: string): SpecOfArgs => ({ ok: false, mistake: what });
 
@@ -127,7 +135,15 @@ const READERS: Readonly<Record<string, (value: string, kind: PciKind) => Partial
     return number === null || number < 0n || number > 0xffff_ffffn ? null : { recordedGroup: Number(number) };
   },
   driver: (value) => ({ driver: value === 'none' ? null : value }),
+  iommu: (value) => ({ iommu: value }),
+  pasid(value) {
+    const pasids = Number(parseNumber(value) ?? -1n);
+    return pasids >= 0 && pasids <= MOST_PASIDS ? { pasids } : null;
+  },
 };
+
+/** A PASID has 20 bits. */
+const MOST_PASIDS = 2 ** 20;
 
 function parseIds(value: string): { readonly vendorId: number; readonly deviceId: number } | null {
   const match = /^([0-9a-f]{4}):([0-9a-f]{4})$/i.exec(value);

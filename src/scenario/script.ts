@@ -22,8 +22,8 @@ export interface LineError {
   readonly column: number;
 }
 
-/** An errno, or for a DMA that the hardware blocks it. */
-export type Expectation = Errno | 'FAULT';
+/** An errno, that the hardware blocks a DMA, or that an action has to wait: for another, or each for the other. */
+export type Expectation = Errno | 'FAULT' | 'WAITS' | 'DEADLOCK';
 
 /** One action. Structurally what the engine's interpreter takes (engine/sim/statement.ts). */
 export interface Statement {
@@ -31,6 +31,8 @@ export interface Statement {
   readonly name: string | null;
   readonly verb: string;
   readonly args: readonly Arg[];
+  /** The action that a `begin` starts. */
+  readonly begun?: Statement;
   /** What the author expects to go wrong, written `! EBUSY`. */
   readonly expect: Expectation | null;
   /** Text after the `#`, trimmed. */

@@ -1,6 +1,7 @@
 import type { StepBatch } from '../engine/sim/batch';
 import { lookupOfLine, totalSteps } from './playback';
-import type { AppState, PlaybackState } from './types';
+import { changesMachine } from './script';
+import type { AppState, PlaybackState, WorldState } from './types';
 import { applyBatch, mergeKnown } from './world';
 
 /** How a look-up of the new state comes on stage: moving, complete, not yet begun, or the one already there stays. */
@@ -18,7 +19,7 @@ export function afterBatch(
   const world = applyBatch(state, batch);
   if (world === state) return {};
   const { selection } = state;
-  const playback = stage(state, world.lookups, world.cursor, how.stage);
+  const playback = stage(state, world, how.stage);
   return {
     ...world,
     known: mergeKnown(how.known, world.results),
@@ -28,8 +29,9 @@ export function afterBatch(
   };
 }
 
-function stage(state: AppState, lookups: AppState['lookups'], cursor: number, how: Stage): PlaybackState {
+function stage(state: AppState, world: WorldState, how: Stage): PlaybackState {
   const { playback } = state;
+  const { lookups, cursor } = world;
   const complete = (index: number | null): PlaybackState => {
     const lookup = index === null ? undefined : lookups[index];
     return { ...playback, lookup: index, step: lookup ? totalSteps(lookup) : 0, playing: false };
@@ -40,7 +42,7 @@ function stage(state: AppState, lookups: AppState['lookups'], cursor: number, ho
       if (lookups.length <= state.lookups.length) return complete(null);
       return { ...playback, lookup: lookups.length - 1, step: 0, playing: true };
     case 'last':
-      return { ...complete(lookups.length === 0 ? null : lookups.length - 1), running: false };
+      return { ...complete(lastLookup(world)), running: false };
     case 'at-cursor':
       return complete(lookupOfLine(lookups, cursor));
     case 'begin-at-cursor':
@@ -48,4 +50,14 @@ function stage(state: AppState, lookups: AppState['lookups'], cursor: number, ho
     case 'keep':
       return playback.lookup !== null && playback.lookup >= lookups.length ? complete(null) : playback;
   }
+}
+
+/** The last look-up, while the world is still the one it was made in. */
+function lastLookup({ lookups, results }: WorldState): number | null {
+  const line = lookups.at(-1)?.line;
+  if (line === undefined) return null;
+  const movedOn = results
+    .slice(line)
+    .some((result) => result.status !== 'none' && changesMachine(result.text));
+  return movedOn ? null : lookups.length - 1;
 }

@@ -87,7 +87,17 @@ export function createEngineLink({ get, set, engine }: Context): EngineLink {
 export function engineActions(
   { get, set, serial }: Context,
   link: EngineLink,
-): Pick<Actions, 'start' | 'restartEngine' | 'readMemory' | 'importText'> {
+): Pick<
+  Actions,
+  | 'start'
+  | 'restartEngine'
+  | 'readMemory'
+  | 'describeIoctls'
+  | 'readSysfs'
+  | 'readLockOrder'
+  | 'readDefects'
+  | 'importText'
+> {
   return {
     start: ({ script, cursor, selection }) =>
       serial(async () => {
@@ -101,6 +111,10 @@ export function engineActions(
       }),
     restartEngine: () => link.boot(get().cursor, 'keep'),
     readMemory: async (pa, bytes) => link.ask('Reading memory', 'readMemory', pa, bytes),
+    describeIoctls: async (calls) => link.ask('Reading the calls', 'describeIoctls', calls),
+    readSysfs: async () => link.ask('Reading sysfs', 'sysfs'),
+    readLockOrder: async () => link.ask('Reading the order of locks', 'lockOrder'),
+    readDefects: async () => link.ask('Reading the notes', 'defects'),
     importText: async (text) =>
       (await link.ask('Reading the text', 'importText', text)) ?? {
         status: 'failed',

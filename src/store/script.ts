@@ -1,4 +1,4 @@
-import type { LineResult, StepBatch } from '../engine/sim/batch';
+import type { Expectation, LineResult, StepBatch } from '../engine/sim/batch';
 import type { DeviceObject, WorldObject } from '../engine/sim/world';
 import { withExpectation } from '../scenario/edit';
 
@@ -32,13 +32,19 @@ export function settleGesture(batch: StepBatch): {
   };
 }
 
-/** What happened is from now on what the script expects: the errno, or that the hardware blocks the DMA. */
+/** What happened is from now on what the script expects: the errno, that the hardware blocks the DMA, that it waits. */
 function expectOutcome(result: LineResult): LineResult {
   if (result.expected !== null) return result;
-  const expected = result.status === 'fault' ? 'FAULT' : result.status === 'errno' ? result.errno : null;
+  const expected = result.status === 'errno' ? result.errno : (EXPECTED[result.status] ?? null);
   if (expected === null) return result;
   return { ...result, text: withExpectation(result.text, expected), expected, ok: true };
 }
+
+const EXPECTED: Readonly<Partial<Record<LineResult['status'], Expectation>>> = {
+  fault: 'FAULT',
+  waits: 'WAITS',
+  deadlock: 'DEADLOCK',
+};
 
 /** How the script calls an object: by its name, a device by its address (without the usual domain), others by their id. */
 export function scriptName(object: WorldObject): string {
@@ -94,6 +100,13 @@ function driverIn(line: string): string | null {
 
 export const isVfio = (driver: string): boolean => /^vfio|^pci-stub$/.test(driver);
 
+/** The text of a line that is a note, else null. */
+export const noteIn = (line: string): string | null => (/^\s*note\s/.test(line) ? unquoted(line) : null);
+
+/** Lines that leave the machine as it is: they look, tell, or move what is drawn. */
+const LOOKS = /^\s*(?:#|$|(?:expect|expect-log|note|place|cat|ls|readlink)\s)/;
+export const changesMachine = (line: string): boolean => !LOOKS.test(line);
+
 const QUOTED = /^\s*(?:machine|note)\s+"((?:[^"\\]|\\.)*)"/;
 const unquoted = (line: string): string | null => QUOTED.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? null;
 
@@ -113,7 +126,7 @@ export function sceneTitle(script: string): string | null {
 /** What the scene says at this moment: the last note that has run. */
 export function noteAt(script: string, cursor: number, which: 'first' | 'last' = 'last'): string | null {
   const run = linesOf(script).slice(0, cursor);
-  const isNote = (line: string): boolean => /^\s*note\s/.test(line);
+  const isNote = (line: string): boolean => noteIn(line) !== null;
   const line = which === 'last' ? run.findLast(isNote) : run.find(isNote);
-  return line === undefined ? null : unquoted(line);
+  return line === undefined ? null : noteIn(line);
 }

@@ -223,6 +223,7 @@ describe('playing', () => {
     );
     actions.setPlayback({ speed: 100 });
     actions.togglePlay();
+    await vi.waitFor(() => expect(store.getState().playback.running).toBe(true));
     await vi.waitFor(() => {
       vi.advanceTimersByTime(20);
       expect(store.getState()).toMatchObject({ cursor: 4, playback: { playing: false, running: false } });

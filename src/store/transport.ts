@@ -3,8 +3,8 @@ import { totalSteps } from './playback';
 import { linesOf } from './script';
 import type { Actions, AppState } from './types';
 
-/** Lines that only set the scene: playing does not stop at them. */
-const SETUP = new Set(['machine', 'pci', 'place', 'note', '']);
+/** Lines that only set the scene, or look whether all is as it should: playing does not stop at them. */
+const SETUP = new Set(['machine', 'iommu', 'pci', 'reserve', 'place', 'note', 'expect', 'expect-log', '']);
 
 /** Where playing and scrubbing stop: before the first line, then after every line that does something. */
 export function stopsOf(script: string): readonly number[] {

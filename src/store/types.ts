@@ -1,7 +1,10 @@
 import type { LineResult, Lookup } from '../engine/sim/batch';
 import type { WorldId, WorldObject } from '../engine/sim/world';
-import type { TraceEvent } from '../engine/trace/event';
-import type { ImportReply, Target } from '../worker/api';
+import type { DefectNote } from '../engine/iommufd/defects';
+import type { SysfsDir } from '../engine/iommu/sysfs';
+import type { IoctlEvent, TraceEvent } from '../engine/trace/event';
+import type { IoctlCall } from '../engine/uapi/strace';
+import type { ImportReply, LockOrder, Target } from '../worker/api';
 
 /** The engine's projection: written by applyBatch alone. */
 export interface WorldState {
@@ -58,7 +61,8 @@ export interface PlaybackState {
 }
 
 /** Tabs of the side panel. */
-export type PanelId = 'object' | 'walk' | 'events' | 'caches' | 'memory' | 'outline';
+export type PanelId =
+  'object' | 'walk' | 'ioctls' | 'events' | 'locks' | 'caches' | 'memory' | 'sysfs' | 'outline';
 export type DialogId = 'gallery' | 'import' | 'script' | 'help';
 
 /** One passing message: something worked, or why it did not. */
@@ -101,6 +105,10 @@ export interface Actions {
   readonly seek: (cursor: number) => Promise<void>;
   readonly importText: (text: string) => Promise<ImportReply>;
   readonly readMemory: (pa: number, bytes: number) => Promise<Uint8Array | null>;
+  readonly describeIoctls: (calls: readonly IoctlEvent[]) => Promise<readonly IoctlCall[] | null>;
+  readonly readSysfs: () => Promise<SysfsDir | null>;
+  readonly readLockOrder: () => Promise<LockOrder | null>;
+  readonly readDefects: () => Promise<readonly DefectNote[] | null>;
   /** Starts connecting from a device: fills `connecting` with legal targets and the reasons against the others. */
   readonly startConnecting: (deviceId: WorldId) => Promise<void>;
   readonly stopConnecting: () => void;

@@ -75,6 +75,10 @@ export function createFakeEngine(): EngineApi {
     ],
     tryLines: async (texts) => run(texts, lines.length + 1),
     readMemory: async (pa, bytes) => Uint8Array.from({ length: bytes }, (_, i) => (pa + i) & 0xff),
+    describeIoctls: async () => [],
+    sysfs: async () => ({ kind: 'dir', entries: { sys: { kind: 'dir', entries: {} } } }),
+    lockOrder: async () => ({ edges: [], reports: [] }),
+    defects: async () => [],
     importText: async (text) =>
       text.includes('PCI bridge')
         ? {

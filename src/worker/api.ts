@@ -1,5 +1,10 @@
 import type { Errno } from '../engine/kernel/errno';
+import type { DefectNote } from '../engine/iommufd/defects';
+import type { SysfsDir } from '../engine/iommu/sysfs';
+import type { LockdepReport, LockEdge } from '../engine/kernel/lockdep';
 import type { LineResult, StepBatch } from '../engine/sim/batch';
+import type { IoctlEvent } from '../engine/trace/event';
+import type { IoctlCall } from '../engine/uapi/strace';
 import type { Imported } from '../scenario/import/import-machine';
 import type { WorldId } from '../engine/sim/world';
 
@@ -18,6 +23,14 @@ export interface EngineApi {
   tryLines(lines: readonly string[]): Promise<readonly LineResult[]>;
   /** Physical memory; null where no frame is. */
   readMemory(pa: number, bytes: number): Promise<Uint8Array | null>;
+  /** Calls of programs as strace prints them, and their structures field by field. */
+  describeIoctls(calls: readonly IoctlEvent[]): Promise<readonly IoctlCall[]>;
+  /** /sys as far as this machine has it; null before the kernel runs. */
+  sysfs(): Promise<SysfsDir | null>;
+  /** Every order in which locks were taken so far, and what the validator says of them. */
+  lockOrder(): Promise<LockOrder>;
+  /** What the kernel's iommufd does that it should not, and what this engine does instead. */
+  defects(): Promise<readonly DefectNote[]>;
   /** Text that people paste → script lines, with what was not understood. */
   importText(text: string): Promise<ImportReply>;
 }
@@ -35,6 +48,11 @@ export interface Target {
   readonly why: string | null;
   readonly rule: string | null;
   readonly culprit: WorldId | null;
+}
+
+export interface LockOrder {
+  readonly edges: readonly LockEdge[];
+  readonly reports: readonly LockdepReport[];
 }
 
 /** Lines of a script, or why none could be made. */

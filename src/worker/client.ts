@@ -16,6 +16,10 @@ export const LIMITS: Limits = {
   targets: 10_000,
   tryLines: 10_000,
   readMemory: 5_000,
+  describeIoctls: 5_000,
+  sysfs: 5_000,
+  lockOrder: 5_000,
+  defects: 5_000,
   importText: 60_000,
 };
 

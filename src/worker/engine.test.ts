@@ -1,18 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { StepBatch } from '../engine/sim/batch';
 import type { DeviceObject, HwptObject, IoasObject, WorldObject } from '../engine/sim/world';
+import { scenarioFiles } from '../testing/run-script';
 import { createEngine } from './engine';
 import type { EngineApi, RunReply } from './api';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const scenariosIn = (path: string): { readonly name: string; readonly script: string }[] =>
-  readdirSync(folder(path))
-    .filter((name) => name.endsWith('.iommu'))
-    .map((name) => ({ name, script: readFileSync(`${folder(path)}/${name}`, 'utf8') }));
-
-const scenarios = [...scenariosIn('../testing/scenarios'), ...scenariosIn('../gallery/scenes')];
+const scenarios = scenarioFiles();
 
 function batchOf(reply: RunReply): StepBatch {
   if (reply.status !== 'ok') throw new Error(reply.why);

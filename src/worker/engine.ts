@@ -1,17 +1,14 @@
+import { DEFECTS } from '../engine/iommufd/defects';
 import { Simulator, type SimLine } from '../engine/sim/simulator';
 import { diffWorlds, type World } from '../engine/sim/diff';
 import type { LineResult, Lookup, StepBatch } from '../engine/sim/batch';
-import type { Arg } from '../engine/sim/statement';
-import type { PciReader } from '../engine/sim/verbs/verb';
 import type { TraceEvent } from '../engine/trace/event';
+import { describeIoctl } from '../engine/uapi/strace';
 import { importMachine } from '../scenario/import/import-machine';
 import { tooLong } from '../scenario/limits';
-import { parseNumber } from '../scenario/literal';
-import { specOfArgs } from '../scenario/pci-line';
-import { pciLineArgs } from '../scenario/pci-statement';
 import { parseLine, parseScript } from '../scenario/parse';
-import type { Line } from '../scenario/script';
 import type { EngineApi } from './api';
+import { readPci, simLineOf } from './sim-line';
 
 /** The engine behind its API: a script parser in front of a simulator. Runs in a worker, and headless in the doors. */
 export function createEngine(): EngineApi {
@@ -84,33 +81,25 @@ export function createEngine(): EngineApi {
     async readMemory(pa, bytes) {
       return simulator.readMemory(pa, bytes);
     },
+    async describeIoctls(calls) {
+      return calls.map(describeIoctl);
+    },
+    async sysfs() {
+      return simulator.sysfs();
+    },
+    async lockOrder() {
+      const { observed = [], reports = [] } = simulator.lockdep ?? {};
+      return { edges: observed, reports };
+    },
+    async defects() {
+      return DEFECTS;
+    },
     async importText(text) {
       return importMachine(text);
     },
   };
 }
 
-/** A `pci` line's words as the language reads them. */
-const readPci: PciReader = ({ args }) => specOfArgs(pciLineArgs(args));
-
 /** Each text is a line of its own, also an empty one. */
 const parseGesture = (texts: readonly string[], before: number): SimLine[] =>
   texts.map((text, index) => simLineOf(parseLine(text, before + index + 1)));
-
-function simLineOf({ number, raw, statement, error }: Line): SimLine {
-  return {
-    number,
-    raw,
-    error,
-    expect: statement?.expect ?? null,
-    statement: statement && {
-      name: statement.name,
-      verb: statement.verb,
-      args: statement.args.map(simArgOf),
-    },
-  };
-}
-
-function simArgOf(arg: NonNullable<Line['statement']>['args'][number]): Arg {
-  return arg.kind === 'option' ? { ...arg, number: parseNumber(arg.value) } : arg;
-}

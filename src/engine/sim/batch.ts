@@ -2,8 +2,8 @@ import type { Errno } from '../kernel/errno';
 import type { TraceEvent } from '../trace/event';
 import type { WorldId, WorldObject } from './world';
 
-/** What a script may expect of a line after `!`: an errno, or that a DMA is blocked. */
-export type Expectation = Errno | 'FAULT';
+/** What a script may expect of a line after `!`: an errno, that a DMA is blocked, that the action has to wait, for ever perhaps. */
+export type Expectation = Errno | 'FAULT' | 'WAITS' | 'DEADLOCK';
 
 /** What one script line came to. */
 export interface LineResult {
@@ -11,10 +11,11 @@ export interface LineResult {
   readonly line: number;
   readonly text: string;
   /**
-   * `none`: blank or comment. `errno`: the kernel refused. `fault`: the hardware blocked a DMA. `error`: the line makes
-   * no sense (syntax, unknown name).
+   * `none`: blank or comment. `errno`: the kernel refused. `fault`: the hardware blocked a DMA. `waits`: another task is
+   * in its way. `deadlock`: and that one waits for it. `mismatch`: what the line expects to be so is not. `error`: the
+   * line makes no sense (syntax, unknown name).
    */
-  readonly status: 'none' | 'ok' | 'errno' | 'fault' | 'error';
+  readonly status: 'none' | 'ok' | 'errno' | 'fault' | 'waits' | 'deadlock' | 'mismatch' | 'error';
   /** One short phrase for the margin, e.g. `HWPT 4, auto; both functions moved`. */
   readonly result: string;
   readonly errno: Errno | null;
@@ -37,6 +38,8 @@ export interface Lookup {
   readonly ioasId: WorldId | null;
   readonly processId: WorldId | null;
   readonly access: 'read' | 'write';
+  /** Of its requests, where they carry one. */
+  readonly pasid?: number;
   readonly iova: bigint;
   readonly bytes: number;
   /** One a page touched. */

@@ -3,70 +3,97 @@ import type { Device } from '../iommu/device';
 import type { GroupDecision } from '../iommu/group';
 import { decideGroup, whyUngrouped } from '../iommu/pci-device-group';
 import { probeBus, probeDevice } from '../iommu/probe';
-import { err, ok, type Result } from '../kernel/errno';
+import { err, ERRNO, ok, type Errno, type Result } from '../kernel/errno';
+import type { Task } from '../kernel/task';
 import { dmaAliases } from '../pci/alias';
 import type { PciFunction } from '../pci/function';
 import { isBridgeKind, type PciFunctionSpec, type PciKind } from '../pci/function-spec';
 import type { Machine } from './machine';
-import { createVtdUnit } from './vtd-unit';
+import { createGenericUnit } from './generic-unit';
+import { createVtdUnit, VTD_UNIT } from './vtd-unit';
 
 /**
  * What the kernel does when it starts: every function of every bus is known before the first group is made, then the
- * IOMMU is on, then drivers bind.
+ * IOMMUs are on, then drivers bind.
  *
  * Linux: pci_subsys_init(), intel_iommu_init(), bus_iommu_probe(), driver_attach()
  */
-export function boot(machine: Machine): Result<undefined> {
+export function* bootTask(machine: Machine): Task<Result<undefined>> {
   machine.booted = true;
   const order = machine.topology.scanOrder();
   for (const fn of order) machine.topology.finishSlotScan(fn);
-  if (machine.options.iommu === 'vtd') {
-    const unit = createVtdUnit(machine);
-    if (!unit.ok) return unit;
-    machine.unit = unit.value;
-    machine.core.registerUnit(unit.value.ops);
-  }
+  for (const fn of order) placeInScope(machine, fn);
+  const powered = powerOn(machine);
+  if (!powered.ok) return powered;
   const devices = order.map((fn) => addDevice(machine, fn));
   const covered = devices.filter((device) => !machine.outOfScope.has(device.name));
-  const probed = machine.run(probeBus(machine.core, covered, groupFor(machine)));
+  const probed = yield* probeBus(machine.core, covered, groupFor(machine));
   if (!probed.ok) return probed;
   // Only now: before it, devices without a domain would all be blocked.
-  machine.unit?.start();
-  for (const fn of order) bindFirmwareChoice(machine, fn);
+  for (const unit of machine.units) unit.start();
+  for (const fn of order) yield* bindFirmwareChoice(machine, fn);
   machine.started = true;
   return ok(undefined);
 }
 
+/** All of it at once. */
+export const boot = (machine: Machine): Result<undefined> => machine.run(bootTask(machine));
+
+/** The main unit's driver comes first, then the others in the order of their lines. */
+function powerOn(machine: Machine): Result<undefined> {
+  if (machine.options.iommu === 'vtd') {
+    const unit = createVtdUnit(machine);
+    if (!unit.ok) return unit;
+    machine.units.push(unit.value);
+  }
+  for (const options of machine.declared.values()) machine.units.push(createGenericUnit(machine, options));
+  for (const { ops } of machine.units) machine.core.registerUnit(ops);
+  return ok(undefined);
+}
+
+/** Which unit a function's requests come to, or why none. */
+function placeInScope({ options, scope, outOfScope }: Machine, fn: PciFunction): void {
+  const { iommu } = fn.spec;
+  const outside = whyUngrouped(fn);
+  if (iommu === 'none') outOfScope.set(fn.name, `no IOMMU has ${fn.name} in its scope`);
+  else if (iommu !== null) scope.set(fn.name, `iommu:${iommu}`);
+  else if (options.iommu === 'none') outOfScope.set(fn.name, 'this machine has no IOMMU');
+  else if (outside !== null) outOfScope.set(fn.name, outside);
+  else scope.set(fn.name, VTD_UNIT);
+}
+
 /** A function appears in a running machine. Its group is decided before the scan of its slot ends. */
-export function hotAdd(machine: Machine, spec: PciFunctionSpec): Result<PciFunction> {
+export function* hotAdd(machine: Machine, spec: PciFunctionSpec): Task<Result<PciFunction>> {
   const added = machine.topology.addFunction(spec);
   if (!added.ok) return added;
   const fn = added.value;
+  placeInScope(machine, fn);
+  machine.unit(machine.scope.get(fn.name) ?? '')?.generic?.unit.scope.add(fn.name);
   const device = addDevice(machine, fn);
   if (!machine.outOfScope.has(fn.name)) {
-    const probed = machine.run(probeDevice(machine.core, device, groupFor(machine)));
-    // A device without an IOMMU is a device all the same.
-    if (!probed.ok && probed.errno !== 'ENODEV') {
-      machine.core.devLog('err', device, `Failed to add to iommu group: ${probed.why}`);
-    }
+    // A device without an IOMMU is a device all the same: whether it worked is nothing to the bus. Linux: iommu_bus_notifier()
+    yield* probeDevice(machine.core, device, groupFor(machine));
   }
   machine.topology.finishSlotScan(fn);
-  bindFirmwareChoice(machine, fn);
+  yield* bindFirmwareChoice(machine, fn);
   return ok(fn);
 }
 
 /** Linux: new_id_store() aside, `driver_override` and `bind` in sysfs. */
-export function bindByName(machine: Machine, device: Device, driver: string): Result<undefined> {
-  return machine.run(bindDriver(machine.core, device, machine.vfio.driver(driver)));
-}
+export const bindByName = (machine: Machine, device: Device, driver: string): Task<Result<undefined>> =>
+  bindDriver(machine.core, device, machine.vfio.driver(driver));
 
 function addDevice(machine: Machine, fn: PciFunction): Device {
-  const outside = machine.unit === null ? 'this machine has no IOMMU' : whyUngrouped(fn);
-  if (outside !== null) machine.outOfScope.set(fn.name, outside);
   const client = { name: fn.name, rid: fn.rid, aliasRids: dmaAliases(fn), classCode: fn.classCode };
   return machine.core.addDevice(client, {
     bridge: isBridgeKind(fn.spec.kind),
+    ...resetOf(fn),
     pciePort: PORTS.has(fn.spec.kind),
+    pciId: { vendor: fn.vendorId, device: fn.deviceId },
+    ats: fn.spec.ats,
+    untrusted: fn.spec.untrusted,
+    maxPasids: fn.spec.pasids,
+    sharedPri: fn.spec.virtualOf !== null,
     // At boot a driver has its function before it makes virtual ones, whatever they then find bound.
     virtualFunctions: () => (machine.started ? virtualFunctionsOf(machine, fn) : 0),
   });
@@ -74,18 +101,26 @@ function addDevice(machine: Machine, fn: PciFunction): Device {
 
 const PORTS: ReadonlySet<PciKind> = new Set(['root-port', 'upstream-port', 'downstream-port', 'rcec']);
 
+/** Who is on a bus is reset with it, unless that is a root bus; no slot here is reset by itself. */
+const resetOf = ({ bus, spec }: PciFunction): { readonly resetWith?: string } =>
+  bus.self === null || spec.virtualOf !== null ? {} : { resetWith: `dev:${bus.self.name}` };
+
 const virtualFunctionsOf = ({ topology }: Machine, fn: PciFunction): number =>
   topology.functions.filter(({ spec }) => spec.virtualOf !== null && topology.find(spec.virtualOf) === fn)
     .length;
 
 /** The driver that the machine's own system had on it. */
-function bindFirmwareChoice(machine: Machine, fn: PciFunction): void {
+function* bindFirmwareChoice(machine: Machine, fn: PciFunction): Task<void> {
   const device = machine.core.devices.get(fn.name);
   if (device === undefined || fn.spec.driver === null) return;
-  const bound = bindByName(machine, device, fn.spec.driver);
-  if (!bound.ok)
-    machine.core.devLog('err', device, `probe with driver ${fn.spec.driver} failed: ${bound.why}`);
+  const bound = yield* bindByName(machine, device, fn.spec.driver);
+  // Only what a driver's own probe refuses is told. Linux: drivers/base/dd.c call_driver_probe()
+  if (bound.ok || QUIET.has(bound.errno) || bound.rule === 'iommu_device_use_default_domain') return;
+  const text = `probe with driver ${fn.spec.driver} failed with error -${ERRNO[bound.errno]}`;
+  machine.core.devLog('warn', device, text);
 }
+
+const QUIET: ReadonlySet<Errno> = new Set(['ENODEV', 'ENXIO', 'EPROBE_DEFER']);
 
 const groupFor =
   (machine: Machine) =>

@@ -2,6 +2,7 @@ import type { Device } from '../iommu/device';
 import type { IommuDomain } from '../iommu/ops';
 import { transfer, type DmaPart } from '../hw/common/dma';
 import { BYPASSED, PA_HI, PA_LO, type DmaTranslator } from '../hw/port';
+import type { PciTopology } from '../pci/topology';
 import type { TraceEvent } from '../trace/event';
 import type { Lookup, LookupPart, LookupStep } from './batch';
 import type { Machine } from './machine';
@@ -15,13 +16,15 @@ export interface DmaOrder {
   readonly access: 'read' | 'write';
   readonly iova: bigint;
   readonly bytes: number;
+  /** Of its requests; null: they carry none. */
+  readonly pasid?: number | null;
 }
 
 /** A device reads or writes memory, page by page, until a page is refused. */
 export function fireDma(machine: Machine, order: DmaOrder): Lookup {
-  const { device, iova, bytes, access, line } = order;
-  const rid = requesterId(machine, device);
-  const unit = machine.outOfScope.has(device.name) ? null : machine.unit;
+  const { device, iova, bytes, access, line, pasid = null } = order;
+  const rid = requesterId(machine.topology, device);
+  const unit = machine.unitOf(device);
   const before = machine.trace.mark();
   const parts = transfer(
     unit?.iommu ?? UNTRANSLATED,
@@ -29,6 +32,7 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
     {
       device: device.name,
       rid,
+      ...(pasid === null ? {} : { pasid }),
       iova,
       bytes,
       ...(access === 'write' ? { data: pattern(iova, bytes) } : {}),
@@ -37,17 +41,21 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
   );
   const events = eventsByPart(machine.trace.since(before));
   const { hwptOf } = indexIommufd(machine);
-  const domain = walkedDomain(unit, rid, device.group?.domain ?? null, hwptOf.keys());
+  const domain =
+    pasid === null
+      ? walkedDomain(unit, rid, device.group?.domain ?? null, hwptOf.keys())
+      : (unit?.generic?.unit.domainOf(device.name, pasid) ?? null);
   const hwpt = domain && (hwptOf.get(domain) ?? null);
-  const memory = hwpt?.ioas.iopt.areas.first(iova, iova)?.pages?.memory;
+  const memory = hwpt?.filled.ioas.iopt.areas.first(iova, iova)?.pages?.memory;
   return {
     line,
     deviceId: device.worldId,
     iommuId: unit?.id ?? null,
     hwptId: hwpt?.worldId ?? null,
-    ioasId: hwpt?.ioas.worldId ?? null,
+    ioasId: hwpt?.filled.ioas.worldId ?? null,
     processId: memory ? processId(memory.name) : null,
     access,
+    ...(pasid === null ? {} : { pasid }),
     iova,
     bytes,
     parts: parts.map((part, index) => explainPart(unit, domain, part, events[index] ?? [])),
@@ -91,8 +99,8 @@ const pattern = (iova: bigint, bytes: number): Uint8Array => {
  * The id that arrives at the root complex. A conventional device has none of its own: the bridge that takes its
  * transactions to PCIe lends it one, the last of its aliases.
  */
-function requesterId(machine: Machine, { client, name }: Device): number {
-  const conventional = machine.topology.findByName(name)?.isPcie === false;
+export function requesterId(topology: PciTopology, { client, name }: Device): number {
+  const conventional = topology.findByName(name)?.isPcie === false;
   return conventional ? (client.aliasRids.at(-1) ?? client.rid) : (client.aliasRids[0] ?? client.rid);
 }
 

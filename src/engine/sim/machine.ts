@@ -1,12 +1,26 @@
-import { IommuCore } from '../iommu/core';
+import { invariant } from '../../lib/invariant';
+import type { GenericOptions } from '../hw/generic/options';
+import { DEFAULT_OPTIONS, IommuCore, type IommuOptions } from '../iommu/core';
+import type { Device } from '../iommu/device';
+import type { DmaOwner, IommuGroup } from '../iommu/group';
+import type { IommuDomain, ResvRegion } from '../iommu/ops';
+import type { Access } from '../iommufd/access';
 import { Iommufd } from '../iommufd/ctx';
-import { runTask, type Task } from '../kernel/task';
+import { createSelftest } from '../iommufd/selftest/selftest';
+import { WAIT_UNDER } from '../kernel/lock-order';
+import { Lockdep } from '../kernel/lockdep';
+import { Scheduler } from '../kernel/scheduler';
+import type { Task } from '../kernel/task';
 import { PhysicalMemory } from '../memory/physical-memory';
 import { ProcessMemory } from '../memory/process-memory';
 import { PciTopology } from '../pci/topology';
 import { TraceBuffer } from '../trace/trace';
 import { Vfio } from '../vfio/vfio';
+import { KernelLog } from './kernel-log';
 import { Names } from './names';
+import type { Mediated } from './mediated';
+import { OpenFiles } from './open-files';
+import { ProcessCaller } from './process-caller';
 import type { Unit } from './unit';
 
 /** What the `machine` line says. */
@@ -14,26 +28,58 @@ export interface MachineOptions {
   readonly iommu: 'vtd' | 'none';
   readonly widthBits: 39 | 48 | 57;
   readonly iotlb: { readonly sets: number; readonly ways: number };
+  /** The kernel's command line. */
+  readonly kernel: IommuOptions;
+  /** What answers at /dev/vfio/vfio. Linux: CONFIG_VFIO_CONTAINER, CONFIG_IOMMUFD_VFIO_CONTAINER */
+  readonly container: 'type1' | 'iommufd';
+  /** Of iommufd and of vfio_iommu_type1. Linux: module parameter allow_unsafe_interrupts */
+  readonly unsafeInterrupts: boolean;
+  /** The mock IOMMU of the kernel's own tests, and the command that makes devices for it. Linux: CONFIG_IOMMUFD_TEST */
+  readonly selftest: boolean;
 }
 
 export const DEFAULT_MACHINE: MachineOptions = {
   iommu: 'vtd',
   widthBits: 48,
   iotlb: { sets: 64, ways: 4 },
+  kernel: DEFAULT_OPTIONS,
+  container: 'type1',
+  unsafeInterrupts: false,
+  selftest: false,
 };
 
 /** One computer with its kernel and its processes, put together from the floors below. */
 export class Machine {
   readonly trace = new TraceBuffer();
+  readonly scheduler = new Scheduler(this.trace, new Lockdep(WAIT_UNDER));
   readonly memory = new PhysicalMemory();
   readonly processes = new Map<string, ProcessMemory>();
   readonly names = new Names();
   readonly topology: PciTopology;
   readonly core: IommuCore;
   readonly iommufd: Iommufd;
-  readonly vfio = new Vfio();
-  /** The IOMMU, from boot on; null where there is none. */
-  unit: Unit | null = null;
+  readonly vfio: Vfio;
+  readonly files = new OpenFiles();
+  /** Drivers that reach memory without an IOMMU, by their access. */
+  readonly mediated = new Map<Access, Mediated>();
+  private readonly callers = new Map<string, ProcessCaller>();
+  /** Owners that kernel drivers named, by that word. */
+  readonly owners = new Map<string, DmaOwner>();
+  /** References that the script's own lines hold. */
+  readonly groupHolds = new Map<IommuGroup, number>();
+  /** Domains that kernel drivers allocated and did not free. */
+  readonly driverDomains = new Set<IommuDomain>();
+  /** Which point of the line that comes next is to fail; 0 for none. */
+  failNth = 0;
+  readonly kernelLog = new KernelLog();
+  /** IOMMUs beside the main one, by name: there from boot on. */
+  readonly declared = new Map<string, GenericOptions>();
+  /** What firmware keeps of a device's addresses, by PCI name. */
+  readonly reserved = new Map<string, ResvRegion[]>();
+  /** The IOMMUs, from boot on; the machine's main one first, if it has one. */
+  readonly units: Unit[] = [];
+  /** World id of the unit in whose scope a function is, by PCI name. */
+  readonly scope = new Map<string, string>();
   /** Why a function is in no unit's scope, by PCI name. */
   readonly outOfScope = new Map<string, string>();
   booted = false;
@@ -42,12 +88,31 @@ export class Machine {
 
   constructor(readonly options: MachineOptions) {
     this.topology = new PciTopology(options.iommu !== 'none');
-    this.core = new IommuCore(this.trace);
-    this.iommufd = new Iommufd(this.core);
+    this.memory.shouldFail = () => this.scheduler.fail.hit('alloc_pages');
+    this.core = new IommuCore(this.trace, options.kernel, this.scheduler.fail);
+    const selftest = options.selftest ? createSelftest(this.core, this.memory) : null;
+    this.iommufd = new Iommufd(this.core, {
+      ...selftest?.options,
+      frames: this.memory,
+      allowUnsafeInterrupts: options.unsafeInterrupts,
+    });
+    this.vfio = new Vfio(this.core, options.unsafeInterrupts);
   }
 
+  unit(id: string): Unit | null {
+    return this.units.find((each) => each.id === id) ?? null;
+  }
+
+  /** The unit that a device's requests come to. */
+  unitOf(device: Device): Unit | null {
+    return this.unit(this.scope.get(device.name) ?? '');
+  }
+
+  /** Runs what nobody can be in the way of: before there are tasks that a person may have stopped. */
   run<T>(task: Task<T>): T {
-    return runTask(task, this.trace);
+    const { result } = this.scheduler.run(task, { name: 'the kernel' });
+    invariant(result, 'what the kernel does by itself cannot wait');
+    return result.value;
   }
 
   /** A process comes into being when it is first named. */
@@ -58,5 +123,15 @@ export class Machine {
       this.processes.set(name, process);
     }
     return process;
+  }
+
+  /** Who makes the calls of a process. */
+  caller(name: string): ProcessCaller {
+    let caller = this.callers.get(name);
+    if (caller === undefined) {
+      caller = new ProcessCaller(this.process(name), this.callers.size + 1);
+      this.callers.set(name, caller);
+    }
+    return caller;
   }
 }

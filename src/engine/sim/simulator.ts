@@ -1,12 +1,20 @@
+import { DEFAULT_OPTIONS } from '../iommu/core';
 import { cacheShapeProblem } from '../hw/vtd/device/config';
+import { FailNth } from '../kernel/fail';
+import type { Lockdep } from '../kernel/lockdep';
+import type { Task } from '../kernel/task';
+import type { TaskRun } from '../kernel/task-run';
 import type { TraceEvent } from '../trace/event';
 import type { Expectation, LineResult, Lookup } from './batch';
 import { VERBS } from './interpreter';
 import { DEFAULT_MACHINE, Machine, type MachineOptions } from './machine';
 import { attachPlans, type Plan } from './plans';
+import type { SysfsDir } from '../iommu/sysfs';
+import { projectSysfs } from './project/sysfs';
 import { projectWorld } from './project/world';
 import { Args, mistake, said, type Outcome, type Statement } from './statement';
-import type { PciReader } from './verbs/verb';
+import { actionText, failWords, outcomeOf, outcomeWords, waitOf } from './tasks';
+import { isTask, type PciReader, type VerbContext } from './verbs/verb';
 import type { World } from './diff';
 import type { WorldId } from './world';
 
@@ -38,8 +46,18 @@ export class Simulator {
       return { result: resultOf(line, mistake(line.error.message, line.error.column)), lookups, events: [] };
     }
     if (line.statement === null) return { result: blank(line), lookups, events: [] };
-    const outcome = this.perform(line.statement, line.number, lookups);
-    return { result: resultOf(line, outcome), lookups, events: this.machine?.trace.take() ?? [] };
+    const notes: string[] = [];
+    const outcome = this.perform(line.statement, { line: line.number, lookups, notes });
+    this.machine?.scheduler.settle();
+    for (const run of this.machine?.scheduler.takeEnded() ?? []) notes.push(wentOn(run));
+    const events = this.machine?.trace.take() ?? [];
+    this.machine?.kernelLog.take(events, line.statement.verb);
+    return { result: resultOf(line, outcome, notes), lookups, events };
+  }
+
+  /** Every order in which locks were taken, and what is wrong with it. */
+  get lockdep(): Lockdep | null {
+    return this.machine?.scheduler.lockdep ?? null;
   }
 
   world(): World {
@@ -51,13 +69,17 @@ export class Simulator {
     return this.machine === null ? [] : attachPlans(this.machine, deviceId);
   }
 
+  sysfs(): SysfsDir | null {
+    return this.machine?.booted ? projectSysfs(this.machine) : null;
+  }
+
   readMemory(pa: number, bytes: number): Uint8Array | null {
     return this.machine?.memory.read(pa, bytes) ?? null;
   }
 
-  private perform(statement: Statement, line: number, lookups: Lookup[]): Outcome {
-    const args = new Args(statement);
+  private perform(statement: Statement, of: OfLine): Outcome {
     if (statement.verb === 'machine') {
+      const args = new Args(statement);
       if (this.machine !== null) return mistake('the machine is there already; this line comes first');
       const options = machineOptions(args);
       const problem = cacheShapeProblem(options.iotlb);
@@ -65,11 +87,76 @@ export class Simulator {
       this.machine = new Machine(options);
       return said('');
     }
+    const machine = (this.machine ??= new Machine(DEFAULT_MACHINE));
+    machine.scheduler.line = of.line;
+    const nth = SILENT.has(statement.verb) ? 0 : machine.failNth;
+    if (nth === 0) return this.act(machine, statement, { ...of, fail: null });
+    machine.failNth = 0;
+    const outcome = this.act(machine, statement, { ...of, fail: new FailNth(nth) });
+    // What made no sense is no line: it waits for the next.
+    if (!outcome.ok && 'mistake' in outcome) machine.failNth = nth;
+    return outcome;
+  }
+
+  /** As far as the action goes now. */
+  private act(machine: Machine, statement: Statement, of: OfCall): Outcome {
+    const { scheduler } = machine;
+    const { fail } = of;
+    scheduler.fail.current = fail;
+    const made = this.start(machine, statement, of);
+    scheduler.fail.current = null;
+    if (!isTask(made)) {
+      if (!MOVES_OTHERS.has(statement.verb)) noteFailure(of, fail);
+      return made;
+    }
+    const run = scheduler.run(made, { name: `line ${of.line}`, what: actionText(statement), fail });
+    const outcome = outcomeOf(run);
+    if (outcome === null) return waitOf(scheduler, run);
+    noteFailure(of, fail);
+    return outcome;
+  }
+
+  private start(machine: Machine, statement: Statement, of: OfCall): Outcome | Task<Outcome> {
     const verb = VERBS[statement.verb];
     if (verb === undefined) return mistake(`nothing here knows how to ${statement.verb}`);
-    this.machine ??= new Machine(DEFAULT_MACHINE);
-    return verb({ machine: this.machine, args, line, readPci: this.readPci, lookups });
+    return verb({
+      ...of,
+      machine,
+      args: new Args(statement),
+      readPci: this.readPci,
+      inUse: new Set(),
+      start: (inner) => this.start(machine, inner, of),
+    });
   }
+}
+
+type OfLine = Pick<VerbContext, 'line' | 'lookups' | 'notes'>;
+type OfCall = Pick<VerbContext, keyof OfLine | 'fail'>;
+
+/** What the kernel never hears of: `fail-nth` waits for the line after it. */
+const SILENT: ReadonlySet<string> = new Set([
+  'note',
+  'place',
+  'expect',
+  'expect-log',
+  'cat',
+  'ls',
+  'readlink',
+]);
+/** What is armed before them is armed for the task that they move, which says what became of it. */
+const MOVES_OTHERS: ReadonlySet<string> = new Set(['begin', 'step', 'finish']);
+
+function noteFailure({ notes }: OfLine, fail: FailNth | null): void {
+  const words = failWords(fail, true);
+  if (words !== null) notes.push(words);
+}
+
+/** A line that had to wait, and by itself came to its end within a later one. */
+function wentOn(run: TaskRun): string {
+  const outcome = outcomeOf(run);
+  const failed = failWords(run.fail, true);
+  const ended = outcome === null ? 'done' : outcomeWords(outcome);
+  return `${run.name} went on: ${ended}${failed === null ? '' : `; ${failed}`}`;
 }
 
 function machineOptions(args: Args): MachineOptions {
@@ -79,6 +166,10 @@ function machineOptions(args: Args): MachineOptions {
     iommu: args.option('iommu') === 'none' ? 'none' : 'vtd',
     widthBits: width === 39 || width === 57 ? width : 48,
     iotlb: sets && ways ? { sets, ways } : DEFAULT_MACHINE.iotlb,
+    container: args.option('container') === 'iommufd' ? 'iommufd' : 'type1',
+    unsafeInterrupts: args.has('unsafe-interrupts'),
+    selftest: args.has('selftest'),
+    kernel: { ...DEFAULT_OPTIONS, strict: args.has('strict'), passthrough: args.has('passthrough') },
   };
 }
 
@@ -94,10 +185,11 @@ const blank = (line: SimLine): LineResult => ({
   ok: true,
 });
 
-function resultOf(line: SimLine, outcome: Outcome): LineResult {
+function resultOf(line: SimLine, outcome: Outcome, notes: readonly string[] = []): LineResult {
   const { expect } = line;
   const common = { ...NOTHING, line: line.number, text: line.raw, expected: expect };
-  if (outcome.ok) return { ...common, status: 'ok', result: outcome.phrase, ok: expect === null };
+  const noted = (phrase: string): string => [phrase, ...notes].filter((part) => part !== '').join('; ');
+  if (outcome.ok) return { ...common, status: 'ok', result: noted(outcome.phrase), ok: expect === null };
   if ('mistake' in outcome) {
     return {
       ...common,
@@ -108,10 +200,28 @@ function resultOf(line: SimLine, outcome: Outcome): LineResult {
       ok: false,
     };
   }
+  if ('mismatch' in outcome) {
+    const { mismatch, culprit } = outcome;
+    return { ...common, status: 'mismatch', result: noted(mismatch), why: mismatch, culprit, ok: false };
+  }
   if ('fault' in outcome) {
     const { phrase, fault, culprit } = outcome;
-    return { ...common, status: 'fault', result: phrase, why: fault, culprit, ok: expect === 'FAULT' };
+    return { ...common, status: 'fault', result: noted(phrase), why: fault, culprit, ok: expect === 'FAULT' };
+  }
+  if ('waits' in outcome) {
+    const { waits, phrase, why, culprit } = outcome;
+    const ok = expect === (waits === 'waits' ? 'WAITS' : 'DEADLOCK');
+    return { ...common, status: waits, result: noted(phrase), why, culprit, ok };
   }
   const { errno, why, rule = null, culprit = null } = outcome;
-  return { ...common, status: 'errno', result: errno, errno, why, rule, culprit, ok: expect === errno };
+  return {
+    ...common,
+    status: 'errno',
+    result: noted(errno),
+    errno,
+    why,
+    rule,
+    culprit,
+    ok: expect === errno,
+  };
 }

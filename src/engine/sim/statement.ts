@@ -9,6 +9,8 @@ export interface Statement {
   readonly name: string | null;
   readonly verb: string;
   readonly args: readonly Arg[];
+  /** The action that `begin` starts as a task. */
+  readonly begun?: Statement;
 }
 
 export type Arg =
@@ -28,6 +30,8 @@ export type Arg =
       readonly value: string;
       /** The value read as a number (`2M`), when it is one. */
       readonly number: bigint | null;
+      /** And as a range (`0x1000-0x1fff`). */
+      readonly range: { readonly start: bigint; readonly last: bigint } | null;
       readonly column: number;
     };
 
@@ -52,14 +56,40 @@ export interface Blocked {
   readonly culprit: string;
 }
 
-/** What a verb came to: a phrase for the margin, a refusal of kernel or hardware, or a mistake in the script. */
-export type Outcome = { readonly ok: true; readonly phrase: string } | Failure | Blocked | ScriptMistake;
+/** The action is not over: it waits for others, or each of them for another. */
+export interface Waits {
+  readonly ok: false;
+  readonly waits: 'waits' | 'deadlock';
+  readonly phrase: string;
+  readonly why: string;
+  /** World id of a task in its way. */
+  readonly culprit: string | null;
+}
+
+/** What the line says is so is not so: `ownerCount is 2, not 1`. */
+export interface Mismatch {
+  readonly ok: false;
+  readonly mismatch: string;
+  /** World id of what it is about. */
+  readonly culprit: string | null;
+}
+
+export const mismatch = (text: string, culprit: string | null = null): Mismatch => ({
+  ok: false,
+  mismatch: text,
+  culprit,
+});
+
+/** What a verb came to: a phrase for the margin, a refusal of kernel or hardware, a wait, a mismatch, or a mistake in the script. */
+export type Outcome =
+  { readonly ok: true; readonly phrase: string } | Failure | Blocked | Waits | Mismatch | ScriptMistake;
 
 export const said = (phrase: string): Outcome => ({ ok: true, phrase });
 
 /** Reads a statement's arguments by position and key; the parser has checked the verb's shape already. */
 export class Args {
-  private readonly positional: readonly Exclude<Arg, { kind: 'option' }>[];
+  /** What is no option, in order. */
+  readonly positional: readonly Exclude<Arg, { kind: 'option' }>[];
   private readonly options: ReadonlyMap<string, Extract<Arg, { kind: 'option' }>>;
 
   constructor(readonly statement: Statement) {
@@ -92,6 +122,10 @@ export class Args {
     return this.positional[index]?.column ?? null;
   }
 
+  columnOf(key: string): number | null {
+    return this.options.get(key)?.column ?? null;
+  }
+
   option(key: string): string | null {
     return this.options.get(key)?.value ?? null;
   }
@@ -101,8 +135,18 @@ export class Args {
     return this.options.get(key)?.number ?? null;
   }
 
+  range(key: string): { readonly start: bigint; readonly last: bigint } | null {
+    return this.options.get(key)?.range ?? null;
+  }
+
   has(flag: string): boolean {
     return this.positional.some((arg) => arg.kind === 'word' && arg.text === flag);
+  }
+
+  /** The text in quotes at a position. */
+  text(index: number): string | null {
+    const arg = this.positional[index];
+    return arg?.kind === 'string' ? arg.text : null;
   }
 
   ranges(): readonly { readonly start: bigint; readonly last: bigint }[] {

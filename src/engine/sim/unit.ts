@@ -1,14 +1,25 @@
 import type { DmaTranslator } from '../hw/port';
+import type { GenericUnit } from '../hw/generic/unit';
 import type { IommuDomain, IommuOps } from '../iommu/ops';
+import type { IopfQueue } from '../iommu/page-fault-report';
 import type { FaultEvent, TraceEvent } from '../trace/event';
 import type { AddressField, LookupStep } from './batch';
 import type { HwptObject, IommuObject } from './world';
+
+/** What only a unit of no vendor has. */
+export interface GenericParts {
+  readonly unit: GenericUnit;
+  /** Its devices that may ask for pages. */
+  readonly queue: IopfQueue;
+}
 
 /** One hardware IOMMU with its driver, of whatever vendor: what the rest of the simulator needs of it. */
 export interface Unit {
   /** World id, e.g. `iommu:dmar0`. */
   readonly id: string;
   readonly ops: IommuOps;
+  /** Absent: a unit of some vendor. */
+  readonly generic?: GenericParts;
   /** Turns translation on: the last step of the driver's start. */
   start(): void;
   /** The hardware, as a requester sees it. */

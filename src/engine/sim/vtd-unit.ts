@@ -9,6 +9,7 @@ import {
 } from '../hw/vtd/describe';
 import { contextViews, inspectVtd, tableOccupancy, type ContextView } from '../hw/vtd/device/inspect';
 import { formatBdf } from '../hw/common/bdf';
+import type { ReservedMemory } from '../hw/vtd/driver/driver';
 import type { VtdDevice } from '../hw/vtd/device/device';
 import { createVtdUnit as wireVtdUnit } from '../hw/vtd/unit';
 import type { TraceEvent } from '../trace/event';
@@ -17,22 +18,26 @@ import type { Machine } from './machine';
 import type { Unit } from './unit';
 import { whyFault } from './vtd-faults';
 
-const UNIT = 'iommu:dmar0';
+/** World id of the machine's main unit. */
+export const VTD_UNIT = 'iommu:dmar0';
 const PAGE_BYTES = 4096;
 
 /** The machine's VT-d unit, powered on and taken over by its driver. */
 export function createVtdUnit(machine: Machine): Result<Unit> {
-  const { memory, trace, options, outOfScope } = machine;
+  const { memory, trace, options, scope } = machine;
   const wired = wireVtdUnit({
     memory,
     trace,
-    config: { unit: UNIT, widthBits: options.widthBits, iotlb: options.iotlb },
-    driver: { scope: ({ name }) => !outOfScope.has(name) },
+    config: { unit: VTD_UNIT, widthBits: options.widthBits, iotlb: options.iotlb },
+    driver: {
+      scope: ({ name }) => scope.get(name) === VTD_UNIT,
+      reservedMemory: reservedMemory(machine),
+    },
   });
   if (!wired.ok) return wired;
   const { device, driver } = wired.value;
   return ok({
-    id: UNIT,
+    id: VTD_UNIT,
     ops: driver,
     iommu: device,
     start: () => driver.enableTranslation(),
@@ -60,6 +65,18 @@ export function createVtdUnit(machine: Machine): Result<Unit> {
       };
     },
   });
+}
+
+/** The DMAR table has one kind of reserved memory: to be mapped 1:1. Linux: dmar_parse_one_rmrr() */
+function reservedMemory({ reserved }: Machine): readonly ReservedMemory[] {
+  return [...reserved].flatMap(([device, regions]) =>
+    regions.map(({ start, last, kind }) => ({
+      start,
+      last,
+      devices: [device],
+      relaxable: kind === 'direct-relaxable',
+    })),
+  );
 }
 
 const cachedContext = (device: VtdDevice, name: string): ContextView | null =>

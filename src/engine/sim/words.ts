@@ -10,3 +10,9 @@ export function sizeWords(bytes: bigint | number): string {
   }
   return `${left} ${UNITS[unit] ?? ''}`;
 }
+
+/** log2 of a page size such as `2M`; NaN where it is none. */
+export function pageSizeLg2(text: string): number {
+  const [, digits, unit] = /^([0-9]+)([KMGT])$/.exec(text) ?? [];
+  return unit === undefined ? NaN : Math.log2(Number(digits)) + 10 * ('KMGT'.indexOf(unit) + 1);
+}

@@ -1,5 +1,6 @@
 import type { PciKind } from '../pci/function-spec';
 export type { PciKind } from '../pci/function-spec';
+import type { DmaApiView } from '../dma/view';
 import type { ResvRegion } from '../iommu/ops';
 
 /**
@@ -16,7 +17,15 @@ export type WorldObject =
   | IdevObject
   | IoasObject
   | HwptObject
-  | ProcessObject;
+  | AccessObject
+  | FaultQueueObject
+  | ViommuObject
+  | VdeviceObject
+  | VeventqObject
+  | HwQueueObject
+  | SelftestObject
+  | ProcessObject
+  | TaskObject;
 export type WorldType = WorldObject['type'];
 
 interface Base {
@@ -55,6 +64,8 @@ export interface DeviceObject extends Base {
   readonly iommuId: WorldId | null;
   readonly idevId: WorldId | null;
   readonly hwptId: WorldId | null;
+  /** The domain that it uses itself: its group's, but after a move that failed half-way. */
+  readonly domain: string | null;
   /** `IOMMU group: N` of the dump it came from. */
   readonly recordedGroup: number | null;
 }
@@ -80,6 +91,12 @@ export interface GroupObject extends Base {
   /** What it is attached to now. */
   readonly domain: { readonly label: string; readonly type: string };
   readonly hwptId: WorldId | null;
+  /** What serves DMA with a PASID. */
+  readonly pasids: readonly { readonly pasid: number; readonly domain: string }[];
+  /** One of its devices is being reset: nobody may move the group. */
+  readonly resetting: boolean;
+  /** Addresses that the DMA API hands out; null where it uses physical ones. */
+  readonly dmaApi: DmaApiView | null;
   readonly reserved: readonly ResvRegion[];
   /** Sentences: how this group differs from the dump's own `IOMMU group:` lines. */
   readonly mismatches: readonly string[];
@@ -97,7 +114,8 @@ export interface GroupJoin {
 /** id `iommu:dmar0` */
 export interface IommuObject extends Base {
   readonly type: 'iommu';
-  readonly vendor: 'vtd';
+  /** `generic`: of no vendor, without registers, queues and caches. */
+  readonly vendor: 'vtd' | 'generic';
   /** e.g. `DMAR 0` */
   readonly title: string;
   readonly enabled: boolean;
@@ -113,6 +131,8 @@ export interface IommuObject extends Base {
   };
   readonly iotlb: { readonly sets: number; readonly ways: number; readonly entries: readonly IotlbEntry[] };
   readonly contextCache: readonly ContextCacheEntry[];
+  /** What a unit of no vendor can and cannot do, in words. */
+  readonly traits?: readonly string[];
   readonly faults: readonly FaultRecord[];
 }
 
@@ -163,26 +183,34 @@ export interface ContextObject extends Base {
   readonly objectIds: readonly WorldId[];
 }
 
-/** An iommufd device object: a bound device. id `idev:1.2` (context, object id) */
-export interface IdevObject extends Base {
-  readonly type: 'idev';
+/** What every object of a context's table shows. */
+interface InContext extends Base {
   readonly contextId: WorldId;
   readonly objectId: number;
+}
+
+/** An iommufd device object: a bound device. id `idev:1.2` (context, object id) */
+export interface IdevObject extends InContext {
+  readonly type: 'idev';
   readonly deviceId: WorldId;
+  /** What serves its DMA without a PASID. */
   readonly hwptId: WorldId | null;
+  /** What serves its DMA with one. */
+  readonly pasids: readonly { readonly pasid: number; readonly hwptId: WorldId }[];
 }
 
 /** id `ioas:1.2` */
-export interface IoasObject extends Base {
+export interface IoasObject extends InContext {
   readonly type: 'ioas';
-  readonly contextId: WorldId;
-  readonly objectId: number;
   readonly areas: readonly AreaObject[];
   /** Holes: what attached devices and apertures take away. */
   readonly reserved: readonly { readonly start: bigint; readonly last: bigint; readonly why: string }[];
   readonly allowed: readonly { readonly start: bigint; readonly last: bigint }[];
   readonly hwptIds: readonly WorldId[];
+  readonly accessIds: readonly WorldId[];
   readonly alignment: number;
+  /** IOMMU_OPTION_HUGE_PAGES: off means every entry is one page. */
+  readonly hugePages: boolean;
 }
 
 export interface AreaObject {
@@ -195,15 +223,58 @@ export interface AreaObject {
   readonly buffer: string | null;
   readonly userVa: bigint;
   readonly pinnedPages: number;
+  /** Pins of it by accesses, and those among them that keep it from being unmapped. */
+  readonly accessPins: number;
+  readonly locks: number;
+  /** Null while it is being mapped or unmapped. */
+  readonly pages: PagesObject | null;
+}
+
+/** The memory behind an area; areas made by a copy share it. Linux: struct iopt_pages */
+export interface PagesObject {
+  /** Counted through the machine; the same for areas that share them. */
+  readonly id: number;
+  readonly source: 'memory' | 'file' | 'dma-buf';
+  /** Against whom its pinned pages count. Linux: iopt_pages::account_mode */
+  readonly account: 'none' | 'user' | 'mm';
+  readonly writable: boolean;
+  /** All of it, not only this area's part. */
+  readonly pages: number;
+  readonly pinnedPages: number;
+  /** Of this area's pages: where the kernel keeps their numbers, from the first page on. */
+  readonly tiers: readonly PageTier[];
+}
+
+/**
+ * Pages in a row whose numbers are kept in the same place: the table of accesses, a domain's page table, or nowhere, when
+ * nothing has them pinned. Linux: drivers/iommu/iommufd/pages.c, head comment
+ */
+export interface PageTier {
+  readonly tier: 'access' | 'domain' | 'nowhere';
+  /** Counted from the area's first page. */
+  readonly first: number;
+  readonly last: number;
+  /** The HWPT whose table keeps them. */
+  readonly hwptId: WorldId | null;
 }
 
 /** id `hwpt:1.3` */
-export interface HwptObject extends Base {
+export interface HwptObject extends InContext {
   readonly type: 'hwpt';
-  readonly contextId: WorldId;
-  readonly objectId: number;
   readonly auto: boolean;
+  /** A guest's own table, walked on top of `parentId`. */
+  readonly nested: boolean;
   readonly nestParent: boolean;
+  /** Of a nested one: the HWPT that translates what it gives. */
+  readonly parentId: WorldId | null;
+  /** Of a nested one made through a vIOMMU. */
+  readonly viommuId: WorldId | null;
+  /** Who gets its page faults. */
+  readonly faultId: WorldId | null;
+  /** May serve DMA with a PASID. Linux: IOMMU_HWPT_ALLOC_PASID */
+  readonly pasid: boolean;
+  /** It can tell which pages were written. */
+  readonly dirtyTracking: boolean;
   readonly ioasId: WorldId;
   readonly iommuId: WorldId;
   readonly domain: string;
@@ -216,6 +287,89 @@ export interface HwptObject extends Base {
   /** Leaf entries by log2 of their page size. */
   readonly leaves: readonly { readonly sizeLg2: number; readonly count: number }[];
   readonly tablePages: number;
+}
+
+/** A kernel driver's way to the memory of an IOAS without an IOMMU. id `access:1.5` */
+export interface AccessObject extends InContext {
+  readonly type: 'access';
+  readonly ioasId: WorldId | null;
+  /** It may hold pages, and so needs whole ones. */
+  readonly needsPins: boolean;
+  /** The kernel's own, for a HW queue: what it pins cannot be unmapped. */
+  readonly internal: boolean;
+}
+
+/** id `fault:1.6` */
+export interface FaultQueueObject extends InContext {
+  readonly type: 'fault';
+  readonly hwptIds: readonly WorldId[];
+  /** Its descriptor is open. */
+  readonly open: boolean;
+  /** Groups of page faults that nobody has read. */
+  readonly queued: readonly PendingFault[];
+  /** Read, and waiting for an answer. */
+  readonly pending: readonly PendingFault[];
+}
+
+export interface PendingFault {
+  /** Null before it is read. */
+  readonly cookie: number | null;
+  readonly deviceId: WorldId;
+  readonly pasid: number | null;
+  readonly grpid: number;
+  readonly iova: bigint;
+  /** Of `rwxp`. */
+  readonly perm: string;
+}
+
+/** A guest's slice of a physical IOMMU. id `viommu:1.7` */
+export interface ViommuObject extends InContext {
+  readonly type: 'viommu';
+  /** Its type, as the header names it. */
+  readonly kind: string;
+  readonly iommuId: WorldId;
+  readonly parentId: WorldId;
+  readonly vdeviceIds: readonly WorldId[];
+  readonly veventqIds: readonly WorldId[];
+  readonly hwQueueIds: readonly WorldId[];
+}
+
+/** A device as a vIOMMU's guest sees it. id `vdevice:1.8` */
+export interface VdeviceObject extends InContext {
+  readonly type: 'vdevice';
+  readonly viommuId: WorldId;
+  readonly idevId: WorldId | null;
+  readonly virtId: bigint;
+}
+
+/** Hardware events for a guest. id `veventq:1.9` */
+export interface VeventqObject extends InContext {
+  readonly type: 'veventq';
+  readonly viommuId: WorldId;
+  /** Type of its events, as the header names it. */
+  readonly kind: string;
+  readonly depth: number;
+  /** Entries to be read; the last may be the news of lost events. */
+  readonly queued: number;
+  readonly lost: boolean;
+  readonly open: boolean;
+}
+
+/** A queue in guest memory that hardware reads by itself. id `hwqueue:1.10` */
+export interface HwQueueObject extends InContext {
+  readonly type: 'hw-queue';
+  readonly viommuId: WorldId;
+  readonly kind: string;
+  readonly index: number;
+  readonly iova: bigint;
+  readonly bytes: number;
+}
+
+/** A mock device of the kernel's self-tests. id `selftest:1.1` */
+export interface SelftestObject extends InContext {
+  readonly type: 'selftest';
+  readonly title: string;
+  readonly idevId: WorldId;
 }
 
 /** A process's memory. id `mm:qemu` */
@@ -234,3 +388,47 @@ export interface BufferObject {
   /** Physical address of its first byte. */
   readonly pa: number;
 }
+
+/**
+ * A control path in progress: begun by hand (`t1 = begin …`), or a line that has to wait for others. Once it is over it
+ * stays until `finish` has asked how it ended. id `task:t1`
+ */
+export interface TaskObject extends Base {
+  readonly type: 'task';
+  /** The action, as the script says it. */
+  readonly what: string;
+  /** Line of the script that began it. */
+  readonly line: number;
+  /** `ready`: it could go on. */
+  readonly state: 'ready' | 'blocked' | 'finished';
+  /** It moves only when told to; else it goes on by itself. */
+  readonly stepped: boolean;
+  /** Locks that it holds, in the order in which it took them. */
+  readonly holds: readonly TaskLock[];
+  /** What its next step does, e.g. `takes igroup->lock`; null once it is over. */
+  readonly next: string | null;
+  /** What it is blocked by: a lock, or something that must happen. */
+  readonly waitsFor: TaskWait | null;
+  /** Tasks in its way: who has the lock, and who waits for it before this one. */
+  readonly heldBy: readonly WorldId[];
+  /** It waits for a task that waits for this one: neither ever goes on. */
+  readonly deadlocked: boolean;
+  /** How it ended. */
+  readonly outcome: string | null;
+}
+
+export interface TaskLock {
+  /** e.g. `igroup->lock` */
+  readonly lock: string;
+  /** What the lock belongs to, where it says. */
+  readonly of: WorldId | null;
+  /** As a reader: others may read at the same time. */
+  readonly shared: boolean;
+  /** Line of the script at which it was taken. */
+  readonly line: number;
+}
+
+export type TaskWait =
+  | { readonly kind: 'lock'; readonly lock: string; readonly of: WorldId | null; readonly shared: boolean }
+  /** `limit`: how long at most, in words. */
+  | { readonly kind: 'event'; readonly what: string; readonly limit: string | null };

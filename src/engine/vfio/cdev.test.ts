@@ -14,7 +14,8 @@ import {
   openAndBind,
   replaceOnly,
 } from './cdev';
-import { Vfio, type VfioFile } from './vfio';
+import type { VfioFile } from './device-file';
+import { Vfio } from './vfio';
 
 // Expected results: drivers/vfio/{device_cdev,iommufd,vfio_main,group}.c of the 7.1 merge window.
 let rig: Rig;
@@ -23,7 +24,7 @@ let ctx: IommufdCtx;
 
 beforeEach(() => {
   rig = Rig.of(['ab', 'c']);
-  vfio = new Vfio();
+  vfio = new Vfio(rig.core);
   ctx = rig.open();
 });
 
@@ -65,7 +66,7 @@ describe('a vfio device', () => {
   it('is bound once: a second descriptor, or the same one again, is EINVAL', () => {
     driver('a', 'vfio-pci');
     const file = open('a');
-    expect(outcome(rig.run(bindIommufd(file, ctx)))).toBe('EINVAL');
+    expect(outcome(rig.run(bindIommufd(file, () => ({ ok: true, value: ctx }))))).toBe('EINVAL');
     expect(rig.run(openAndBind(vfio, rig.open(), rig.device('a')))).toMatchObject({
       errno: 'EINVAL',
       culprit: 'ctx:1',
@@ -90,7 +91,11 @@ describe('a vfio device', () => {
     const [first, second] = [ioas(), ioas()];
     const one = rig.ok(attachPt(file, first));
     const two = rig.ok(attachPt(file, second));
-    expect([one.ioas.id, two.ioas.id, ctx.objects.peek(one.id) === one]).toEqual([first, second, false]);
+    expect([one.filled.ioas.id, two.filled.ioas.id, ctx.objects.peek(one.id) === one]).toEqual([
+      first,
+      second,
+      false,
+    ]);
   });
 
   it('[C10] [E7] attach alone is EBUSY the second time, replace alone EINVAL the first time', () => {

@@ -3,7 +3,7 @@ import { hasDwordAcs } from '../../engine/pci/dword-acs';
 import { REQ_ACS_FLAGS } from '../../engine/pci/acs';
 import { isPcieKind } from '../../engine/pci/config-image';
 import type { PciFunction } from '../../engine/pci/function';
-import { isBridgeKind, UNKNOWN_ID, type PciFunctionSpec } from '../../engine/pci/function-spec';
+import { isBridgeKind, plainSpec, UNKNOWN_ID, type PciFunctionSpec } from '../../engine/pci/function-spec';
 import { PciTopology } from '../../engine/pci/topology';
 import { applyBytes } from './hex-dump';
 import { inferKind, kindOf } from './kind';
@@ -80,8 +80,7 @@ function specOf(record: LspciRecord, above: PciFunction | null, listing: Listing
   const subclass = record.classCode ?? (isBridge ? 0x0604 : 0);
   const hasBuses = isBridge && record.buses !== null && record.buses.secondary <= record.buses.subordinate;
   return {
-    address: record.address,
-    kind,
+    ...plainSpec(record.address, kind),
     vendorId: record.vendorId ?? UNKNOWN_ID,
     deviceId: record.deviceId ?? UNKNOWN_ID,
     subsystem: record.vendorId === 0x9005 && record.deviceId === 0x0285 ? record.subsystem : null,

@@ -1,5 +1,7 @@
 import type { Device } from '../../iommu/device';
-import type { IommuGroup } from '../../iommu/group';
+import { viewDmaApi } from '../../dma/view';
+import { NO_PASID, type IommuGroup } from '../../iommu/group';
+import { domainOfEntry } from '../../iommu/pasid';
 import { showGroupType } from '../../iommu/group-type';
 import { groupReserved } from '../../iommu/reserved';
 import { className } from '../../pci/class-names';
@@ -41,6 +43,7 @@ export function projectDevice(machine: Machine, index: IommufdIndex, fn: PciFunc
     iommuId: device?.ops ? device.ops.unit : null,
     idevId: idev?.worldId ?? null,
     hwptId: idev?.hwpt?.worldId ?? null,
+    domain: device?.attached?.label ?? null,
     recordedGroup: typeof spec.recordedGroup === 'number' ? spec.recordedGroup : null,
   };
 }
@@ -77,7 +80,8 @@ export function projectGroup(machine: Machine, index: IommufdIndex, group: Iommu
     name: null,
     place: machine.names.placeOf(group.worldId, null),
     number: group.id,
-    deviceIds: group.devices.map((device) => device.worldId),
+    // Of other buses nothing but sysfs tells.
+    deviceIds: group.devices.filter(({ traits }) => traits.platform !== true).map(({ worldId }) => worldId),
     joins: group.joins.map(({ device, via, rule, why }) => ({
       deviceId: device.worldId,
       withId: deviceId(via),
@@ -92,6 +96,11 @@ export function projectGroup(machine: Machine, index: IommufdIndex, group: Iommu
       type: domain === group.blockingDomain && domain !== null ? 'blocked' : (domain?.type ?? 'none'),
     },
     hwptId: (domain && index.hwptOf.get(domain)?.worldId) ?? null,
+    pasids: [...group.pasidArray]
+      .filter(([pasid]) => pasid !== NO_PASID)
+      .map(([pasid, entry]) => ({ pasid, domain: domainOfEntry(entry).label })),
+    resetting: group.resettingDomain !== null,
+    dmaApi: viewDmaApi(group.defaultDomain),
     reserved: groupReserved(group),
     mismatches: recordedMismatches(machine, group),
   };

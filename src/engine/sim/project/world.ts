@@ -1,8 +1,22 @@
+import type { AnyObject } from '../../iommufd/object';
 import type { Machine } from '../machine';
 import type { WorldId, WorldObject } from '../world';
-import { projectContext, projectHwpt, projectIdev, projectIoas, projectProcess } from './iommufd';
-import { indexIommufd } from './iommufd-index';
+import { projectHwpt, projectNested } from './hwpt';
+import { projectIoas } from './ioas';
+import { projectContext, projectProcess } from './iommufd';
+import { indexIommufd, type IommufdIndex } from './iommufd-index';
+import {
+  projectAccess,
+  projectFaultQueue,
+  projectHwQueue,
+  projectIdev,
+  projectSelftest,
+  projectVdevice,
+  projectVeventq,
+  projectViommu,
+} from './iommufd-objects';
 import { projectDevice, projectGroup } from './pci';
+import { projectTask } from './tasks';
 
 /** Reads the whole machine off into plain data. */
 export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
@@ -13,8 +27,7 @@ export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
   const index = indexIommufd(machine);
   for (const fn of machine.topology.functions) add(projectDevice(machine, index, fn));
   for (const group of machine.core.groups.values()) add(projectGroup(machine, index, group));
-  const { unit } = machine;
-  if (unit !== null) {
+  for (const unit of machine.units) {
     const deviceIds = [...machine.core.devices.values()].filter((device) => device.ops?.unit === unit.id);
     add({
       ...unit.project(),
@@ -27,20 +40,36 @@ export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
   }
   for (const ctx of machine.iommufd.contexts) {
     add(projectContext(machine, ctx));
-    for (const object of ctx.objects.list()) {
-      switch (object.kind) {
-        case 'device':
-          add(projectIdev(machine, object));
-          break;
-        case 'ioas':
-          add(projectIoas(machine, object));
-          break;
-        case 'hwpt-paging':
-          add(projectHwpt(machine, object));
-          break;
-      }
-    }
+    for (const object of ctx.objects.list()) add(projectObject(machine, index, object));
   }
   for (const process of machine.processes.values()) add(projectProcess(machine, process));
+  for (const run of machine.scheduler.tasks) add(projectTask(machine, run));
   return world;
+}
+
+function projectObject(machine: Machine, index: IommufdIndex, object: AnyObject): WorldObject | null {
+  switch (object.kind) {
+    case 'device':
+      return projectIdev(machine, object);
+    case 'ioas':
+      return projectIoas(machine, index, object);
+    case 'hwpt-paging':
+      return projectHwpt(machine, object);
+    case 'hwpt-nested':
+      return projectNested(machine, object);
+    case 'access':
+      return projectAccess(machine, object);
+    case 'fault':
+      return projectFaultQueue(machine, object);
+    case 'viommu':
+      return projectViommu(machine, object);
+    case 'vdevice':
+      return projectVdevice(machine, object);
+    case 'veventq':
+      return projectVeventq(machine, object);
+    case 'hw-queue':
+      return projectHwQueue(machine, object);
+    case 'selftest':
+      return projectSelftest(machine, object);
+  }
 }

@@ -1,9 +1,12 @@
 import { hex } from '../../../lib/u64';
 import type { Lookup } from '../batch';
 import { fireDma } from '../dma';
-import type { Outcome } from '../statement';
+import type { Device } from '../../iommu/device';
+import type { Machine } from '../machine';
+import type { Named } from '../names';
+import { mismatch, type Outcome } from '../statement';
 import { count } from './machine';
-import { kernelVerb, mistake, pciDeviceAt, said } from './verb';
+import { found, kernelVerb, mistake, pciDeviceAt, said, type Found, type VerbContext } from './verb';
 
 const PAGE = 4096n;
 /** What one line may touch; every page of it is a look-up of its own to be shown. */
@@ -16,24 +19,82 @@ export const dma = kernelVerb((context) => {
   if (!device.ok) return device;
   const access = args.word(1);
   if (access !== 'read' && access !== 'write') return mistake('a DMA is a read or a write', args.column(1));
-  const iova = args.number(2);
-  if (iova === null || iova >= 1n << 64n) return mistake('the IOVA is a 64-bit number', args.column(2));
+  const iova = args.number(2) ?? dmaAddress(context);
+  if (iova === null || iova >= 1n << 64n)
+    return mistake('the IOVA is a 64-bit number, or the name of a DMA address', args.column(2));
   const bytes = args.number(3) ?? 64n;
   if (bytes < 1n || iova + bytes > 1n << 64n)
     return mistake('the length reaches beyond the address space', args.column(3));
   if ((iova + bytes - 1n) / PAGE - iova / PAGE >= MOST_PAGES) {
     return mistake(`one line may touch ${MOST_PAGES} pages (1 MiB); split it`, args.column(3));
   }
+  const wanted = wantedBuffer(context);
+  if (!wanted.ok) return wanted;
+  const pasid = pasidOf(context, device.value);
+  if (!pasid.ok) return pasid;
   const lookup = fireDma(machine, {
     line: context.line,
     device: device.value,
     access,
     iova,
     bytes: Number(bytes),
+    pasid: pasid.value,
   });
   context.lookups.push(lookup);
-  return phraseOf(lookup);
+  const outcome = phraseOf(lookup);
+  const pa = lookup.parts[0]?.pa ?? null;
+  if (!outcome.ok || wanted.value === null || pa === null || isIn(machine, wanted.value, pa)) return outcome;
+  const there = bufferWords(machine, pa);
+  return mismatch(`PA ${hex(pa)} is ${there}, not in ${args.option('in') ?? ''}`, lookup.hwptId);
 });
+
+/** The PASID of the requests, where the line says one. */
+function pasidOf({ machine, args }: VerbContext, device: Device): Found<number | null> {
+  const pasid = args.size('pasid');
+  if (pasid === null) return found(null);
+  if (pasid >= 1n << 20n) return mistake('a PASID has 20 bits', args.columnOf('pasid'));
+  const unit = machine.unitOf(device);
+  if (unit?.generic) return found(Number(pasid));
+  const why =
+    unit === null
+      ? `${device.name} is behind no IOMMU, which alone would look at a PASID`
+      : `${unit.id.replace(/^iommu:/, '')} is in legacy mode, which has no use for PASIDs; put the device behind another IOMMU`;
+  return mistake(why, args.columnOf('pasid'));
+}
+
+type BufferName = Extract<Named, { kind: 'buffer' }>;
+
+/** The buffer that the DMA must reach, if the line says one. */
+function wantedBuffer({ machine, args }: VerbContext): Found<BufferName | null> {
+  const word = args.option('in');
+  if (word === null) return found(null);
+  const named = machine.names.get(word);
+  if (named?.kind === 'buffer') return found(named);
+  return mistake(
+    named === null ? `nothing is named ${word} here` : `${word} is no buffer`,
+    args.columnOf('in'),
+  );
+}
+
+/** Pages lie where they are: looked up one by one. */
+function isIn({ processes }: Machine, { process, mapping }: BufferName, pa: number): boolean {
+  const memory = processes.get(process);
+  for (let at = 0; at < mapping.bytes; at += Number(PAGE)) {
+    if (memory?.pageAt(mapping.userVa + BigInt(at)) === Math.floor(pa / Number(PAGE))) return true;
+  }
+  return false;
+}
+
+function bufferWords(machine: Machine, pa: number): string {
+  const name = machine.names.nameOf((named) => named.kind === 'buffer' && isIn(machine, named, pa));
+  return name === null ? 'in no buffer' : `in ${name}`;
+}
+
+/** The name of what dma_map_single gave. */
+function dmaAddress({ machine, args }: VerbContext): bigint | null {
+  const named = machine.names.get(args.word(2) ?? '');
+  return named?.kind === 'dma-address' ? named.address : null;
+}
 
 function phraseOf(lookup: Lookup): Outcome {
   const failed = lookup.parts.find((part) => part.fault !== null);

@@ -1,39 +1,53 @@
-import { bindByName, boot as bootMachine, hotAdd } from '../boot';
+import { bindByName, bootTask, hotAdd } from '../boot';
 import { unbindDriver } from '../../iommu/drivers';
+import type { Task } from '../../kernel/task';
+import type { PciFunctionSpec } from '../../pci/function-spec';
+import type { Machine } from '../machine';
+import type { Outcome } from '../statement';
 import { kernelVerb, mistake, pciDeviceAt, said, type Verb } from './verb';
 
 /** `pci 01:00.0 endpoint …` */
 export const pci: Verb = ({ machine, args, readPci }) => {
   const read = readPci(args.statement);
   if (!read.ok) return mistake(read.mistake, args.column(0));
-  const added = machine.booted ? hotAdd(machine, read.spec) : machine.topology.addFunction(read.spec);
-  if (!added.ok) return added;
-  if (!machine.booted) return said('');
-  const group = machine.core.devices.get(added.value.name)?.group;
-  return said(group ? `hot-added to group ${group.id}` : 'hot-added, no group');
+  const { iommu } = read.spec;
+  if (iommu !== null && iommu !== 'none' && !machine.declared.has(iommu))
+    return mistake(`no line has made an IOMMU ${iommu}`, args.columnOf('iommu'));
+  if (machine.booted) return hotAdded(machine, read.spec);
+  const added = machine.topology.addFunction(read.spec);
+  return added.ok ? said('') : added;
 };
 
+function* hotAdded(machine: Machine, spec: PciFunctionSpec): Task<Outcome> {
+  const added = yield* hotAdd(machine, spec);
+  if (!added.ok) return added;
+  const group = machine.core.devices.get(added.value.name)?.group;
+  return said(group ? `hot-added to group ${group.id}` : 'hot-added, no group');
+}
+
 /** `boot` */
-export const boot: Verb = ({ machine }) => {
-  if (machine.booted) return mistake('the kernel is running already');
-  const booted = bootMachine(machine);
+export const boot: Verb = ({ machine }) =>
+  machine.booted ? mistake('the kernel is running already') : starts(machine);
+
+function* starts(machine: Machine): Task<Outcome> {
+  const booted = yield* bootTask(machine);
   if (!booted.ok) return booted;
   const devices = machine.topology.functions.length;
   return said(`${count(devices, 'function')} in ${count(machine.core.groups.size, 'group')}`);
-};
+}
 
 /** `driver 01:00.0 vfio-pci` */
-export const driver: Verb = kernelVerb((context) => {
+export const driver: Verb = kernelVerb(function* (context): Task<Outcome> {
   const { machine, args } = context;
   const device = pciDeviceAt(context, 0);
   if (!device.ok) return device;
   const name = args.word(1) ?? 'none';
   const present = device.value.driver?.name;
   if (name === present) return said('bound already');
-  const unbound = machine.run(unbindDriver(machine.core, device.value));
+  const unbound = yield* unbindDriver(machine.core, device.value);
   if (!unbound.ok) return unbound;
   if (name === 'none') return said('no driver');
-  const bound = bindByName(machine, device.value, name);
+  const bound = yield* bindByName(machine, device.value, name);
   if (!bound.ok) return bound;
   const { group } = device.value;
   return said(

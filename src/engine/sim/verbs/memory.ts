@@ -1,5 +1,6 @@
 import type { PageSizeLg2 } from '../../memory/process-memory';
 import { hex } from '../../../lib/u64';
+import type { Args } from '../statement';
 import { sizeWords } from '../words';
 import { kernelVerb, mistake, processAt, said } from './verb';
 
@@ -12,12 +13,17 @@ export const mmap = kernelVerb((context) => {
   const { args, machine } = context;
   const bytes = args.number(1);
   if (bytes === null || bytes > MOST) return mistake('the length is a number up to 1T', args.column(1));
-  const pages = args.option('pages');
   const process = processAt(context, 0);
-  const mapped = process.mmap(Number(bytes), pages === null ? undefined : PAGE_SIZES[pages]);
+  const mapped = process.mmap(Number(bytes), pageSizeOption(args));
   if (!mapped.ok) return mapped;
   const mapping = mapped.value;
   const { name } = args.statement;
   if (name !== null) machine.names.set(name, { kind: 'buffer', process: process.name, mapping });
   return said(`${sizeWords(bytes)} at ${hex(mapping.userVa)}, ${sizeWords(2 ** mapping.pageSizeLg2)} pages`);
 });
+
+/** `pages=2M`; undefined where it is left out. */
+export function pageSizeOption(args: Args): PageSizeLg2 | undefined {
+  const pages = args.option('pages');
+  return pages === null ? undefined : PAGE_SIZES[pages];
+}

@@ -1,9 +1,24 @@
-import type { HwptPaging } from '../../iommufd/hwpt';
-import type { Result } from '../../kernel/errno';
+import { NO_PASID } from '../../iommu/group';
+import { err, type Result } from '../../kernel/errno';
 import type { Task } from '../../kernel/task';
-import { attachOnly, closeFile, detachPt, openAndBind, replaceOnly } from '../../vfio/cdev';
-import type { VfioFile } from '../../vfio/vfio';
+import {
+  VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+  VFIO_DEVICE_ATTACH_PASID,
+  vfio_device_attach_iommufd_pt,
+  VFIO_DEVICE_BIND_IOMMUFD,
+  vfio_device_bind_iommufd,
+  VFIO_DEVICE_DETACH_IOMMUFD_PT,
+  VFIO_DEVICE_DETACH_PASID,
+  vfio_device_detach_iommufd_pt,
+  VFIO_DEVICE_GET_INFO,
+  vfio_device_info,
+} from '../../uapi/vfio';
+import { attachOnly, replaceOnly } from '../../vfio/cdev';
+import { VfioFile } from '../../vfio/device-file';
+import type { IommufdCtx } from '../../iommufd/ctx';
 import type { Outcome } from '../statement';
+import { callerOf, callFile, u32Option } from './calls';
+import { closeOpened, fileAt, type Opened } from './files';
 import { nameObject } from './iommufd';
 import { count } from './machine';
 import {
@@ -11,7 +26,6 @@ import {
   found,
   kernelVerb,
   mistake,
-  objectAt,
   pciDeviceAt,
   said,
   siblingAt,
@@ -19,72 +33,185 @@ import {
   type VerbContext,
 } from './verb';
 
-/** `dev = BIND ctx 01:00.0` */
-export const bind = kernelVerb((context) => {
+/** `dev = BIND ctx 01:00.0`: opens the device's own node and binds it (VFIO_DEVICE_BIND_IOMMUFD). */
+export const bind = kernelVerb(function* (context): Task<Outcome> {
   const { machine } = context;
   const ctx = contextAt(context, 0);
   if (!ctx.ok) return ctx;
   const device = pciDeviceAt(context, 1);
   if (!device.ok) return device;
-  const file = machine.run(openAndBind(machine.vfio, ctx.value, device.value));
-  if (!file.ok) return file;
-  const { idev } = file.value.vdev;
-  if (idev === null) return mistake('bound, but without an iommufd device');
-  nameObject(context, ctx.value, idev.id);
-  return said(`device ${idev.id}; group ${device.value.group?.id ?? '?'} claimed`);
+  const opened = machine.vfio.open(device.value);
+  if (!opened.ok) return opened;
+  const file = opened.value;
+  const by = callerOf(context, ctx.value);
+  const fd = by.files.open({ kind: 'kernel', file });
+  if (!fd.ok) return fd;
+  const bound = yield* bindTo({ file, by }, ctx.value);
+  if (!bound.ok) {
+    by.files.close(fd.value);
+    return bound;
+  }
+  nameObject(context, ctx.value, bound.value);
+  return said(`device ${bound.value}; group ${device.value.group?.id ?? '?'} claimed`);
+});
+
+function* bindTo({ file, by }: Opened, ctx: IommufdCtx): Task<Result<number>> {
+  const iommufd = by.fdOf(ctx) ?? -1;
+  const layout = vfio_device_bind_iommufd;
+  const bound = yield* callFile(file, by, VFIO_DEVICE_BIND_IOMMUFD, layout, { argsz: layout.bytes, iommufd });
+  return bound.ok ? { ok: true, value: bound.value.fields.out_devid } : bound;
+}
+
+/** `VFIO_DEVICE_BIND_IOMMUFD file ctx`: of a descriptor that is open. */
+export const bindIommufd = kernelVerb(function* (context): Task<Outcome> {
+  const opened = deviceFileAt(context);
+  if (!opened.ok) return opened;
+  const ctx = contextAt(context, 1);
+  if (!ctx.ok) return ctx;
+  const { by } = opened.value;
+  if (by.fdOf(ctx.value) === null)
+    return mistake(
+      `${by.mm.name} has no descriptor of ${context.args.word(1) ?? ''}`,
+      context.args.column(1),
+    );
+  const bound = yield* bindTo(opened.value, ctx.value);
+  if (!bound.ok) return bound;
+  nameObject(context, ctx.value, bound.value);
+  return said(`device ${bound.value}`);
 });
 
 /** `UNBIND dev` */
 export const unbind = kernelVerb((context) => {
-  const file = fileAt(context);
-  if (!file.ok) return file;
-  context.machine.run(closeFile(file.value));
-  return said('closed');
+  const opened = deviceFileAt(context);
+  return opened.ok ? closeOpened(context, opened.value) : opened;
 });
 
 /** `hwpt = ATTACH dev ioas` */
-export const attach = kernelVerb((context) => change(context, attachOnly, 'attached'));
+export const attach = kernelVerb((context) => change(context, 'attach'));
 
 /** `REPLACE dev hwpt2` */
-export const replace = kernelVerb((context) => change(context, replaceOnly, 'replaced'));
+export const replace = kernelVerb((context) => change(context, 'replace'));
 
-/** `DETACH dev` */
-export const detach = kernelVerb((context) => {
-  const file = fileAt(context);
-  if (!file.ok) return file;
-  const { group } = file.value.vdev.device;
-  const detached = context.machine.run(detachPt(file.value));
+/** `VFIO_DEVICE_ATTACH_IOMMUFD_PT dev hwpt2`: attaches, or replaces what is attached. */
+export const attachPt = kernelVerb((context) => change(context, 'either'));
+
+/** `DETACH dev`, and VFIO_DEVICE_DETACH_IOMMUFD_PT by its own name. */
+export const detach = kernelVerb(function* (context): Task<Outcome> {
+  const opened = deviceFileAt(context);
+  if (!opened.ok) return opened;
+  const { file, by } = opened.value;
+  const pasid = pasidOption(context);
+  if (!pasid.ok) return pasid;
+  const layout = vfio_device_detach_iommufd_pt;
+  const detached = yield* callFile(file, by, VFIO_DEVICE_DETACH_IOMMUFD_PT, layout, {
+    argsz: layout.bytes,
+    flags: pasid.value === null ? 0 : VFIO_DEVICE_DETACH_PASID,
+    pasid: pasid.value ?? NO_PASID,
+  });
   if (!detached.ok) return detached;
+  const { group } = file.vdev.device;
+  if (pasid.value !== null) return said(`PASID ${pasid.value} detached`);
   return said(group && group.domain === group.blockingDomain ? `group ${group.id} is blocked` : 'detached');
 });
 
-type Change = (file: VfioFile, ptId: number) => Task<Result<HwptPaging>>;
+type How = 'attach' | 'replace' | 'either';
 
-function change(context: VerbContext, attachOrReplace: Change, done: string): Outcome {
-  const file = fileAt(context);
-  if (!file.ok) return file;
-  const { ctx, vdev } = file.value;
-  if (ctx === null) return mistake(`${context.args.word(0) ?? ''} is not bound`, context.args.column(0));
+/**
+ * VFIO has one call for both: it attaches what is not attached and replaces what is. Where the script asks for the other
+ * of the two, as a driver in the kernel may, iommufd's own function is called and no ioctl made.
+ */
+function* change(context: VerbContext, how: How): Task<Outcome> {
+  const opened = deviceFileAt(context);
+  if (!opened.ok) return opened;
+  const { file, by } = opened.value;
+  const { ctx, vdev } = file;
+  if (ctx === null) return notBound(context, file);
   const target = siblingAt(context, 1, ctx);
   if (!target.ok) return target;
-  const hwpt = context.machine.run(attachOrReplace(file.value, target.value));
-  if (!hwpt.ok) return hwpt;
-  const { id, auto } = hwpt.value;
-  nameObject(context, ctx, id);
-  const members = vdev.device.group?.devices.length ?? 1;
-  const moved =
-    members > 1 ? `; all ${count(members, 'device')} of group ${vdev.device.group?.id ?? '?'}` : '';
-  return said(`${done} to HWPT ${id}${auto ? ', auto' : ''}${moved}`);
+  const pasid = pasidOption(context);
+  if (!pasid.ok) return pasid;
+  const attached = pasid.value === null ? vdev.attached : vdev.pasids.has(pasid.value);
+  const ioctl = how === 'either' || (how === 'replace') === attached;
+  const changed = ioctl
+    ? yield* attachIoctl({ file, by }, target.value, pasid.value)
+    : yield* alone(context, file, how, target.value, pasid.value);
+  if (!changed.ok) return changed;
+  return said(moved(context, file, changed.value, attached, pasid.value));
 }
 
-/** The open vfio device of a bound device's name. */
-function fileAt(context: VerbContext): Found<VfioFile> {
-  const object = objectAt(context, 0);
-  if (!object.ok) return object;
-  const { ctx, id } = object.value;
-  const { args, machine } = context;
-  const idev = ctx.objects.peek(id);
-  if (idev?.kind !== 'device') return mistake(`${args.word(0) ?? ''} is no bound device`, args.column(0));
-  const file = machine.vfio.of(idev.device)?.bound ?? null;
-  return file === null ? mistake(`${args.word(0) ?? ''} is closed`, args.column(0)) : found(file);
+function notBound({ args }: VerbContext, file: VfioFile): Outcome {
+  if (file.group === null) return mistake(`${args.word(0) ?? ''} is not bound`, args.column(0));
+  return err('ENOTTY', `${file.title} came through its group, which attaches by VFIO_SET_IOMMU`, {
+    rule: 'vfio_pci_core_ioctl',
+  });
+}
+
+function* attachIoctl({ file, by }: Opened, ptId: number, pasid: number | null): Task<Result<number>> {
+  const layout = vfio_device_attach_iommufd_pt;
+  const attached = yield* callFile(file, by, VFIO_DEVICE_ATTACH_IOMMUFD_PT, layout, {
+    argsz: layout.bytes,
+    flags: pasid === null ? 0 : VFIO_DEVICE_ATTACH_PASID,
+    pt_id: ptId,
+    pasid: pasid ?? NO_PASID,
+  });
+  return attached.ok ? { ok: true, value: attached.value.fields.pt_id } : attached;
+}
+
+function* alone(
+  { notes }: VerbContext,
+  file: VfioFile,
+  how: How,
+  ptId: number,
+  pasid: number | null,
+): Task<Result<number>> {
+  notes.push(
+    how === 'attach'
+      ? 'iommufd_device_attach() alone; through its ioctl vfio would replace'
+      : 'iommufd_device_replace() alone; through its ioctl vfio would attach',
+  );
+  const changed = yield* how === 'attach' ? attachOnly(file, ptId, pasid) : replaceOnly(file, ptId, pasid);
+  return changed.ok ? { ok: true, value: changed.value.id } : changed;
+}
+
+function moved(
+  context: VerbContext,
+  { ctx, vdev }: VfioFile,
+  hwptId: number,
+  before: boolean,
+  pasid: number | null,
+): string {
+  const hwpt = ctx?.objects.peek(hwptId);
+  if (ctx) nameObject(context, ctx, hwptId);
+  const { group } = vdev.device;
+  const members = group?.devices.length ?? 1;
+  const auto = hwpt?.kind === 'hwpt-paging' && hwpt.auto ? ', auto' : '';
+  const all = members > 1 ? `; all ${count(members, 'device')} of group ${group?.id ?? '?'}` : '';
+  const who = pasid === null ? '' : `PASID ${pasid} `;
+  return `${who}${before ? 'replaced' : 'attached'} to HWPT ${hwptId}${auto}${all}`;
+}
+
+/** `VFIO_DEVICE_GET_INFO dev` */
+export const getInfo = kernelVerb(function* (context): Task<Outcome> {
+  const opened = deviceFileAt(context);
+  if (!opened.ok) return opened;
+  const { file, by } = opened.value;
+  const layout = vfio_device_info;
+  const info = yield* callFile(file, by, VFIO_DEVICE_GET_INFO, layout, { argsz: layout.bytes });
+  if (!info.ok) return info;
+  const { num_regions: regions, num_irqs: irqs } = info.value.fields;
+  return said(`PCI, ${count(regions, 'region')}, ${count(irqs, 'interrupt')}`);
+});
+
+function pasidOption(context: VerbContext): Found<number | null> {
+  if (context.args.option('pasid') === null) return found(null);
+  return u32Option(context.args, 'pasid');
+}
+
+/** The open vfio device of a bound device's name, or of a descriptor's. */
+function deviceFileAt(context: VerbContext): Found<Opened & { readonly file: VfioFile }> {
+  const opened = fileAt(context, 0);
+  if (!opened.ok) return opened;
+  const { file, by } = opened.value;
+  if (file instanceof VfioFile) return found({ file, by });
+  return mistake(`${context.args.word(0) ?? ''} is no vfio device`, context.args.column(0));
 }

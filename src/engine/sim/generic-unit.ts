@@ -1,0 +1,166 @@
+import { hex, hiOf, loOf } from '../../lib/u64';
+import { GenericTranslator, describeGeneric, GENERIC_FAULTS } from '../hw/generic/translate';
+import { GenericUnit } from '../hw/generic/unit';
+import type { GenericOptions } from '../hw/generic/options';
+import type { Device } from '../iommu/device';
+import { iopfQueueAddDevice, iopfQueueRemoveDevice, IopfQueue } from '../iommu/page-fault-report';
+import { err } from '../kernel/errno';
+import type { PhysicalMemory } from '../memory/physical-memory';
+import { amdv1 } from '../pt/fmt/amdv1';
+import { EMPTY, LEAF } from '../pt/format';
+import type { TraceEvent } from '../trace/event';
+import type { AddressField, EntryField, LookupStep } from './batch';
+import { requesterId } from './dma';
+import type { Machine } from './machine';
+import type { Unit } from './unit';
+import { sizeWords } from './words';
+
+const PAGE_BYTES = 4096;
+const ENTRIES = 512;
+
+/** A unit of no vendor, wired to the machine: what `iommu NAME generic` makes. */
+export function createGenericUnit(machine: Machine, options: GenericOptions): Unit {
+  const { core, memory, trace, topology, reserved } = machine;
+  const queue = new IopfQueue(`${options.unit.replace(/^iommu:/, '')}-iopfq`);
+  const deviceOf = (name: string): Device | null => core.devices.get(name) ?? null;
+  const unit = new GenericUnit(options, memory, trace, {
+    reservedOf: (name) => reserved.get(name) ?? [],
+    allowPageRequests({ name }) {
+      const device = deviceOf(name);
+      return device ? iopfQueueAddDevice(core, queue, device) : err('ENODEV', `there is no ${name}`);
+    },
+    forbidPageRequests({ name }) {
+      const device = deviceOf(name);
+      if (device) iopfQueueRemoveDevice(core, queue, device);
+    },
+    get units() {
+      return machine.units.flatMap(({ generic }) => generic?.unit ?? []);
+    },
+  });
+  for (const [name, id] of machine.scope) if (id === options.unit) unit.scope.add(name);
+  const nameOf = (rid: number): string | null =>
+    [...unit.scope].find((name) => {
+      const device = deviceOf(name);
+      return device !== null && requesterId(topology, device) === rid;
+    }) ?? null;
+  const translator = new GenericTranslator(unit, trace, nameOf);
+  return {
+    id: options.unit,
+    ops: unit,
+    generic: { unit, queue },
+    start: () => undefined,
+    iommu: translator,
+    project: () => ({
+      vendor: 'generic',
+      title: options.unit.replace(/^iommu:/, ''),
+      enabled: true,
+      addressBits: options.apertureLast.toString(2).length,
+      registers: [],
+      queue: { head: 0, tail: 0, size: 0, done: 0 },
+      iotlb: { sets: 0, ways: 0, entries: [] },
+      contextCache: [],
+      faults: [],
+      traits: traitsOf(options),
+    }),
+    tables: (domain) => (domain.owner === unit ? describeGeneric(domain) : null),
+    walkedRoot(rid) {
+      const domain = unit.attached.get(nameOf(rid) ?? '');
+      return (domain && describeGeneric(domain)?.rootPa) ?? null;
+    },
+    addressFields(iova, leafLevel, domain) {
+      const tables = domain && describeGeneric(domain);
+      return tables ? addressFields(iova, tables.levels, leafLevel ?? 1) : [];
+    },
+    explain: (events) => explain(memory, events),
+    explainFault: ({ reason }) => ({ why: GENERIC_FAULTS[reason]?.why ?? '', kernelLine: '' }),
+  };
+}
+
+/** What a scenario chose, for people. */
+function traitsOf(options: GenericOptions): readonly string[] {
+  const { pageSizesLg2, apertureStart, apertureLast, maxPasids } = options;
+  const lacks: readonly (readonly [boolean, string])[] = [
+    [options.coherent, 'DMA is not coherent with CPU caches'],
+    [options.snoopControl, 'cannot enforce coherency'],
+    [options.dirtyTracking, 'cannot track dirty pages'],
+    [options.isolatedMsi, 'interrupt messages are not checked'],
+    [options.staticBlocked, 'has no blocking domain of its own'],
+    [!options.finalisesAtAttach, 'page tables are complete only once attached'],
+  ];
+  return [
+    `driver ${options.driver}`,
+    `pages of ${pageSizesLg2.map((size) => sizeWords(2 ** size)).join(', ')}`,
+    `addresses ${hex(apertureStart)}-${hex(apertureLast)}`,
+    ...(maxPasids > 0 ? [`${maxPasids} PASIDs`] : []),
+    ...lacks.filter(([has]) => !has).map(([, words]) => words),
+  ];
+}
+
+function addressFields(iova: bigint, levels: number, leafLevel: number): readonly AddressField[] {
+  const below = (level: number): number => 12 + 9 * (level - 1);
+  const fields: AddressField[] = [];
+  for (let level = levels; level >= leafLevel; level--) {
+    const value = Number((iova >> BigInt(below(level))) & 0x1ffn);
+    fields.push({ label: `level ${level}`, level, bits: 9, value });
+  }
+  const bits = below(leafLevel);
+  return [...fields, { label: 'offset', level: 0, bits, value: Number(iova & ((1n << BigInt(bits)) - 1n)) }];
+}
+
+/** It reads page tables, and nothing else. */
+function explain(memory: PhysicalMemory, events: readonly TraceEvent[]): readonly LookupStep[] {
+  const steps = events.flatMap((event) => (event.kind === 'read' ? stepOf(memory, event) : []));
+  const last = steps.at(-1);
+  const refused = events.some((event) => event.kind === 'fault');
+  return refused && last ? [...steps.slice(0, -1), { ...last, outcome: 'fault' }] : steps;
+}
+
+function stepOf(
+  memory: PhysicalMemory,
+  { level, index, pa, words }: Extract<TraceEvent, { kind: 'read' }>,
+): LookupStep {
+  const word = words[0] ?? 0n;
+  const kind = amdv1.kind(loOf(word), hiOf(word), level);
+  return {
+    kind: 'table',
+    outcome: kind === LEAF ? 'leaf' : kind === EMPTY ? 'fault' : 'table',
+    level: level + 1,
+    title: `Level ${level + 1} entry ${index}`,
+    index,
+    pa,
+    words,
+    fields: decodeEntry(word),
+    occupancy: occupancy(memory, Math.floor(pa / PAGE_BYTES), level),
+  };
+}
+
+function occupancy(memory: PhysicalMemory, pfn: number, level: number): Uint8Array {
+  const base = memory.frameBase(pfn);
+  return Uint8Array.from({ length: ENTRIES }, (_, index) =>
+    amdv1.kind(memory.words[base + index * 2] ?? 0, memory.words[base + index * 2 + 1] ?? 0, level),
+  );
+}
+
+const yes = (value: bigint, on: string, off: string): string => (value === 0n ? off : on);
+
+/** Spec: AMD I/O Virtualization Technology (IOMMU) Specification, section 2.2.3 "I/O Page Tables for Host Translations" */
+function decodeEntry(word: bigint): readonly EntryField[] {
+  const field = (name: string, high: number, low: number, meaning: (value: bigint) => string): EntryField => {
+    const value = (word >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n);
+    return { name, bits: high === low ? `${low}` : `${high}:${low}`, value, meaning: meaning(value) };
+  };
+  return [
+    field('PR', 0, 0, (value) => yes(value, 'present', 'empty')),
+    field('D', 6, 6, (value) => yes(value, 'written through', 'not written through')),
+    field('Next Level', 11, 9, nextLevelWords),
+    field('Address', 51, 12, (value) => hex(value << 12n)),
+    field('FC', 60, 60, (value) => yes(value, 'accesses are coherent', 'the device says whether to snoop')),
+    field('IR', 61, 61, (value) => yes(value, 'may be read', 'must not be read')),
+    field('IW', 62, 62, (value) => yes(value, 'may be written', 'must not be written')),
+  ];
+}
+
+function nextLevelWords(value: bigint): string {
+  if (value === 0n) return 'a page';
+  return value === 7n ? 'a page, its size in the address' : `a table of level ${value}`;
+}

@@ -1,0 +1,152 @@
+import { ERRNO, type Errno } from '../../kernel/errno';
+import { unbindDriver } from '../../iommu/drivers';
+import type { ResvKind } from '../../iommu/ops';
+import { releaseDevice } from '../../iommu/probe';
+import { GENERIC_DEFAULTS, type GenericOptions } from '../../hw/generic/options';
+import { amdv1 } from '../../pt/fmt/amdv1';
+import type { Task } from '../../kernel/task';
+import { pageSizeLg2 } from '../words';
+import type { Args, Outcome } from '../statement';
+import type { PciFunction } from '../../pci/function';
+import type { PciTopology } from '../../pci/topology';
+import type { Machine } from '../machine';
+import { count } from './machine';
+import { found, fullBdf, kernelVerb, mistake, said, type Found, type Verb } from './verb';
+
+/** `iommu smmu0 generic pages=4K+2M aperture=0-0xffffffff no-blocked` */
+export const iommu: Verb = ({ machine, args }) => {
+  const name = args.word(0) ?? '';
+  if (machine.booted) return mistake('IOMMUs are found at boot; this line comes before it', args.column(0));
+  if (!/^[a-z][a-z0-9_-]*$/i.test(name) || name === 'none')
+    return mistake(`${name} cannot be the name of an IOMMU`, args.column(0));
+  if (machine.declared.has(name) || name === 'dmar0')
+    return mistake(`there is an IOMMU ${name} already`, args.column(0));
+  const options = genericOptions(args, name);
+  if (!options.ok) return options;
+  machine.declared.set(name, options.value);
+  return said('');
+};
+
+function genericOptions(args: Args, name: string): Found<GenericOptions> {
+  const pages = args.option('pages');
+  const sizes = pages === null ? GENERIC_DEFAULTS.pageSizesLg2 : pageSizes(pages);
+  if (sizes === null)
+    return mistake('pages are powers of two from 4K to 512G, without 512G itself', args.columnOf('pages'));
+  const aperture = args.range('aperture');
+  if (aperture && aperture.last > GENERIC_DEFAULTS.apertureLast)
+    return mistake('its page tables reach 48 bits', args.columnOf('aperture'));
+  const pasids = args.size('pasids') ?? 0n;
+  if (pasids > 1n << 20n) return mistake('a PASID has 20 bits', args.columnOf('pasids'));
+  return found({
+    unit: `iommu:${name}`,
+    driver: args.option('driver') ?? name,
+    pageSizesLg2: sizes,
+    apertureStart: aperture?.start ?? GENERIC_DEFAULTS.apertureStart,
+    apertureLast: aperture?.last ?? GENERIC_DEFAULTS.apertureLast,
+    coherent: !args.has('no-coherency'),
+    snoopControl: !args.has('no-snoop-control'),
+    dirtyTracking: !args.has('no-dirty'),
+    isolatedMsi: !args.has('no-msi-isolation'),
+    staticBlocked: !args.has('no-blocked'),
+    finalisesAtAttach: args.has('attach-finalised'),
+    maxPasids: Number(pasids),
+  });
+}
+
+/** `4K+2M` as powers of two, ascending; null where a size is none that the tables have. */
+function pageSizes(text: string): readonly number[] | null {
+  const possible = new Set([0, 1, 2, 3].flatMap((level) => amdv1.leafSizesLg2(level)));
+  const sizes = text.split('+').map((word) => pageSizeLg2(word));
+  return sizes.every((size) => possible.has(size)) ? [...new Set(sizes)].sort((a, b) => a - b) : null;
+}
+
+/** `reserve 01:00.0 0x80000-0x8ffff direct` */
+export const reserve: Verb = ({ machine, args }) => {
+  if (machine.booted) return mistake('firmware says so at boot; this line comes before it', args.column(0));
+  const fn = functionAt(machine, args, 0);
+  if (!fn.ok) return fn;
+  const [range] = args.ranges();
+  const kind = RESV_KINDS.find((each) => each === args.word(2));
+  if (range === undefined || kind === undefined)
+    return mistake('a range and a kind are missing', args.column(1));
+  const { iommu: unit } = fn.value.spec;
+  const main = unit === null && machine.options.iommu === 'vtd';
+  if (main && kind !== 'direct' && kind !== 'direct-relaxable') {
+    const why = `the tables of VT-d firmware reserve memory to be mapped 1:1, and nothing ${kind}; put the device behind another IOMMU (iommu=)`;
+    return mistake(why, args.column(2));
+  }
+  if (!main && (unit === null || unit === 'none'))
+    return mistake(`${fn.value.shortName} is behind no IOMMU, which alone would care`, args.column(0));
+  const { name } = fn.value;
+  const { start, last } = range;
+  machine.reserved.set(name, [...(machine.reserved.get(name) ?? []), { start, last, kind }]);
+  return said('');
+};
+
+const RESV_KINDS: readonly ResvKind[] = ['direct', 'direct-relaxable', 'reserved', 'msi', 'sw-msi'];
+
+/** `refuse smmu0 attach 2 EINVAL`, `refuse smmu0 attach 01:00.0 EINVAL` */
+export const refuse: Verb = kernelVerb(({ machine, args }) => {
+  const name = (args.word(0) ?? '').replace(/^iommu:/, '');
+  const unit = machine.unit(`iommu:${name}`);
+  if (unit === null) return mistake(`there is no IOMMU ${name}`, args.column(0));
+  if (!unit.generic)
+    return mistake(
+      `${name} does as its vendor made it; one made by an iommu line can be told to refuse`,
+      args.column(0),
+    );
+  const what = args.word(1);
+  if (what !== 'attach' && what !== 'map' && what !== 'alloc')
+    return mistake('attach, map and alloc can be refused', args.column(1));
+  const errno = args.word(3) ?? '';
+  if (!isErrno(errno)) return mistake(`${errno} is no errno that can come up here`, args.column(3));
+  const nth = args.number(2);
+  if (nth !== null) {
+    if (nth < 1n || nth > 1_000_000n) return mistake('calls are counted from 1', args.column(2));
+    unit.generic.unit.refuse({ what, errno, nth: Number(nth), device: null });
+    return said(`${what} ${nth} of ${name} from now on is refused`);
+  }
+  if (what !== 'attach') return mistake(`say which ${what}, counted from 1`, args.column(2));
+  const fn = functionAt(machine, args, 2);
+  if (!fn.ok) return fn;
+  unit.generic.unit.refuse({ what, errno, nth: null, device: fn.value.name });
+  return said(`every attach of ${fn.value.shortName} is refused`);
+});
+
+const isErrno = (word: string): word is Errno => Object.hasOwn(ERRNO, word);
+
+/** `remove 01:00.0` */
+export const remove: Verb = kernelVerb(function* ({ machine, args }): Task<Outcome> {
+  const fn = functionAt(machine, args, 0);
+  if (!fn.ok) return fn;
+  const gone = removalOrder(machine.topology, fn.value);
+  for (const { name } of gone) {
+    const device = machine.core.devices.get(name);
+    const unbound = device && (yield* unbindDriver(machine.core, device));
+    if (unbound && !unbound.ok) return unbound;
+  }
+  for (const { name } of gone) {
+    const device = machine.core.devices.get(name);
+    if (device) yield* releaseDevice(machine.core, device);
+    machine.scope.delete(name);
+    machine.outOfScope.delete(name);
+  }
+  machine.topology.removeFunction(fn.value);
+  return said(gone.length === 1 ? 'gone' : `${count(gone.length, 'function')} gone`);
+});
+
+/** What is behind a function first, as pci_stop_and_remove_bus_device() goes. */
+function removalOrder(topology: PciTopology, fn: PciFunction): readonly PciFunction[] {
+  const behind = fn.subordinate?.functions.toReversed() ?? [];
+  const virtual = topology.functions.filter(
+    ({ spec }) => spec.virtualOf !== null && topology.find(spec.virtualOf) === fn,
+  );
+  return [...[...behind, ...virtual].flatMap((each) => removalOrder(topology, each)), fn];
+}
+
+/** A function of the machine, whether or not its kernel runs. */
+function functionAt({ topology }: Machine, args: Args, at: number): Found<PciFunction> {
+  const word = args.word(at) ?? '';
+  const fn = topology.findByName(fullBdf(word));
+  return fn === null ? mistake(`there is no PCI function ${word}`, args.column(at)) : found(fn);
+}

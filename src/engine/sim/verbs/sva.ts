@@ -1,0 +1,61 @@
+import { svaBindDevice, svaUnbindDevice } from '../../iommu/sva';
+import { iopfQueueFlush, reportDeviceFault } from '../../iommu/page-fault-report';
+import type { Task } from '../../kernel/task';
+import { mismatch, type Outcome } from '../statement';
+import { kernelVerb, mistake, named, pciDeviceAt, processAt, said } from './verb';
+
+/** `bond = iommu_sva_bind_device 01:00.0 qemu` */
+export const svaBind = kernelVerb(function* (context): Task<Outcome> {
+  const { machine, args } = context;
+  const device = pciDeviceAt(context, 0);
+  if (!device.ok) return device;
+  const bound = yield* svaBindDevice(machine.core, device.value, processAt(context, 1));
+  if (!bound.ok) return bound;
+  if (args.statement.name !== null)
+    machine.names.set(args.statement.name, { kind: 'bond', bond: bound.value });
+  return said(`PASID ${bound.value.pasid}`);
+});
+
+/** `iommu_sva_unbind_device bond` */
+export const svaUnbind = kernelVerb(function* (context): Task<Outcome> {
+  const name = named(context, 0, 'bond');
+  if (!name.ok) return name;
+  const { bond } = name.value;
+  if (bond.users === 0)
+    return mistake(`${context.args.word(0) ?? ''} is unbound already`, context.args.column(0));
+  yield* svaUnbindDevice(context.machine.core, bond);
+  return said(bond.users > 0 ? 'others still use it' : `PASID ${bond.pasid} is blocked`);
+});
+
+/** Linux: include/uapi/linux/iommufd.h IOMMU_PGFAULT_PERM_* */
+const PERM_READ = 1;
+const PERM_WRITE = 2;
+
+/** `page-request 01:00.0 0x1000 rw pasid=5 last`: the device asks for a page that is not there. */
+export const pageRequest = kernelVerb(function* (context): Task<Outcome> {
+  const { machine, args } = context;
+  const device = pciDeviceAt(context, 0);
+  if (!device.ok) return device;
+  const pasid = args.size('pasid');
+  if (pasid !== null && pasid >= 1n << 20n) return mistake('a PASID has 20 bits', args.columnOf('pasid'));
+  const grpid = args.size('group') ?? 0n;
+  if (grpid >= 512n) return mistake('the number of a page request group has 9 bits', args.columnOf('group'));
+  const access = args.word(2) ?? '';
+  const generic = machine.unitOf(device.value)?.generic;
+  const answered = generic?.unit.responses.length ?? 0;
+  const lastPage = args.has('last');
+  const reported = yield* reportDeviceFault(machine.core, device.value, {
+    pasid: pasid === null ? null : Number(pasid),
+    grpid: Number(grpid),
+    perm: (access.includes('r') ? PERM_READ : 0) | (access.includes('w') ? PERM_WRITE : 0),
+    addr: (args.number(1) ?? 0n) & ~0xfffn,
+    lastPage,
+  });
+  if (!reported.ok) return reported;
+  if (generic) yield* iopfQueueFlush(generic.queue);
+  const answer = generic?.unit.responses[answered]?.response.toUpperCase() ?? null;
+  const wanted = args.option('answer');
+  const stands = lastPage ? 'waits for an answer' : 'waits for the last of its group';
+  const phrase = answer === null ? stands : `answered ${answer}`;
+  return wanted === null || wanted === answer ? said(phrase) : mismatch(phrase, device.value.worldId);
+});

@@ -1,0 +1,152 @@
+import { PCI_KINDS } from '../engine/pci/function-spec';
+import {
+  atOnce,
+  bdf,
+  choice,
+  defineVerb,
+  flag,
+  number,
+  option,
+  param,
+  pattern,
+  range,
+  word,
+  type VerbSpec,
+} from './verb-spec';
+
+const IDS = pattern(/^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$/, '8086:10d3');
+const ACS_BITS = '(?:SV|TB|RR|CR|UF|EC|DT)';
+const ACS_SET = `(?:none|${ACS_BITS}(?:\\+${ACS_BITS})*)`;
+const ACS = pattern(new RegExp(`^${ACS_SET}(?:/${ACS_SET})?$`), 'SV+RR+CR+UF, of SV TB RR CR UF EC DT');
+
+const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
+
+/** What the machine is made of, and its kernel's start. */
+export const MACHINE_VERBS: readonly VerbSpec[] = [
+  defineVerb('machine', 'machine q35 iommu=vtd', 'names the machine and its IOMMU; first line, once', {
+    ...atOnce,
+    params: [param('name', { kind: 'word-or-text' }, 'what to call it')],
+    options: [
+      option('iommu', choice('vtd', 'none'), 'which IOMMU it has; vtd unless said otherwise'),
+      option(
+        'width',
+        choice('39', '48', '57'),
+        'IOVA bits of its second-stage tables; 48 unless said otherwise',
+      ),
+      option('iotlb', pattern(/^[1-9][0-9]*x[1-9][0-9]*$/, '64x4'), 'sets and ways of its IOTLB'),
+      option('container', choice('type1', 'iommufd'), 'what answers at /dev/vfio/vfio; type1 unless said'),
+    ],
+    flags: [
+      flag('strict', 'unmapped pages leave the IOTLB at once (iommu.strict=1)'),
+      flag('selftest', 'the kernel has the commands of its own tests (CONFIG_IOMMUFD_TEST)'),
+      flag('unsafe-interrupts', 'devices are given away even if their MSIs are not isolated'),
+      flag('passthrough', 'native drivers use physical addresses (iommu.passthrough=1)'),
+    ],
+  }),
+  defineVerb(
+    'iommu',
+    'iommu smmu0 generic pages=4K+2M aperture=0-0xffffffff',
+    'one more IOMMU, of no vendor: real page tables, no registers, no caches; before boot',
+    {
+      ...atOnce,
+      params: [
+        param('name', word, 'what to call it'),
+        param('kind', choice('generic'), 'what kind of IOMMU it is'),
+      ],
+      options: [
+        option('pages', PAGE_SIZES, 'sizes of its pages; 4K+2M+1G unless said otherwise'),
+        option('aperture', range, 'the addresses that it translates; 48 bits unless said otherwise'),
+        option(
+          'driver',
+          word,
+          'its driver: IOMMUs of one driver take each other’s page tables; its own name',
+        ),
+        option('pasids', number, 'how many PASIDs it can tell apart; none unless said'),
+      ],
+      flags: [
+        flag('no-coherency', 'DMA is not coherent with CPU caches'),
+        flag('no-snoop-control', 'it cannot make no-snoop accesses coherent'),
+        flag('no-dirty', 'it cannot track dirty pages'),
+        flag('no-msi-isolation', 'it does not check interrupt messages'),
+        flag('no-blocked', 'it has no domain that blocks everything: an empty page table does'),
+        flag('attach-finalised', 'its page tables are complete only once attached'),
+      ],
+    },
+  ),
+  defineVerb(
+    'pci',
+    'pci 01:00.0 endpoint id=8086:10d3 class=020000',
+    'adds a PCI function; parents come first',
+    {
+      params: [
+        param('bdf', bdf, 'its address'),
+        param('kind', choice(...PCI_KINDS), 'what sort of function it is'),
+        param('label', { kind: 'text' }, 'its name for people', 'optional'),
+      ],
+      options: [
+        option('id', IDS, 'vendor and device id'),
+        option('sub', IDS, 'subsystem vendor and device id'),
+        option('class', pattern(/^[0-9a-fA-F]{6}$/, '020000'), 'class code: base, sub, interface'),
+        option('rev', number, 'revision'),
+        option('bus', pattern(/^[0-9a-fA-F]{2}-[0-9a-fA-F]{2}$/, '01-03'), 'buses behind a bridge, in hex'),
+        option('acs', ACS, 'ACS capability, and after / the control bits'),
+        option('vf', bdf, 'the physical function that this virtual one belongs to'),
+        option(
+          'group',
+          pattern(/^(?:none|0|[1-9][0-9]*)$/, '7, or none'),
+          'the IOMMU group that its own kernel reported',
+        ),
+        option('driver', word, 'the driver to bind at boot'),
+        option('iommu', word, 'the IOMMU in whose scope it is, made by iommu, or none'),
+        option('pasid', number, 'how many PASIDs it can use'),
+      ],
+      flags: [
+        flag('mf', 'the multifunction bit of its header'),
+        flag('ats', 'it caches translations itself'),
+        flag('untrusted', 'it sits behind an external port'),
+      ],
+    },
+  ),
+  defineVerb(
+    'reserve',
+    'reserve 01:00.0 0x80000-0x8ffff direct',
+    'firmware or the IOMMU driver keeps some of the addresses of a device; before boot',
+    {
+      ...atOnce,
+      params: [
+        param('bdf', bdf, 'the device'),
+        param('range', range, 'start-last, both included'),
+        param(
+          'kind',
+          choice('direct', 'direct-relaxable', 'reserved', 'msi', 'sw-msi'),
+          'as reserved_regions of its group shows it',
+        ),
+      ],
+    },
+  ),
+  defineVerb(
+    'refuse',
+    'refuse smmu0 attach 2 EINVAL',
+    'an IOMMU driver refuses its n-th such call from now on, or every attach of a device',
+    {
+      ...atOnce,
+      params: [
+        param('unit', word, 'an IOMMU made by iommu'),
+        param('call', choice('attach', 'map', 'alloc'), 'what it is asked'),
+        param('which', word, 'which call from now on, counted from 1, or a PCI address: all of that device'),
+        param('errno', word, 'what it answers'),
+      ],
+    },
+  ),
+  defineVerb(
+    'boot',
+    'boot',
+    'Linux enumerates the bus, makes the groups and binds drivers; implied when needed',
+  ),
+  defineVerb('remove', 'remove 01:00.0', 'pulls a function out, with everything behind it', {
+    params: [param('bdf', bdf, 'the function')],
+  }),
+  defineVerb('driver', 'driver 01:00.0 vfio-pci', 'unbinds the present driver and binds this one', {
+    params: [param('bdf', bdf, 'the device'), param('driver', word, 'a driver, or none')],
+  }),
+];
