@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx', '.scripts/*.test.mjs'],
     environment: 'node',
+    setupFiles: ['src/testing/property-tests.ts'],
     reporters: ['default'],
   },
 });
