@@ -16,6 +16,24 @@ export class DmaCookie {
   iovas: IovaDomain | null = null;
   /** Null: strict, every unmap flushes. */
   queue: FlushQueue | null = null;
+  /** Newest first. */
+  readonly msiPages: MsiPages[] = [];
+}
+
+/** Pages that interrupts are written to, and where devices see them. Linux: struct iommu_dma_msi_page */
+export interface MsiPages {
+  readonly pa: bigint;
+  readonly iova: bigint;
+  readonly bytes: bigint;
+}
+
+/** Of a domain whose owner deals with addresses itself, all but a window for interrupts. Linux: struct iommu_dma_msi_cookie */
+export class DmaMsiCookie {
+  /** Newest first. */
+  readonly msiPages: MsiPages[] = [];
+
+  /** `msiIova`: where the next page goes. */
+  constructor(public msiIova: bigint) {}
 }
 
 /** Null for a domain that is nobody's default. */
@@ -29,6 +47,18 @@ export function getDmaCookie(core: IommuCore, domain: IommuDomain): Result<undef
     return err('EEXIST', `${domain.label} has a ${domain.cookie.kind} cookie already`, { rule });
   if (core.fail.hit(rule)) return err('ENOMEM', 'no memory for the domain’s DMA API state', { rule });
   domain.cookie = { kind: 'dma-iova', data: new DmaCookie() };
+  return done;
+}
+
+/** For a window that starts at `base`. Linux: iommu_get_msi_cookie() */
+export function getMsiCookie(core: IommuCore, domain: IommuDomain, base: bigint): Result<undefined> {
+  const rule = 'iommu_get_msi_cookie';
+  if (domain.type !== 'unmanaged')
+    return err('EINVAL', `the addresses of ${domain.label} are not its owner's`, { rule });
+  if (domain.cookie)
+    return err('EEXIST', `${domain.label} has a ${domain.cookie.kind} cookie already`, { rule });
+  if (core.fail.hit(rule)) return err('ENOMEM', 'no memory for the interrupt pages', { rule });
+  domain.cookie = { kind: 'dma-msi', data: new DmaMsiCookie(base) };
   return done;
 }
 
@@ -60,7 +90,7 @@ export function initDmaDomain(core: IommuCore, domain: IommuDomain, device: Devi
   cookie.iovas = new IovaDomain(granuleLg2, startPfn, () => core.fail.hit('alloc_iova_mem'));
   if (domain.type === 'DMA-FQ' && (!supportsQueue(domain, device) || !initFlushQueue(core, domain).ok))
     domain.type = 'DMA';
-  return reserveRegions(core, cookie.iovas, device);
+  return reserveRegions(core, cookie, cookie.iovas, device);
 }
 
 /** Linux: iommu_dma_init_fq() */
@@ -81,7 +111,12 @@ const supportsQueue = (domain: IommuDomain, { ops, client }: Device): boolean =>
   domain.paging?.genericPt === true || ops?.capable(client, 'DEFERRED_FLUSH') === true;
 
 /** Linux: iova_reserve_iommu_regions(), iova_reserve_pci_windows() */
-function reserveRegions(core: IommuCore, iovas: IovaDomain, device: Device): Result<undefined> {
+function reserveRegions(
+  core: IommuCore,
+  cookie: DmaCookie,
+  iovas: IovaDomain,
+  device: Device,
+): Result<undefined> {
   const shift = BigInt(iovas.granuleLg2);
   const reserve = (start: bigint, last: bigint): void =>
     iovas.reserve(Number(start >> shift), Number(last >> shift));
@@ -90,8 +125,13 @@ function reserveRegions(core: IommuCore, iovas: IovaDomain, device: Device): Res
     // A window that software manages is the DMA API's own.
     if (kind === 'sw-msi') continue;
     reserve(start, last);
-    if (kind === 'msi' && core.fail.hit('cookie_init_hw_msi_region'))
+    if (kind !== 'msi') continue;
+    if (core.fail.hit('cookie_init_hw_msi_region'))
       return err('ENOMEM', 'no memory for the interrupt pages', { rule: 'cookie_init_hw_msi_region' });
+    // Hardware takes these writes out before they are translated: devices see the pages where they are.
+    const pa = (start >> shift) << shift;
+    const bytes = (((last - pa) >> shift) + 1n) << shift;
+    cookie.msiPages.unshift({ pa, iova: pa, bytes });
   }
   return done;
 }

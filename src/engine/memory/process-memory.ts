@@ -35,6 +35,12 @@ interface Block {
   mapped: boolean;
 }
 
+/** One page of a block. */
+interface Owner {
+  readonly block: Block;
+  readonly page: number;
+}
+
 interface Vma {
   readonly start: number;
   readonly end: number;
@@ -120,9 +126,11 @@ export class ProcessMemory implements UserMemory {
   }
 
   unpin(runs: readonly FrameRun[]): void {
+    let owner: Owner | undefined;
     for (const run of runs) {
       for (let pfn = run.pfn; pfn < run.pfn + run.count;) {
-        const { block, page } = this.owner(pfn);
+        owner = this.owner(pfn, owner);
+        const { block, page } = owner;
         const end = (block.pfns[page] ?? 0) + block.framesPerPage;
         const count = Math.min(end, run.pfn + run.count) - pfn;
         const left = (block.pins[page] ?? 0) - count;
@@ -255,8 +263,11 @@ export class ProcessMemory implements UserMemory {
     return this.vmas.find((vma) => va >= vma.start && va < vma.end);
   }
 
-  /** The page that holds a frame: frames of a block's pages descend. */
-  private owner(pfn: number): { readonly block: Block; readonly page: number } {
+  /** The page that holds a frame; mostly the one that follows the last one asked for. */
+  private owner(pfn: number, before?: Owner): Owner {
+    const next = before ? before.page + 1 : 0;
+    if (before && holds(before.block, next, pfn)) return { block: before.block, page: next };
+    // Frames of a block's pages descend.
     for (const block of this.blocks) {
       let low = 0;
       let high = block.pfns.length;
@@ -265,12 +276,16 @@ export class ProcessMemory implements UserMemory {
         if ((block.pfns[mid] ?? 0) <= pfn) high = mid;
         else low = mid + 1;
       }
-      const start = block.pfns[low];
-      if (start !== undefined && pfn < start + block.framesPerPage) return { block, page: low };
+      if (holds(block, low, pfn)) return { block, page: low };
     }
     invariant(false, `${this.name} does not own frame ${pfn.toString(16)}`);
   }
 }
+
+const holds = ({ pfns, framesPerPage }: Block, page: number, pfn: number): boolean => {
+  const first = pfns[page];
+  return first !== undefined && pfn >= first && pfn < first + framesPerPage;
+};
 
 const physicalIn = (vma: Vma, va: number): number => {
   const size = 2 ** vma.pageSizeLg2;

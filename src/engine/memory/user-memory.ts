@@ -18,7 +18,8 @@ export interface PageSource {
    */
   pin(at: bigint, pages: number, write: boolean): Result<readonly FrameRun[]>;
   unpin(runs: readonly FrameRun[]): void;
-  /** Of a file: nobody will pin it any more. Linux: fput() */
+  /** Of a file: somebody keeps it beyond the call that found it, and at last does not. Linux: get_file(), fput() */
+  acquire?(): void;
   release?(): void;
 }
 

@@ -33,7 +33,7 @@ export function mapRange(table: PageTable, args: MapArgs, gather: Gather): Mappe
   if (!args.prot.read && !args.prot.write) {
     return refuse(err('EINVAL', 'neither readable nor writable', { rule: 'pt_iommu map_range' }));
   }
-  if (pa >= 2 ** table.oaLg2) {
+  if (pa >= table.oaEnd) {
     return refuse(err('ERANGE', `physical address ${hex(pa)} is too large`, { rule: 'pt_iommu map_range' }));
   }
   const attrs = table.format.attrs(args.prot, args.features);
@@ -47,7 +47,7 @@ export function mapRange(table: PageTable, args: MapArgs, gather: Gather): Mappe
 
   const page = pa / granuleBytes;
   const pages = bytes / granuleBytes;
-  const whole = offset === 0 && pa % granuleBytes === 0 && pages % table.sizes.smallest === 0;
+  const whole = offset === 0 && Number.isInteger(page) && pages % table.sizes.smallest === 0;
   const order = whole ? table.sizes.best(vpn, page, pages) : -1;
   if (order < 0) {
     return refuse(

@@ -1,3 +1,5 @@
+import { ORDER_PAGES } from './format';
+
 /**
  * The page sizes that a table may use, and which one fits where.
  *
@@ -32,7 +34,7 @@ export class PageSizes {
   run(vpn: number, page: number, pages: number, order: number): number {
     const next = this.next[order] as number;
     const bound = next !== 0 && (vpn - page) % next === 0 ? Math.min(pages, next - (vpn % next)) : pages;
-    return bound - (bound % 2 ** order);
+    return bound - (bound % (ORDER_PAGES[order] as number));
   }
 }
 

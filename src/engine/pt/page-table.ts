@@ -46,6 +46,8 @@ export class PageTable {
   readonly format: PtFormat;
   readonly vaLg2: number;
   readonly oaLg2: number;
+  /** Physical addresses end before this. */
+  readonly oaEnd: number;
   readonly pageSizesLg2: readonly number[];
   readonly sizes: PageSizes;
   readonly changeTop: PageTableConfig['changeTop'];
@@ -67,6 +69,7 @@ export class PageTable {
     this.format = format;
     this.vaLg2 = config.vaLg2 ?? (dynamic ? format.maxVaLg2 : reachLg2(format, topLevel));
     this.oaLg2 = config.oaLg2 ?? format.maxOaLg2;
+    this.oaEnd = 2 ** this.oaLg2;
     this.changeTop = config.changeTop;
     const possible = dynamic
       ? possibleSizes(format, format.maxTopLevel, this.vaLg2, this.oaLg2)

@@ -15,7 +15,8 @@ export function pageOf(table: PageTable, iova: bigint): number {
 export function offsetIn(table: PageTable, iova: bigint): number {
   const { granuleBytes } = table.format;
   const address = Number(iova);
-  return address < EXACT ? address % granuleBytes : Number(iova & BigInt(granuleBytes - 1));
+  if (address >= EXACT) return Number(iova & BigInt(granuleBytes - 1));
+  return address - Math.floor(address / granuleBytes) * granuleBytes;
 }
 
 /** Last page that a range touches. Exact up to the 64-bit end for any granule of 2 KiB or more, and beyond it not below. */

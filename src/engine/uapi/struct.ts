@@ -58,32 +58,57 @@ export const defineStruct = <const F extends readonly Field[]>(
 
 export const WORD_BYTES: Readonly<Record<Word, number>> = { u8: 1, u16: 2, u32: 4, s32: 4, u64: 8 };
 
+export function fieldOf(struct: Struct, name: string): Field {
+  for (const each of struct.fields) if (each.name === name) return each;
+  invariant(false, `${struct.name} has no field ${name}`);
+}
+
 /** Linux: offsetofend() */
 export function endOf(struct: Struct, name: string): number {
-  const found = struct.fields.find((each) => each.name === name);
-  invariant(found, `${struct.name} has no field ${name}`);
-  return found.offset + WORD_BYTES[found.word];
+  const { offset, word } = fieldOf(struct, name);
+  return offset + WORD_BYTES[word];
+}
+
+/**
+ * Where structures lie while their words are read and written. Always this one: a DataView for each structure would give
+ * each a buffer outside the heap, which costs more than all the rest of a call.
+ */
+const desk = new Uint8Array(512);
+const view = new DataView(desk.buffer);
+
+/** Bytes that there are not count as zero. */
+function layOut(struct: Struct, bytes: Uint8Array): void {
+  const { bytes: size, name } = struct;
+  invariant(size <= desk.length, `${name} is larger than any structure was`);
+  const given = Math.min(size, bytes.length);
+  for (let at = 0; at < given; at++) desk[at] = bytes[at] as number;
+  desk.fill(0, given, size);
 }
 
 /** Bytes → values; bytes that the caller did not give count as zero. */
 export function decode<S extends Struct>(struct: S, bytes: Uint8Array): FieldsOf<S> {
-  const whole = new Uint8Array(struct.bytes);
-  whole.set(bytes.subarray(0, struct.bytes));
-  const view = new DataView(whole.buffer);
+  layOut(struct, bytes);
   const values: Fields = {};
-  for (const { name, word, offset } of struct.fields) values[name] = read(view, word, offset);
+  for (const { name, word, offset } of struct.fields) values[name] = read(word, offset);
   return values as FieldsOf<S>;
 }
 
-/** Values → bytes; fields not given are zero. */
-export function encode(struct: Struct, values: Partial<Fields>): Uint8Array {
-  const bytes = new Uint8Array(struct.bytes);
-  const view = new DataView(bytes.buffer);
-  for (const { name, word, offset } of struct.fields) write(view, word, offset, values[name] ?? 0);
-  return bytes;
+/** Values → bytes; fields not given are zero. What no field covers is as in `under`. */
+export function encode(struct: Struct, values: Partial<Fields>, under: Uint8Array = NOTHING): Uint8Array {
+  layOut(struct, under);
+  for (const { name, word, offset } of struct.fields) write(word, offset, values[name] ?? 0);
+  return desk.slice(0, struct.bytes);
 }
 
-function read(view: DataView, word: Word, offset: number): number | bigint {
+const NOTHING = new Uint8Array();
+
+/** The 32-bit number that a structure begins with: its size. */
+export function firstWord(bytes: Uint8Array): number {
+  for (let at = 0; at < 4; at++) desk[at] = bytes[at] ?? 0;
+  return view.getUint32(0, true);
+}
+
+function read(word: Word, offset: number): number | bigint {
   switch (word) {
     case 'u8':
       return view.getUint8(offset);
@@ -98,7 +123,7 @@ function read(view: DataView, word: Word, offset: number): number | bigint {
   }
 }
 
-function write(view: DataView, word: Word, offset: number, value: number | bigint): void {
+function write(word: Word, offset: number, value: number | bigint): void {
   switch (word) {
     case 'u8':
       view.setUint8(offset, Number(value));

@@ -105,6 +105,8 @@ export class GenericUnit implements GenericHost {
   }
 
   releaseDevice(device: IommuClient): void {
+    if ((this.iopfUsers.get(device.name) ?? 0) > 0) this.around.forbidPageRequests(device);
+    this.iopfUsers.delete(device.name);
     this.attached.delete(device.name);
     this.pasids.delete(device.name);
   }

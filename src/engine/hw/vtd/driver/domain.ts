@@ -55,6 +55,8 @@ export class VtdDomain implements IommuDomain, PagingDomain {
   /** Domain id and how many devices hold it. Linux: struct iommu_domain_info */
   did: number | null = null;
   users = 0;
+  /** Set by who wants the page faults. */
+  iopfHandler: NonNullable<IommuDomain['iopfHandler']> | null = null;
   private forceCoherence = false;
 
   constructor(
@@ -86,8 +88,10 @@ export class VtdDomain implements IommuDomain, PagingDomain {
     }
     // CAP.CM = 0 and RWBF = 0: new mappings need no invalidation. Linux: intel_iommu_iotlb_sync_map()
     const { trace } = this.host;
-    const last = iova + BigInt(bytes) - 1n;
-    if (trace.on) trace.emit({ kind: 'map', domain: this.label, iova, last, entries: mapped.entries });
+    if (trace.on) {
+      const last = iova + BigInt(bytes) - 1n;
+      trace.emit({ kind: 'map', domain: this.label, iova, last, entries: mapped.entries });
+    }
     return mapped.result;
   }
 

@@ -238,10 +238,10 @@ describe('attach', () => {
     expect(domain.attachDev(NIC, null).ok).toBe(true);
   });
 
-  it('a device out of scope or never probed is ENODEV', () => {
+  it('a device out of scope is ENODEV, and a domain is not for a device that another driver has: EINVAL', () => {
     const u = setup({}, { scope: (device) => device.name === NIC.name });
     expect(u.driver.probeDevice(client('0000:09:00.0', 0x900))).toMatchObject({ errno: 'ENODEV' });
-    expect(u.domain().attachDev(client('0000:09:00.0', 0x900), null)).toMatchObject({ errno: 'ENODEV' });
+    expect(u.domain().attachDev(client('0000:09:00.0', 0x900), null)).toMatchObject({ errno: 'EINVAL' });
   });
 
   it('release stops the device’s DMA', () => {

@@ -223,6 +223,11 @@ export class VtdDriver implements IommuOps, DomainHost {
     if (domain.owner !== this) {
       return err('EINVAL', `${domain.label} belongs to another unit`, { rule: 'paging_domain_compatible' });
     }
+    // Devices here send no page requests. Linux: iopf_for_domain_set(), intel_iommu_enable_iopf()
+    if (domain.iopfHandler) {
+      const why = `${device.name} cannot ask for pages: it has no page request interface`;
+      return err('ENODEV', why, { rule: 'intel_iommu_enable_iopf', culprit: `dev:${device.name}` });
+    }
     if (domain.did === null) {
       const did = this.ids.allocate();
       if (did === null)
@@ -278,7 +283,7 @@ export class VtdDriver implements IommuOps, DomainHost {
 
   private info(device: IommuClient): Result<Attachment> {
     const info = this.devices.get(device.name);
-    return info === undefined ? err('ENODEV', `${device.name} was not probed by ${this.unit}`) : ok(info);
+    return info === undefined ? err('EINVAL', `${device.name} is not behind ${this.unit}`) : ok(info);
   }
 
   private staticDomain(
