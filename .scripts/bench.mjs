@@ -3,7 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { build } from 'vite';
+import { measureDoor } from './bench-door.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = `${root}.cache/bench`;
@@ -24,19 +27,24 @@ function native() {
   return rates;
 }
 
-await build({
-  configFile: false,
-  root,
-  logLevel: 'error',
-  build: {
-    ssr: 'src/bench/vtd.ts',
-    outDir: out,
-    emptyOutDir: false,
-    minify: true,
-    rollupOptions: { output: { entryFileNames: 'vtd.mjs' } },
-  },
-});
-const { measureVtd } = await import(pathToFileURL(`${out}/vtd.mjs`).href);
+/** A benchmark as one file, minified as the page is. */
+async function load(name) {
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'error',
+    build: {
+      ssr: `src/bench/${name}.ts`,
+      outDir: out,
+      emptyOutDir: false,
+      minify: true,
+      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
+    },
+  });
+  return import(pathToFileURL(`${out}/${name}.mjs`).href);
+}
+const { measureVtd } = await load('vtd');
+const { measureIoas } = await load('ioas');
 
 /** Processor time, as limit.c measures: other programs on the machine do not count. */
 const now = () => {
@@ -44,36 +52,80 @@ const now = () => {
   return (user + system) / 1e6;
 };
 
+/** A figure as the fraction of what bounds it, and whether that is as much as it should be. */
+function judged(figure, ratio) {
+  const reached = ratio === null || figure.aim === null ? null : ratio >= figure.aim;
+  return { ...figure, ratio, reached };
+}
+
 const references = native();
-const rows = measureVtd(now).map((m) => {
-  const reference = references.get(m.native) ?? null;
-  const ratio = reference === null ? null : m.perSecond / reference;
-  return {
-    ...m,
-    nativePerSecond: reference,
-    ratio,
-    reached: ratio === null || m.aim === null ? null : ratio >= m.aim,
-  };
+const vtd = measureVtd(now).map((figure) => {
+  const value = references.get(figure.native) ?? null;
+  const ratio = value === null ? null : figure.perSecond / value;
+  return judged({ ...figure, nativePerSecond: value }, ratio);
 });
 
-if (json) {
-  for (const row of rows) console.log(JSON.stringify(row));
-} else {
-  const mega = (rate) => (rate === null ? '–' : `${(rate / 1e6).toFixed(1)} M/s`);
-  const part = (ratio) => (ratio === null ? '–' : `1/${(1 / ratio).toFixed(1)}`);
-  const width = Math.max(...rows.map((row) => row.name.length));
-  console.log(
-    `${'benchmark'.padEnd(width)}  ${'here'.padStart(11)}  ${'native'.padStart(11)}  ${'ratio'.padStart(7)}  aim`,
-  );
-  for (const row of rows) {
-    const aim =
-      row.aim === null
-        ? ''
-        : `${part(row.aim).replace('.0', '')} ${row.reached === null ? '' : row.reached ? 'reached' : 'MISSED'}`;
-    console.log(
-      `${row.name.padEnd(width)}  ${mega(row.perSecond).padStart(11)}  ${mega(row.nativePerSecond).padStart(11)}  ${part(row.ratio).padStart(7)}  ${aim}`,
-    );
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc');
+/** Bytes in use, when what nobody needs is gone. */
+const heap = () => {
+  gc();
+  return process.memoryUsage().heapUsed;
+};
+const ioas = measureIoas(now, heap).map((figure) => {
+  const { unit, value } = figure;
+  const { native: label } = figure.reference;
+  const reference = label ? { name: `C: ${label}`, value: references.get(label) ?? null } : figure.reference;
+  const ratio = unit === 'bytes' ? reference.value / value : value / reference.value;
+  return judged({ ...figure, reference }, reference.value === null ? null : ratio);
+});
+
+const door = (await measureDoor(`${out}/door`)).map((figure) =>
+  judged(figure, figure.value / figure.reference.value),
+);
+const iommufd = [...ioas, ...door];
+
+const mega = (rate) => (rate === null ? '–' : `${(rate / 1e6).toFixed(rate < 1e6 ? 3 : 1)} M/s`);
+const part = (ratio) => (ratio === null ? '–' : `1/${(1 / ratio).toFixed(1).replace('.0', '')}`);
+const verdict = ({ aim, reached }) =>
+  aim === null ? '' : `${part(aim).padEnd(5)} ${reached === null ? '' : reached ? 'reached' : 'MISSED'}`;
+
+/** Rows of text under a head; numbers to the right. */
+function table(head, rows) {
+  const widths = head.map((title, n) => Math.max(title.length, ...rows.map((row) => row[n].length)));
+  for (const row of [head, ...rows]) {
+    const cells = row.map((text, n) => (n > 0 && n < 4 ? text.padStart(widths[n]) : text.padEnd(widths[n])));
+    console.log(cells.join('  ').trimEnd());
   }
+}
+
+if (json) {
+  for (const row of [...vtd, ...iommufd]) console.log(JSON.stringify(row));
+} else {
+  table(
+    ['VT-d', 'here', 'reference', 'ratio', 'aim', 'reference: C, of'],
+    vtd.map((row) => [
+      row.name,
+      mega(row.perSecond),
+      mega(row.nativePerSecond),
+      part(row.ratio),
+      verdict(row),
+      row.native,
+    ]),
+  );
+  console.log('');
+  const show = (value, unit) => (unit === 'bytes' ? `${Math.round(value)} bytes` : mega(value));
+  table(
+    ['iommufd', 'here', 'reference', 'ratio', 'aim', 'reference'],
+    iommufd.map((row) => [
+      row.name,
+      show(row.value, row.unit),
+      show(row.reference.value, row.unit),
+      part(row.ratio),
+      verdict(row),
+      row.reference.name,
+    ]),
+  );
   if (references.size === 0) console.log('gcc was not found: no native loops to compare with.');
 }
-if (rows.some((row) => row.reached === false)) process.exitCode = 1;
+if ([...vtd, ...iommufd].some((row) => row.reached === false)) process.exitCode = 1;

@@ -24,6 +24,7 @@ const stages = [
   },
   { name: 'build', script: 'build' },
   { name: 'doors', script: 'build:doors' },
+  { name: 'kernel', script: 'test:kernel', needs: 'doors', count: () => readReport('kernel.json') },
   { name: 'size', script: 'check:size', needs: 'build' },
   {
     name: 'e2e',
@@ -104,7 +105,7 @@ async function runStages(env) {
     const start = performance.now();
     const code = await run(stage, env);
     const seconds = (performance.now() - start) / 1000;
-    results.push({ name: stage.name, ...outcome(stage, code), seconds, note: '' });
+    results.push({ name: stage.name, note: '', ...outcome(stage, code), seconds });
   }
   return results;
 }
@@ -137,7 +138,8 @@ async function main() {
   // Without a browser the other stages still say something; the browser tests then fail on their own.
   await setupBrowser();
   mkdirSync(cache, { recursive: true });
-  for (const report of ['vitest.json', 'playwright.json']) rmSync(cache + report, { force: true });
+  for (const report of ['vitest.json', 'playwright.json', 'kernel.json'])
+    rmSync(cache + report, { force: true });
   const full = process.argv.includes('--full') ? { FULL: '1' } : {};
   return summary(await runStages({ E2E_PORT: String(await freePort()), ...full }));
 }
