@@ -83,7 +83,8 @@ export class IommuCore {
 
   /** A line that starts with the device, as dev_warn() and its sisters print it. */
   devLog(level: KernelLogEvent['level'], device: Device, text: string): void {
-    this.log(level, `${device.driver?.name ?? 'pci'} ${device.name}: ${text}`);
+    const bus = device.client.selftestMock ? 'iommufd_mock' : device.traits.platform ? 'platform' : 'pci';
+    this.log(level, `${device.driver?.name ?? bus} ${device.name}: ${text}`);
   }
 }
 

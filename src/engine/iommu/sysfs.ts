@@ -40,14 +40,27 @@ const GROUPS = '/sys/kernel/iommu_groups';
 const CLASS = '/sys/class/iommu';
 const PCI = '/sys/bus/pci/devices';
 
+const isPci = ({ traits }: Device): boolean => traits.platform !== true;
+/** On its bus. */
+const nameIn = (device: Device): string =>
+  isPci(device) ? device.name : (device.traits.kobjectName ?? device.name);
+const pathOf = (device: Device): string =>
+  `${isPci(device) ? PCI : '/sys/bus/platform/devices'}/${nameIn(device)}`;
+
 /** Everything from the root on. */
 export function sysfsTree(core: IommuCore): SysfsDir {
   const devices = [...core.devices.values()];
+  const pci = devices.filter(isPci);
+  const others = devices.filter((device) => !isPci(device));
+  const platform = dir({ devices: dir(named(others, nameIn, deviceDir)) });
   return dir({
     sys: dir({
       kernel: dir({ iommu_groups: dir(named(core.groups.values(), ({ id }) => `${id}`, groupDir)) }),
       class: dir({ iommu: dir(named(core.units, unitName, (ops) => unitDir(ops.unit, devices))) }),
-      bus: dir({ pci: dir({ devices: dir(named(devices, ({ name }) => name, deviceDir)) }) }),
+      bus: dir({
+        pci: dir({ devices: dir(named(pci, nameIn, deviceDir)) }),
+        ...(others.length > 0 ? { platform } : {}),
+      }),
     }),
   });
 }
@@ -80,7 +93,7 @@ export function* sysfsWrite(
 
 function groupDir(group: IommuGroup): SysfsDir {
   const links: Record<string, SysfsEntry> = {};
-  for (const [{ name }, link] of group.linkNames) links[link] = { kind: 'link', target: `${PCI}/${name}` };
+  for (const [device, link] of group.linkNames) links[link] = { kind: 'link', target: pathOf(device) };
   return dir({
     devices: dir(links),
     ...(group.name === null ? {} : { name: file(0o444, `${group.name}\n`) }),
@@ -113,7 +126,7 @@ const unitDir = (unit: string, devices: readonly Device[]): SysfsDir =>
       named(
         devices.filter(({ ops }) => ops?.unit === unit),
         ({ name }) => name,
-        ({ name }) => ({ kind: 'link', target: `${PCI}/${name}` }),
+        (device) => ({ kind: 'link', target: pathOf(device) }),
       ),
     ),
   });

@@ -10,12 +10,18 @@ import type { IoPagetable } from './iopt';
  * The kernel (7.1) takes a reference of an internal access and never gives it back; here it is passed over first.
  */
 export function* notifyUnmap(iopt: IoPagetable, iova: bigint, length: bigint): Task<void> {
-  for (const number of [...iopt.accesses.keys()].sort((a, b) => a - b)) {
+  // Others may come and go while one is asked: the list is looked at anew each time.
+  for (let number = nextAfter(iopt, -1); number !== null; number = nextAfter(iopt, number)) {
     const access = iopt.accesses.get(number);
-    if (!access || access.internal || access.users === 0) continue;
-    access.users++;
-    access.waitCnt++;
+    if (!access || access.internal || !access.lock()) continue;
     if (access.ops?.unmap) yield* access.ops.unmap(iova, length);
     access.ctx.objects.put(access);
   }
+}
+
+/** The next number of the list, or null. */
+function nextAfter(iopt: IoPagetable, number: number): number | null {
+  let next: number | null = null;
+  for (const each of iopt.accesses.keys()) if (each > number && (next === null || each < next)) next = each;
+  return next;
 }

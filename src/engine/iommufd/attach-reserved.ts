@@ -18,9 +18,8 @@ import { setupGroupMsi } from './sw-msi';
 export function* reserveForDevice(idev: IommufdDevice, hwpt: HwptPaging): Task<Result<undefined>> {
   const { igroup, device } = idev;
   const { iopt } = hwpt.ioas;
-  const reserved = yield* iopt.enforceDeviceRegions(device, true);
+  const reserved = yield* iopt.enforceDeviceRegions(device, igroup);
   if (!reserved.ok) return reserved;
-  if (reserved.value !== null) igroup.swMsiStart = reserved.value;
   if (igroup.attaches.has(NO_PASID)) return done;
   const set = yield* setupGroupMsi(igroup, hwpt);
   if (!set.ok) yield* iopt.removeReserved(device);

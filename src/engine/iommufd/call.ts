@@ -18,7 +18,7 @@ export const ioctl = (ctx: IommufdCtx, cmd: number, caller: Caller, argVa: bigin
 
 /**
  * A command by its fields: lays the structure out in memory, runs the ioctl on the bytes, and reads them back.
- * `size` is filled in.
+ * `size` is filled in unless it is given.
  */
 export function* call<N extends CommandName>(
   ctx: IommufdCtx,
@@ -38,8 +38,8 @@ export function* callWith<N extends CommandName>(
   caller: Caller,
 ): Task<Result<CommandFields<N>>> {
   const { layout, nr }: (typeof COMMANDS)[CommandName] = COMMANDS[name];
-  const given: Partial<Fields> = fields;
-  const argVa = scratch.place(encode(layout, { ...given, size: layout.bytes }));
+  const given: Partial<Fields> = { size: layout.bytes, ...fields };
+  const argVa = scratch.place(encode(layout, given));
   const answered = yield* ioctl(ctx, ioctlNumber(nr), { ...caller, bytes: scratch }, argVa);
   if (!answered.ok) return answered;
   const bytes = scratch.read(argVa, layout.bytes);

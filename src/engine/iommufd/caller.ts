@@ -21,7 +21,8 @@ const SCRATCH_VA = 0x7ffd_0000_0000n;
  * read and written like every other user memory.
  */
 export class ScratchMemory implements UserBytes {
-  private bytes = new Uint8Array(256);
+  /** Room for any one structure. No larger: from here on engines keep arrays outside the heap, which costs much more. */
+  private bytes = new Uint8Array(64);
   private used = 0;
 
   constructor(private readonly base: UserBytes) {}
@@ -54,7 +55,7 @@ export class ScratchMemory implements UserBytes {
   }
 
   private offsetOf(userVa: bigint, bytes: number): number | null {
-    const at = userVa - SCRATCH_VA;
-    return at >= 0n && at + BigInt(bytes) <= BigInt(this.used) ? Number(at) : null;
+    const at = Number(userVa - SCRATCH_VA);
+    return at >= 0 && at + bytes <= this.used ? at : null;
   }
 }

@@ -25,13 +25,13 @@ function* attachLocked(hwpt: AnyHwpt, idev: IommufdDevice, pasid: number): Task<
   const { igroup, device } = idev;
   const { fail } = idev.ctx.core;
   const attach = igroup.attaches.get(pasid);
-  // The place of the PASID and what stands there, if it is the first, and the place of the device in that.
-  if ((!attach && (fail.hit(rule) || fail.hit(rule))) || fail.hit(rule))
-    return err('ENOMEM', 'no memory for an attachment', { rule });
   if (attach?.devices.has(idev.id)) {
     const why = `${device.name}${byPasid(pasid)} is attached to ${attach.hwpt.title} already; replace it or detach it first`;
     return err('EBUSY', why, { rule, culprit: attach.hwpt.worldId });
   }
+  // The place of the PASID and what stands there, if it is the first, and the place of the device in that.
+  if ((!attach && (fail.hit(rule) || fail.hit(rule))) || fail.hit(rule))
+    return err('ENOMEM', 'no memory for an attachment', { rule });
   if (attach && attach.hwpt !== hwpt) {
     const why = `group ${igroup.group.id} is attached to ${attach.hwpt.title} through ${names(attach)}; all its devices share one HWPT`;
     return err('EINVAL', why, { rule, culprit: attach.hwpt.worldId });

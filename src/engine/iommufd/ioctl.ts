@@ -3,7 +3,16 @@ import { hex } from '../../lib/u64';
 import { err, ERRNO, ok, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
 import { IOMMUFD_CMD_BASE, ioctlNumber } from '../uapi/iommufd';
-import { decode, encode, endOf, type Fields, type FieldsOf, type Struct } from '../uapi/struct';
+import {
+  decode,
+  encode,
+  endOf,
+  fieldOf,
+  firstWord,
+  type Fields,
+  type FieldsOf,
+  type Struct,
+} from '../uapi/struct';
 import type { Caller } from '../kernel/caller';
 import type { IommufdCtx } from './ctx';
 import type { AnyObject } from './object';
@@ -116,7 +125,7 @@ function* ownIoctl(
 ): Task<Result<number>> {
   const size = caller.bytes.read(argVa, 4);
   if (!size.ok) return err('EFAULT', `the structure at ${hex(argVa)} cannot be read`, { rule: RULE });
-  const userBytes = new DataView(size.value.buffer, size.value.byteOffset).getUint32(0, true);
+  const userBytes = firstWord(size.value);
   const ioctl = table.get(cmd & 0xff);
   if (!ioctl || ioctlNumber(ioctl.nr) !== cmd)
     return err('ENOTTY', `${hex(cmd)} is no command of /dev/iommu that this kernel has`, { rule: RULE });
@@ -172,10 +181,8 @@ class Call implements Ucmd<Fields> {
   readonly respond = (): Result<undefined> =>
     this.write(0, Math.min(this.input.userBytes, this.layout.bytes));
 
-  readonly respondField = (name: string): Result<undefined> => {
-    const found = this.layout.fields.find((each) => each.name === name);
-    return found ? this.write(found.offset, endOf(this.layout, name)) : done;
-  };
+  readonly respondField = (name: string): Result<undefined> =>
+    this.write(fieldOf(this.layout, name).offset, endOf(this.layout, name));
 
   readonly create = <O extends AnyObject>(make: (id: number) => O): Result<O> => {
     const id = this.ctx.objects.reserve();
@@ -187,22 +194,15 @@ class Call implements Ucmd<Fields> {
 
   /** What no field covers goes back as it came. */
   private write(from: number, to: number): Result<undefined> {
-    const { argVa } = this.input;
-    const image = overlay(this.record.before, this.layout, this.cmd);
-    const written = this.user.write(argVa + BigInt(from), image.subarray(from, to));
-    if (!written.ok) return err('EFAULT', `the structure at ${hex(argVa)} cannot be written`, { rule: RULE });
-    const after = this.record.after.slice();
-    after.set(image.subarray(from, to), from);
-    this.record.after = after;
+    const { input, layout, record } = this;
+    const image = encode(layout, this.cmd, record.before).slice(from, to);
+    const written = this.user.write(input.argVa + BigInt(from), image);
+    if (!written.ok) {
+      return err('EFAULT', `the structure at ${hex(input.argVa)} cannot be written`, { rule: RULE });
+    }
+    // As it came in until something is written.
+    if (record.after === record.before) record.after = record.before.slice();
+    record.after.set(image, from);
     return done;
   }
-}
-
-function overlay(original: Uint8Array, layout: Struct, fields: Fields): Uint8Array {
-  const image = new Uint8Array(layout.bytes);
-  image.set(original.subarray(0, layout.bytes));
-  const coded = encode(layout, fields);
-  for (const { name, offset } of layout.fields)
-    image.set(coded.subarray(offset, endOf(layout, name)), offset);
-  return image;
 }

@@ -118,7 +118,7 @@ function placePieces(
   for (const piece of pieces) {
     const area = insertArea(iopt, piece, at, prot);
     if (!area.ok) return area;
-    placed.push({ ...piece, area: area.value });
+    placed.push({ area: area.value, ...piece });
     at += piece.length;
   }
   return iova;

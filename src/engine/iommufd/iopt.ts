@@ -2,7 +2,7 @@ import { done } from '../../lib/result';
 import { hex } from '../../lib/u64';
 import type { Device } from '../iommu/device';
 import type { IommuDomain, ResvKind } from '../iommu/ops';
-import { err, ok, type Failure, type Result } from '../kernel/errno';
+import { err, type Failure, type Result } from '../kernel/errno';
 import { holding, locked, Mutex, type Task } from '../kernel/task';
 import type { Access } from './access';
 import type { Area } from './area';
@@ -10,6 +10,11 @@ import { IntervalList, type Interval } from './interval-list';
 import { addDomain, removeDomain, smallestPage } from './iopt-domains';
 import type { IoptEnv } from './iopt-env';
 import { PAGE_SIZE } from './page';
+
+/** Who wants to know where software has to map MSI pages. Linux: sw_msi_start */
+export interface MsiWindow {
+  swMsiStart: bigint | null;
+}
 
 /** A stretch of IOVAs that may not be mapped. */
 export interface Reserved extends Interval {
@@ -84,12 +89,13 @@ export class IoPagetable {
   }
 
   /**
-   * Enters what a device cannot do DMA to as memory: its MSI window, what firmware claims. All or nothing. Returns where
-   * software has to map MSI pages, if it does; asking for it (`msi`) checks that the driver's regions make sense.
+   * Enters what a device cannot do DMA to as memory: its MSI window, what firmware claims. All or nothing. `msi` is told
+   * where software has to map MSI pages, if it does, even when this fails in the end; asking for it checks that the
+   * driver's regions make sense.
    *
    * Linux: iopt_table_enforce_dev_resv_regions()
    */
-  *enforceDeviceRegions(device: Device, msi = false): Task<Result<bigint | null>> {
+  *enforceDeviceRegions(device: Device, msi: MsiWindow | null = null): Task<Result<undefined>> {
     const rule = 'iopt_table_enforce_dev_resv_regions';
     if (this.env.fail.hit(rule)) return err('EINVAL', 'this was made to fail', { rule });
     return yield* holding(this.iovaRwsem, () => {
@@ -99,10 +105,11 @@ export class IoPagetable {
     });
   }
 
-  private enterRegions(device: Device, msi: boolean): Result<bigint | null> {
+  private enterRegions(device: Device, msi: MsiWindow | null): Result<undefined> {
     const regions = device.ops?.getResvRegions(device.client) ?? [];
     for (const region of regions) {
       if (region.kind === 'direct-relaxable') continue;
+      if (msi && region.kind === 'sw-msi') msi.swMsiStart = region.start;
       const why = `${RESERVED_WORDS[region.kind]} of ${device.name}`;
       const reserved = this.reserve({ start: region.start, last: region.last, owner: device, why });
       if (!reserved.ok) return reserved;
@@ -118,7 +125,7 @@ export class IoPagetable {
         },
       );
     }
-    return ok(software[0]?.start ?? null);
+    return done;
   }
 
   /** The whole list at once, or the old one stays. Linux: iopt_set_allow_iova() */

@@ -69,6 +69,7 @@ export class IoptPages {
     this.memory = caller.mm;
     this.process = caller.process;
     this.user = caller.user;
+    if (address.kind === 'file') address.file.acquire?.();
   }
 
   get npinned(): number {

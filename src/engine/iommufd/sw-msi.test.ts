@@ -3,6 +3,7 @@ import { call } from './call';
 import type { IommufdCtx } from './ctx';
 import { bindDevice, type IommufdDevice } from './device';
 import { attachDeviceTo, detachDeviceFrom, replaceDevice } from './device-attach';
+import { prepareMsi } from '../dma/prepare-msi';
 import { NO_PASID } from '../iommu/group';
 import { outcome, Rig } from './testing/rig';
 import type { MockUnit } from './testing/mock-iommu';
@@ -37,11 +38,8 @@ describe('MSI pages in a window of software', () => {
     rig.ok(attachDeviceTo(idev(index), NO_PASID, pt));
   };
   /** A device is given an interrupt whose doorbell is there: where it writes to. */
-  const prepare = (index: number, doorbell = DOORBELL): bigint | null | string => {
-    const { group } = idev(index).igroup;
-    const cookie = group.domain?.cookie;
-    if (cookie?.kind !== 'iommufd' || !cookie.swMsi) return 'no cookie';
-    const result = rig.run(cookie.swMsi(group, doorbell));
+  const prepare = (index: number, doorbell = DOORBELL): bigint | string => {
+    const result = rig.run(prepareMsi(rig.core, idev(index).device, doorbell));
     return result.ok ? result.value : result.errno;
   };
   const mapped = (id: number, iova: bigint): number | null => {
@@ -55,14 +53,14 @@ describe('MSI pages in a window of software', () => {
     attach(2, second);
     expect(mapped(first, WINDOW.start)).toBeNull();
     expect([prepare(0), mapped(first, WINDOW.start), mapped(second, WINDOW.start)]).toEqual([
-      WINDOW.start,
+      WINDOW.start + 0x40n,
       0x2c1_0000,
       null,
     ]);
     expect([prepare(2, 0x5000n), prepare(2), prepare(2)]).toEqual([
       WINDOW.start + 4096n,
-      WINDOW.start,
-      WINDOW.start,
+      WINDOW.start + 0x40n,
+      WINDOW.start + 0x40n,
     ]);
     expect([mapped(second, WINDOW.start), mapped(second, WINDOW.start + 4096n)]).toEqual([
       0x2c1_0000, 0x5000,
@@ -100,7 +98,7 @@ describe('MSI pages in a window of software', () => {
   it('a device whose hardware has its own window is left alone', () => {
     rig.unit.resv.set('c', [{ start: 0xfee0_0000n, last: 0xfeef_ffffn, kind: 'msi' }]);
     attach(2, hwpt(2));
-    expect(prepare(2)).toBeNull();
+    expect(prepare(2)).toBe(DOORBELL);
   });
 
   it('two windows, or one of each kind, are a driver’s mistake: EINVAL', () => {
@@ -114,5 +112,54 @@ describe('MSI pages in a window of software', () => {
     attach(0, hwpt());
     const outcomes = Array.from({ length: 65 }, (_, index) => prepare(0, BigInt(index) * 4096n));
     expect([outcomes[63], outcomes[64]]).toEqual([WINDOW.start + 63n * 4096n, 'EOVERFLOW']);
+  });
+
+  it('is device memory, and both kinds of access are allowed', () => {
+    const id = hwpt();
+    attach(0, id);
+    prepare(0);
+    const prots = [...rig.unit.live].flatMap(({ leaves }) => [...leaves.values()].map(({ prot }) => prot));
+    expect(prots).toEqual([{ read: true, write: true, mmio: true }]);
+  });
+
+  it('a second device of the group, whose driver reports the window, brings it to the first', () => {
+    rig.unit.resv.delete('a');
+    const id = hwpt();
+    attach(0, id);
+    expect(prepare(0)).toBe(DOORBELL);
+    attach(1, id);
+    expect([prepare(0), prepare(1)]).toEqual([WINDOW.start + 0x40n, WINDOW.start + 0x40n]);
+  });
+
+  // iopt_table_enforce_dev_resv_regions() has written sw_msi_start by then, and nobody takes it back.
+  it('a second device that is refused has told the group its window all the same', () => {
+    rig.unit.resv.delete('a');
+    rig.unit.resv.set('b', [WINDOW, { start: 0xfee0_0000n, last: 0xfeef_ffffn, kind: 'msi' }]);
+    const id = hwpt();
+    attach(0, id);
+    expect(outcome(rig.run(attachDeviceTo(idev(1), NO_PASID, id)))).toBe('EINVAL');
+    expect(prepare(0)).toBe(WINDOW.start + 0x40n);
+  });
+
+  it('a bound group that is attached to nothing has nobody to map them: EOPNOTSUPP', () => {
+    expect(prepare(0)).toBe('EOPNOTSUPP');
+  });
+
+  it('a replace that cannot map them leaves the group where it was, and both address spaces as they were', () => {
+    const first = hwpt();
+    attach(0, first);
+    attach(1, first);
+    prepare(0);
+    const other = rig.ok(call(ctx, 'IOMMU_IOAS_ALLOC', {})).out_ioas_id;
+    const second = rig.ok(call(ctx, 'IOMMU_HWPT_ALLOC', { dev_id: idev(0).id, pt_id: other })).out_hwpt_id;
+    rig.unit.failNth('map', 1, 'ENOMEM');
+    expect(outcome(rig.run(replaceDevice(idev(1), NO_PASID, second)))).toBe('ENOMEM');
+    const reservedBy = (id: number): (string | undefined)[] => {
+      const object = ctx.objects.peek(id);
+      const all = object?.kind === 'ioas' ? object.iopt.reserved.all : [];
+      return all.flatMap(({ owner }) => (owner && 'client' in owner ? [owner.name] : []));
+    };
+    expect([reservedBy(ioas), reservedBy(other)]).toEqual([['a', 'b'], []]);
+    expect([idev(0).hwpt?.id, idev(1).hwpt?.id, prepare(1)]).toEqual([first, first, WINDOW.start + 0x40n]);
   });
 });

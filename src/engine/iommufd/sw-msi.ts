@@ -1,4 +1,5 @@
 import { NO_PASID, type IommuGroup } from '../iommu/group';
+import { iommuMap } from '../iommu/map';
 import { attachHandleGet } from '../iommu/pasid';
 import { done } from '../../lib/result';
 import { ok, type Result } from '../kernel/errno';
@@ -17,9 +18,10 @@ import type { SwMsiPage } from './sw-msi-pages';
 
 /** Runs under sw_msi_lock. Linux: iommufd_sw_msi_install() */
 function install(hwpt: HwptPaging, page: SwMsiPage): Result<undefined> {
-  const paging = hwpt.domain?.paging;
-  if (hwpt.presentSwMsi.has(page.id) || !paging) return done;
-  const mapped = paging.map(iovaOf(page), Number(page.msiPa), PAGE_BYTES, { read: true, write: true });
+  const { domain } = hwpt;
+  if (hwpt.presentSwMsi.has(page.id) || !domain) return done;
+  const prot = { read: true, write: true, mmio: true };
+  const mapped = iommuMap(hwpt.ctx.core, domain, iovaOf(page), Number(page.msiPa), PAGE_BYTES, prot);
   if (mapped.ok) hwpt.presentSwMsi.add(page.id);
   return mapped;
 }

@@ -3,6 +3,7 @@ import { hex } from '../../lib/u64';
 import type { UserBytes } from '../kernel/caller';
 import { err, ok, type Result } from '../kernel/errno';
 import type { FailPoints } from '../kernel/fail';
+import { PAGE_BYTES, PAGE_SIZE } from './page';
 
 /**
  * Copies from and to a user's memory, of any length that a user may claim: page by page, so that the first page that is
@@ -10,7 +11,6 @@ import type { FailPoints } from '../kernel/fail';
  *
  * Linux: include/linux/uaccess.h
  */
-const PAGE_BYTES = 4096n;
 
 /** A user's memory, with the places where the kernel may be told to fail. */
 export class UserCopy {
@@ -46,6 +46,9 @@ export class UserCopy {
   write(userVa: bigint, data: Uint8Array): Result<undefined> {
     if (data.length === 0) return done;
     if (this.fail.hit('copy_to_user')) return fault(userVa, 'written');
+    if (inOnePage(userVa, data.length)) {
+      return this.memory.write(userVa, data).ok ? done : fault(userVa, 'written');
+    }
     for (const { va, at, bytes } of pagesOf(userVa, data.length)) {
       if (!this.memory.write(va, data.subarray(at, at + bytes)).ok) return fault(va, 'written');
     }
@@ -54,7 +57,7 @@ export class UserCopy {
 
   /** Linux: clear_user() */
   clear(userVa: bigint, bytes: number): Result<undefined> {
-    const zeros = new Uint8Array(Number(PAGE_BYTES));
+    const zeros = new Uint8Array(PAGE_BYTES);
     for (const page of pagesOf(userVa, bytes)) {
       if (!this.memory.write(page.va, zeros.subarray(0, page.bytes)).ok) return fault(page.va, 'written');
     }
@@ -72,7 +75,7 @@ export class UserCopy {
   }
 
   private readChunks(userVa: bigint, bytes: number): Result<Uint8Array> {
-    if (bytes <= Number(PAGE_BYTES)) {
+    if (bytes <= PAGE_BYTES) {
       const read = this.memory.read(userVa, bytes);
       return read.ok ? read : fault(userVa, 'read');
     }
@@ -95,6 +98,10 @@ export class UserCopy {
 const fault = (va: bigint, verb: 'read' | 'written') =>
   err('EFAULT', `the user's memory at ${hex(va)} cannot be ${verb}`, { rule: 'copy_from_user' });
 
+/** As nearly every structure lies. */
+const inOnePage = (userVa: bigint, bytes: number): boolean =>
+  Number(userVa % PAGE_SIZE) + bytes <= PAGE_BYTES;
+
 /** A stretch of bytes, page by page. */
 function* pagesOf(
   userVa: bigint,
@@ -102,7 +109,7 @@ function* pagesOf(
 ): Generator<{ readonly va: bigint; readonly at: number; readonly bytes: number }> {
   for (let at = 0; at < count;) {
     const va = userVa + BigInt(at);
-    const bytes = Math.min(Number(PAGE_BYTES - (va % PAGE_BYTES)), count - at);
+    const bytes = Math.min(PAGE_BYTES - Number(va % PAGE_SIZE), count - at);
     yield { va, at, bytes };
     at += bytes;
   }

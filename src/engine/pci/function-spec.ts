@@ -39,6 +39,14 @@ export interface PciFunctionSpec {
   /** `IOMMU group: N` of the dump it came from; `none` when the dump shows groups, but none for this function. */
   readonly recordedGroup: number | 'none' | null;
   readonly driver: string | null;
+  /** Name of the IOMMU in whose scope it is, `none` for no IOMMU's; null: the machine's main one. */
+  readonly iommu: string | null;
+  /** PASIDs that it can use; 0 without that capability. */
+  readonly pasids: number;
+  /** It caches translations. Linux: pci_ats_supported() */
+  readonly ats: boolean;
+  /** Behind an external port. Linux: pci_dev->untrusted */
+  readonly untrusted: boolean;
   /** Text from outside: never markup. */
   readonly label: string | null;
 }
@@ -61,6 +69,10 @@ export const plainSpec = (address: PciAddress, kind: PciKind): PciFunctionSpec =
   virtualOf: null,
   recordedGroup: null,
   driver: null,
+  iommu: null,
+  pasids: 0,
+  ats: false,
+  untrusted: false,
   label: null,
 });
 

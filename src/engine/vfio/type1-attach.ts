@@ -1,5 +1,6 @@
 import { done } from '../../lib/result';
 import { hex } from '../../lib/u64';
+import { getMsiCookie } from '../dma/cookie';
 import { attachGroup as coreAttachGroup, detachGroup as coreDetachGroup } from '../iommu/attach';
 import { freeDomain } from '../iommu/core';
 import type { IommuGroup } from '../iommu/group';
@@ -77,8 +78,10 @@ function* settle(type1: Type1, group: IommuGroup, domain: Type1Domain['domain'])
     const replayed = replay(type1, fresh);
     if (!replayed.ok) return refused(replayed);
     const swMsi = groupReserved(group).find(({ kind }) => kind === 'sw-msi');
-    if (swMsi && !groupReserved(group).some(({ kind }) => kind === 'msi'))
-      domain.cookie = { kind: 'dma-msi', data: swMsi.start };
+    if (swMsi && !groupReserved(group).some(({ kind }) => kind === 'msi')) {
+      const window = getMsiCookie(type1.core, domain, swMsi.start);
+      if (!window.ok) return refused(window);
+    }
     type1.domains.unshift(fresh);
   }
   type1.iovas = iovas.value;

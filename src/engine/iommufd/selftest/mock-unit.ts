@@ -259,7 +259,7 @@ export class MockUnit implements IommuOps {
 
   /** Linux: mock_dev_disable_iopf() */
   private disableIopf(device: MockDevice, domain: IommuDomain | null): void {
-    if (!domain?.iopfHandler || --device.iopfRefs > 0) return;
+    if (!domain?.iopfHandler || --device.iopfRefs !== 0) return;
     const known = this.deviceOf(device);
     if (known) iopfQueueRemoveDevice(this.core, this.iopfQueue, known);
   }

@@ -15,6 +15,7 @@ import {
   projectVeventq,
   projectViommu,
 } from './iommufd-objects';
+import { projectMocks } from './mock';
 import { projectDevice, projectGroup } from './pci';
 import { projectTask } from './tasks';
 
@@ -38,6 +39,7 @@ export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
       deviceIds: deviceIds.map((device) => device.worldId),
     });
   }
+  for (const mock of projectMocks(machine, index)) add(mock);
   for (const ctx of machine.iommufd.contexts) {
     add(projectContext(machine, ctx));
     for (const object of ctx.objects.list()) add(projectObject(machine, index, object));

@@ -4,6 +4,7 @@ import * as hwpt from './hwpt';
 import * as iommufd from './iommufd';
 import * as legacy from './legacy-vfio';
 import { mmap } from './memory';
+import * as mock from './mock';
 import * as nesting from './nesting';
 import * as queues from './queues';
 import type { Verb } from './verb';
@@ -50,6 +51,10 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
   VDEVICE_ALLOC: nesting.vdeviceAlloc,
   VEVENTQ_ALLOC: nesting.veventqAlloc,
   HW_QUEUE_ALLOC: nesting.hwQueueAlloc,
+  TEST_MOCK_DOMAIN: mock.mockDomain,
+  TEST_MOCK_DOMAIN_REPLACE: mock.mockReplace,
+  TEST_TRIGGER_IOPF: mock.triggerIopf,
+  TEST_TRIGGER_VEVENT: mock.triggerVevent,
   ACCESS: access.access,
   access_pin: access.accessPin,
   access_unpin: access.accessUnpin,
