@@ -181,6 +181,7 @@ test.describe('with reduced motion', () => {
   test('the events of a line are listed in their order, locks on request', async ({ page }) => {
     await openScene(page, ATTACHED);
     await run(page, 'IOAS_UNMAP ioas all');
+    await page.getByRole('tab', { name: 'Trace' }).click();
     await page.getByRole('tab', { name: 'Events' }).click();
     const events = page.getByRole('tabpanel', { name: 'Events' });
     // Linux: intel/cache.c, qi_flush_iotlb(): the unmap is followed by an invalidation, and by a wait for it.
@@ -188,6 +189,7 @@ test.describe('with reduced motion', () => {
       /^unmap/,
       /IOTLB Invalidation/,
       /Invalidation Wait/,
+      /^ioctl/,
     ]);
     await expect(events.getByText('iopt->domains_rwsem')).toHaveCount(0);
     await events.getByRole('checkbox').check();

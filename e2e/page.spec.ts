@@ -19,7 +19,7 @@ declare global {
 }
 
 const DMA = 'dma 02:00.0 write 0x212340 64';
-const TABS = ['Object', 'Walk', 'Events', 'Caches', 'Memory', 'Outline'];
+const TABS = ['Object', 'Walk', 'Trace', 'Caches', 'Memory', 'Sysfs', 'Outline'];
 const DIALOGS = ['Scenes', 'Import', 'Editor', 'Help'];
 
 for (const { colorScheme, expectGood } of [
@@ -236,7 +236,8 @@ test.describe('the gallery', () => {
   test('has a whole machine, a group of several devices, and a fault', async ({ page }) => {
     await page.goto('./');
     await page.getByRole('button', { name: 'Scenes' }).click();
-    await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(scenes.length);
+    const shown = page.getByRole('dialog').getByRole('list', { name: 'Scenes' }).getByRole('listitem');
+    await expect(shown).toHaveCount(scenes.length);
     for (const tag of ['machine', 'group', 'fault'])
       await expect(page.getByRole('dialog').getByText(tag, { exact: true }).first()).toBeVisible();
   });

@@ -58,6 +58,8 @@ test('who owns a group, and where its DMA goes', () => {
   expect([ownerText(desktop, of(7)), domainText(desktop, of(7))]).toEqual(['iommufd 1', 'HWPT 4']);
   expect([ownerText(desktop, of(3)), domainText(desktop, of(3))]).toEqual(['kernel DMA', 'DMA-FQ']);
   expect([ownerText(desktop, of(0)), domainText(desktop, of(11))]).toEqual(['no owner', 'blocked']);
+  const owned = (ownerId: string) => ownerText(desktop, { ...of(0), ownerId, ownerCount: 1 });
+  expect([owned('vfio-group:0'), owned('owner:me')]).toEqual(['VFIO', 'me']);
 });
 
 test('a device is attached by its own object, or follows its group, or neither', () => {

@@ -71,7 +71,9 @@ export const mappedBytes = (ioas: IoasObject): bigint =>
 export function ownerText(objects: Objects, group: GroupObject): string {
   if (group.ownerId === null) return group.ownerCount > 0 ? 'kernel DMA' : 'no owner';
   const context = find(objects, group.ownerId, 'context');
-  return context ? `iommufd ${context.number}` : group.ownerId;
+  if (context) return `iommufd ${context.number}`;
+  // VFIO's own group, or a kernel driver's word: they have no place in the world.
+  return group.ownerId.startsWith('vfio-group:') ? 'VFIO' : group.ownerId.replace(/^owner:/, '');
 }
 
 /** Where the group's DMA goes now, in a word or two. */
@@ -91,6 +93,23 @@ export function servedBy(objects: Objects, device: DeviceObject): Serving {
   return { kind: idev?.hwptId != null ? 'attached' : 'follows', hwpt };
 }
 
+/** `IOMMU_VIOMMU_TYPE_ARM_SMMUV3` → `arm smmuv3` */
+export const typeWord = (kind: string): string =>
+  kind
+    .replace(/^IOMMU_\w+?_TYPE_/, '')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+
+/** What stands before the id of an object that is one of its context's. */
+const SMALL_TITLE = {
+  access: 'Access',
+  fault: 'Fault queue',
+  viommu: 'vIOMMU',
+  vdevice: 'vDEVICE',
+  veventq: 'vEVENTQ',
+  'hw-queue': 'HW queue',
+} as const;
+
 /** What a person would call it. */
 export function titleOf(object: WorldObject): string {
   switch (object.type) {
@@ -109,5 +128,11 @@ export function titleOf(object: WorldObject): string {
       return `iommufd ${object.number}`;
     case 'idev':
       return `device object ${object.objectId}`;
+    case 'selftest':
+      return object.title;
+    case 'task':
+      return object.name ?? `line ${object.line}`;
+    default:
+      return `${SMALL_TITLE[object.type]} ${object.objectId}`;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accessibleName, describeTarget, nameOf } from './names';
+import { guestWorld } from './testing/guest-world';
 import { desktop } from './testing/worlds';
 import { device, world } from './testing/build';
 
@@ -32,8 +33,18 @@ describe('accessible names', () => {
     expect(nameOf(desktop, 'mm:qemu')).toContain('3 buffers');
   });
 
+  test('what a guest has of an IOMMU', () => {
+    expect(nameOf(guestWorld, 'viommu:1.7')).toBe('vIOMMU 7, arm smmuv3, 1 device, 2 queues');
+    expect(nameOf(guestWorld, 'vdevice:1.9')).toBe('vDEVICE 9, id 0x10 in the guest');
+    expect(nameOf(guestWorld, 'veventq:1.10')).toBe('vEVENTQ 10, 16 of 16 events, some were lost');
+    expect(nameOf(guestWorld, 'hwpt:1.5')).toContain('HWPT 5, nested page table');
+    expect(nameOf(guestWorld, 'fault:1.8')).toBe('Fault queue 8, 1 to be read, 0 to be answered');
+    expect(nameOf(guestWorld, 'access:1.12')).toContain('reaches memory without an IOMMU');
+  });
+
   test('every kind of object has one', () => {
-    for (const object of Object.values(desktop)) expect(accessibleName(desktop, object)).not.toBe('');
+    for (const scene of [desktop, guestWorld])
+      for (const object of Object.values(scene)) expect(accessibleName(scene, object)).not.toBe('');
   });
 });
 

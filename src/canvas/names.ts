@@ -10,7 +10,9 @@ import {
   ownerText,
   servedBy,
   titleOf,
+  typeWord,
 } from './format';
+import { hex } from '../lib/u64';
 import { byteSize, pageSize, count } from '../ui/numbers';
 import { find, type Objects } from './layout/tree';
 
@@ -32,18 +34,23 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
       return sentence([
         `IOMMU ${object.title}`,
         !object.enabled && 'translation off',
-        `IOTLB ${object.iotlb.entries.length} of ${object.iotlb.sets * object.iotlb.ways} entries`,
-        stale > 0 && `${stale} stale`,
-        `${object.contextCache.length} cached context entries`,
+        ...(object.vendor === 'generic'
+          ? ['no caches', ...(object.traits ?? [])]
+          : [
+              `IOTLB ${object.iotlb.entries.length} of ${object.iotlb.sets * object.iotlb.ways} entries`,
+              stale > 0 && `${stale} stale`,
+              `${object.contextCache.length} cached context entries`,
+            ]),
         object.faults.length > 0 && count(object.faults.length, 'fault'),
       ]);
     }
     case 'hwpt':
       return sentence([
-        `${hwptTitle(object)}, hardware page table`,
+        `${hwptTitle(object)}, ${object.nested ? 'nested page table' : 'hardware page table'}`,
         object.auto ? 'automatic' : 'made by hand',
         object.nestParent && 'nest parent',
-        count(object.levels, 'level'),
+        object.pasid && 'for PASIDs',
+        object.levels > 0 && count(object.levels, 'level'),
         ...object.leaves.map(
           (l) => `${count(l.count, 'leaf entry', 'leaf entries')} of ${pageSize(l.sizeLg2)}`,
         ),
@@ -56,6 +63,36 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
         `${byteSize(mappedBytes(object))} mapped`,
         count(object.hwptIds.length, 'page table'),
       ]);
+    case 'access':
+      return sentence([
+        titleOf(object),
+        'reaches memory without an IOMMU',
+        object.needsPins && 'holds pages pinned',
+        object.ioasId === null && 'detached',
+      ]);
+    case 'fault':
+      return sentence([
+        titleOf(object),
+        `${object.queued.length} to be read`,
+        `${object.pending.length} to be answered`,
+      ]);
+    case 'viommu':
+      return sentence([
+        titleOf(object),
+        typeWord(object.kind),
+        count(object.vdeviceIds.length, 'device'),
+        count(object.veventqIds.length + object.hwQueueIds.length, 'queue'),
+      ]);
+    case 'vdevice':
+      return sentence([titleOf(object), `id ${hex(object.virtId)} in the guest`]);
+    case 'veventq':
+      return sentence([
+        titleOf(object),
+        `${object.queued} of ${count(object.depth, 'event')}`,
+        object.lost && 'some were lost',
+      ]);
+    case 'hw-queue':
+      return sentence([titleOf(object), `index ${object.index}`, byteSize(object.bytes)]);
     case 'process':
       return sentence([
         `Memory of ${object.title}`,

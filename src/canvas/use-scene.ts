@@ -3,7 +3,7 @@ import { Position } from 'reactflow';
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
 import { useCanvasUi } from './canvas-ui';
-import { linksOf, routesOf, type Link, type Route } from './edges/edges';
+import { cardsOf, linksOf, routesOf, type Link, type Route } from './edges/edges';
 import { boundsOf, moved, pathOf, type Rect } from './layout/geometry';
 import { computeLayout, type Layout } from './layout/layout';
 import type { CanvasEdge, CanvasNode } from './nodes/types';
@@ -41,8 +41,9 @@ export function useScene(shift: Shift | null): Scene {
   );
   const routes = useMemo(() => {
     const top = boundsOf(layout.blocks.map((b) => b.rect))?.y ?? 0;
-    return routesOf(links, { rects, frameOf: layout.frameOf, devicesRight: layout.devicesRight, top });
-  }, [links, rects, layout]);
+    const { frameOf, devicesRight } = layout;
+    return routesOf(links, { rects, frameOf, cards: cardsOf(objects, rects, frameOf), devicesRight, top });
+  }, [links, rects, layout, objects]);
   const edges = useMemo(() => edgesOf(routes, selection, edgeId, links), [routes, selection, edgeId, links]);
   return { layout, rects, links, routes, nodes, edges };
 }

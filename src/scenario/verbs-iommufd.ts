@@ -226,6 +226,36 @@ export const IOMMUFD_VERBS: readonly VerbSpec[] = [
   }),
 ];
 
+const mock = param('dev', device, 'made by TEST_MOCK_DOMAIN');
+
+/** What a kernel with its own tests built in does beside (`machine … selftest`). */
+export const TEST_VERBS: readonly VerbSpec[] = [
+  defineVerb('TEST_MOCK_DOMAIN', 'dev = TEST_MOCK_DOMAIN ioas', 'a mock device, bound and attached', {
+    naming: 'may',
+    makes: 'device',
+    params: [param('target', named('ioas', 'hwpt'), 'what it is attached to')],
+    flags: [flag('pasid', 'it has PASIDs'), flag('no-dirty', 'nobody can tell what it has written')],
+  }),
+  defineVerb('TEST_MOCK_DOMAIN_REPLACE', 'TEST_MOCK_DOMAIN_REPLACE dev hwpt', 'moves a mock device', {
+    params: [mock, param('target', named('ioas', 'hwpt'), 'where to')],
+  }),
+  defineVerb(
+    'TEST_TRIGGER_IOPF',
+    'TEST_TRIGGER_IOPF dev 0x1000 rw group=5',
+    'a mock device asks for a page',
+    {
+      params: [mock, param('iova', number, 'where'), access],
+      options: [
+        option('group', number, 'number of the group of requests'),
+        option('pasid', number, 'of which of its address spaces'),
+      ],
+    },
+  ),
+  defineVerb('TEST_TRIGGER_VEVENT', 'TEST_TRIGGER_VEVENT dev', 'something its VM wants to know', {
+    params: [mock],
+  }),
+];
+
 const mediated = param('access', named('access'), 'made by ACCESS');
 const where = param('iova', number, 'first address');
 const length = param('length', number, 'bytes');

@@ -1,7 +1,7 @@
 import type { VerbSpec } from './verb-spec';
 import { CHECK_VERBS } from './verbs-check';
 import { FILE_VERBS } from './verbs-files';
-import { ACCESS_VERBS, IOMMUFD_VERBS } from './verbs-iommufd';
+import { ACCESS_VERBS, IOMMUFD_VERBS, TEST_VERBS } from './verbs-iommufd';
 import { KERNEL_VERBS } from './verbs-kernel';
 import { MACHINE_VERBS } from './verbs-machine';
 import { PLAY_VERBS } from './verbs-play';
@@ -19,6 +19,7 @@ const TABLE: readonly VerbSpec[] = [
   ...FILE_VERBS,
   ...VFIO_VERBS,
   ...IOMMUFD_VERBS,
+  ...TEST_VERBS,
   ...ACCESS_VERBS,
   ...KERNEL_VERBS,
   ...PLAY_VERBS,

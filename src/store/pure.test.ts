@@ -3,7 +3,7 @@ import type { StepBatch } from '../engine/sim/batch';
 import { faultingLookup, fixtureLookup, gpu } from '../testing/fixture-world';
 import { commit, redone, undone } from './history';
 import { endOfPart, positionAt, totalSteps } from './playback';
-import { linesOf, nativeDriver, normalizeScript, noteAt, sceneTitle } from './script';
+import { changesMachine, linesOf, nativeDriver, normalizeScript, noteAt, sceneTitle } from './script';
 import { nextStop, stopsOf } from './transport';
 import { applyBatch, emptyWorld } from './world';
 
@@ -105,5 +105,18 @@ describe('script text', () => {
     expect(nextStop(script, 5)).toBe(6);
     expect(stopsOf(script)).toEqual([0, 5, 6]);
     expect(stopsOf('')).toEqual([0]);
+  });
+
+  it('playing passes lines that only look', () => {
+    const script =
+      'machine m\nboot\nexpect group:0 ownerCount 0\nnote "n"\nx = IOAS_ALLOC ctx\nexpect-log "y"';
+    expect(stopsOf(script)).toEqual([0, 2, 5, 6]);
+  });
+
+  it('lines that look, tell or place leave the machine as it is', () => {
+    const looks = ['', '# c', 'note "n"', 'expect a b 1', 'expect-log "t"', 'cat /sys/x', 'place x 1 2'];
+    expect(looks.map(changesMachine)).toEqual(looks.map(() => false));
+    const acts = ['boot', 'x = IOAS_ALLOC ctx', 'echo DMA /sys/x', 'dma 01:00.0 read 0x1000 4', 'DETACH dev'];
+    expect(acts.map(changesMachine)).toEqual(acts.map(() => true));
   });
 });

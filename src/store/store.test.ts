@@ -112,6 +112,14 @@ describe('time travel', () => {
     expect(store.getState().playback).toMatchObject({ lookup: 0, step: 8, playing: false });
   });
 
+  it('a script opened at its end shows its last look-up only while the machine is still as it was', async () => {
+    const dma = 'dma 01:00.0 write 0x300040 64';
+    const still = await opened(`a\n${dma}\nexpect group:0 ownerCount 0\nnote "n"`);
+    expect(still.store.getState().playback).toMatchObject({ lookup: 0, step: 8 });
+    const moved = await opened(`a\n${dma}\nDETACH dev`);
+    expect(moved.store.getState().playback.lookup).toBeNull();
+  });
+
   it('of many seeks only the last is run', async () => {
     const { store, actions } = await opened('a\nb\nc\nd');
     await Promise.all([actions.seek(1), actions.seek(2), actions.seek(3)]);

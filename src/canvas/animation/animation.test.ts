@@ -15,7 +15,7 @@ const space = {
   objects: desktop,
   rects: layout.rects,
   frameOf: layout.frameOf,
-  routes: routesOf(linksOf(desktop), { ...layout, top: 0 }),
+  routes: routesOf(linksOf(desktop), { ...layout, cards: [], top: 0 }),
 };
 const ways = (lookup: Lookup) => waysOf(beatsOf(lookup), stageOf(lookup, space)!);
 const box = (id: string) => layout.rects.get(id)!;

@@ -50,6 +50,8 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const hwpt = box(lookup.hwptId);
   const ioas = box(lookup.ioasId);
   const process = box(lookup.processId);
+  // A unit without caches has no lamps for them: what it does by itself is seen on its rim, beside its words.
+  const lamps = find(objects, lookup.iommuId, 'iommu')?.vendor !== 'generic';
   const levels = find(objects, lookup.hwptId, 'hwpt')?.levels ?? levelsOf(lookup);
   const start = rightOf(device);
   // Without a unit, the bus is left a little beside the device's frame.
@@ -70,6 +72,7 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     if (stop.kind === 'device') return start;
     if (stop.kind === 'memory') return memoryOf(part);
     if (!unit) return open;
+    if (!lamps && stop.kind !== 'level') return { x: unit.x + 18, y: unit.y + unit.height };
     if (stop.kind === 'context') return contextPoint(unit);
     if (stop.kind === 'iotlb') return iotlbPoint(unit);
     return hwpt ? levelPoint(hwpt, stop.level, levels) : levelPointBelow(unit, stop.level, levels);
@@ -94,9 +97,10 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     if (from.kind === 'device') {
       const way = wayIn(lookup, space, unit ? leftOf(unit) : open);
       if (to.kind === 'device' || !unit) return way;
-      const lamp = to.kind === 'level' ? contextPoint(unit) : b;
-      const inside = [...way, { x: unit.x + 1.5, y: lamp.y }, lamp];
-      return to.kind === 'level' ? [...inside, ...intoTables(lamp, b)] : inside;
+      const port = way.at(-1) ?? leftOf(unit);
+      // A unit without caches has nothing to stop at: around its words, along its rim.
+      if (to.kind === 'level') return [...way, ...intoTables({ x: unit.x + 1.5, y: port.y }, b)];
+      return [...way, { x: unit.x + 1.5, y: b.y }, b];
     }
     return to.kind === 'level' && from.kind !== 'level' ? intoTables(a, b) : [a, b];
   };

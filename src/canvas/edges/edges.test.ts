@@ -4,13 +4,15 @@ import { computeLayout } from '../layout/layout';
 import type { Objects } from '../layout/tree';
 import { device, group, hwpt, idev, ioas, iommu, world } from '../testing/build';
 import { desktop, server } from '../testing/worlds';
-import { linksOf, routesOf } from './edges';
+import { guestWorld } from '../testing/guest-world';
+import { cardsOf, linksOf, routesOf } from './edges';
 import { treeLinesOf } from './tree-lines';
 
 const routes = (objects: Objects) => {
   const layout = computeLayout(objects);
   const top = boundsOf(layout.blocks.map((b) => b.rect))!.y;
-  const space = { rects: layout.rects, frameOf: layout.frameOf, devicesRight: layout.devicesRight, top };
+  const { rects, frameOf, devicesRight } = layout;
+  const space = { rects, frameOf, cards: cardsOf(objects, rects, frameOf), devicesRight, top };
   return { layout, routes: routesOf(linksOf(objects), space) };
 };
 
@@ -105,10 +107,40 @@ describe('routesOf', () => {
     expect(crossed).toEqual([]);
   });
 
+  test('a guest: nested table and vIOMMU stand on their parent, faults go to a queue, an access goes straight to memory', () => {
+    const { routes: all } = routes(guestWorld);
+    const ids = all.map(({ link }) => link.id).filter((id) => /^(nest|fault|ioas|pasid|vdevice)/.test(id));
+    expect(ids.sort()).toEqual([
+      'fault:hwpt:1.5:fault:1.8',
+      'ioas:access:1.12:ioas:1.3',
+      'ioas:hwpt:1.4:ioas:1.3',
+      'nest:hwpt:1.5:hwpt:1.4',
+      'nest:hwpt:1.6:hwpt:1.4',
+      'nest:viommu:1.7:hwpt:1.4',
+      'pasid:dev:0000:02:00.0:hwpt:1.6',
+      'vdevice:dev:0000:01:00.0:vdevice:1.9',
+    ]);
+  });
+
+  test('no wire right of the IOMMU goes behind a card that it does not lead to', () => {
+    const { layout, routes: all } = routes(guestWorld);
+    const cards = [...layout.rects].filter(([id]) => /^(hwpt|ioas|fault|access|viommu|mm):/.test(id));
+    const crossed = all.flatMap(({ link, legs }) => {
+      if (link.kind === 'vdevice') return []; // on request only, and dotted
+      const points = flatten(legs.at(-1)!, 40);
+      return cards
+        .filter(
+          ([id, card]) => id !== link.source && id !== link.target && points.some((p) => contains(card, p)),
+        )
+        .map(([id]) => `${link.id} behind ${id}`);
+    });
+    expect(crossed).toEqual([]);
+  });
+
   test('an IOAS without a device is reached from its page table alone', () => {
     const objects = world(hwpt(4), ioas(2, { hwptIds: ['hwpt:1.4'] }));
     const layout = computeLayout(objects);
-    const space = { rects: layout.rects, frameOf: layout.frameOf, devicesRight: 0, top: 0 };
+    const space = { rects: layout.rects, frameOf: layout.frameOf, cards: [], devicesRight: 0, top: 0 };
     expect(routesOf(linksOf(objects), space).map((r) => r.link.id)).toEqual(['ioas:hwpt:1.4:ioas:1.2']);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Point,
   type Rect,
 } from '../layout/geometry';
+import { past } from './lanes';
 import { GUTTER } from '../layout/sizes';
 import { all, find, type Objects } from '../layout/tree';
 
@@ -17,10 +18,15 @@ import { all, find, type Objects } from '../layout/tree';
  * - `attach`: a device's own attach to an HWPT, through its IOMMU; can be moved and deleted
  * - `follow`: a device that goes where its group goes, up to the IOMMU
  * - `default`: a group on its default or blocking domain, up to the IOMMU
- * - `ioas`: HWPT → the IOAS it holds
+ * - `pasid`: a device's attach of one PASID to an HWPT, through its IOMMU
+ * - `nest`: a guest's table, or a vIOMMU, → the HWPT that it stands on
+ * - `ioas`: HWPT → the IOAS it holds; an access → the IOAS it reaches
+ * - `fault`: HWPT → the queue that gets its page faults
+ * - `vdevice`: a device → what a guest knows it as; seen only when one of them is selected
  * - `memory`: IOAS → the process whose pages it maps
  */
-export type LinkKind = 'attach' | 'follow' | 'default' | 'ioas' | 'memory';
+export type LinkKind =
+  'attach' | 'follow' | 'default' | 'pasid' | 'nest' | 'ioas' | 'fault' | 'vdevice' | 'memory';
 
 export interface Link {
   readonly id: string;
@@ -48,7 +54,23 @@ export function linksOf(objects: Objects): readonly Link[] {
     if (serving.kind === 'follows' && device.iommuId && !device.isBridge)
       add('follow', device.id, device.iommuId);
   }
-  for (const hwpt of all(objects, 'hwpt')) add('ioas', hwpt.id, hwpt.ioasId);
+  for (const idev of all(objects, 'idev')) {
+    const device = find(objects, idev.deviceId, 'device');
+    for (const hwptId of new Set(idev.pasids.map((each) => each.hwptId)))
+      add('pasid', idev.deviceId, hwptId, device?.iommuId ?? null);
+  }
+  for (const hwpt of all(objects, 'hwpt')) {
+    if (hwpt.parentId === null) add('ioas', hwpt.id, hwpt.ioasId);
+    else add('nest', hwpt.id, hwpt.parentId);
+    if (hwpt.faultId !== null) add('fault', hwpt.id, hwpt.faultId);
+  }
+  for (const viommu of all(objects, 'viommu')) add('nest', viommu.id, viommu.parentId);
+  for (const vdevice of all(objects, 'vdevice')) {
+    const idev = find(objects, vdevice.idevId, 'idev');
+    if (idev) add('vdevice', idev.deviceId, vdevice.id);
+  }
+  for (const access of all(objects, 'access'))
+    if (access.ioasId !== null) add('ioas', access.id, access.ioasId);
   for (const ioas of all(objects, 'ioas'))
     for (const process of new Set(ioas.areas.map((a) => a.processId))) add('memory', ioas.id, process);
   return links;
@@ -71,9 +93,23 @@ export interface Route {
 export interface RouteSpace {
   readonly rects: ReadonlyMap<WorldId, Rect>;
   readonly frameOf: ReadonlyMap<WorldId, WorldId>;
+  /** What stands right of the IOMMUs: wires go around it. */
+  readonly cards: readonly Rect[];
   /** Sub-columns left of the last one send their edges over the top and down the last gutter. */
   readonly devicesRight: number;
   readonly top: number;
+}
+
+/** Devices and groups have gutters; what stands right of the IOMMUs is a card that wires go around. */
+export function cardsOf(
+  objects: Objects,
+  rects: ReadonlyMap<WorldId, Rect>,
+  frameOf: ReadonlyMap<WorldId, WorldId>,
+): readonly Rect[] {
+  return [...rects].flatMap(([id, rect]) => {
+    const type = objects[id]?.type;
+    return type === 'device' || type === 'group' || type === 'iommu' || frameOf.has(id) ? [] : [rect];
+  });
 }
 
 /** Leaves the sides of nodes at heights spread so that edges that share a node stay apart. */
@@ -112,12 +148,12 @@ function legsOf(link: Link, { source, target, outer }: Ends, ports: Ports, space
     return [link.kind === 'default' ? wired(out, port, space) : direct(out, port, space)];
   }
   const unit = link.via === null ? undefined : space.rects.get(link.via);
-  if (link.kind === 'attach' && link.via !== null && unit) {
+  if ((link.kind === 'attach' || link.kind === 'pasid') && link.via !== null && unit) {
     const into = ports.at(`${link.via}:in`, link.id, unit, 'left');
     const onwards = ports.at(`${link.via}:out`, link.id, unit, 'right');
-    return [direct(out, into, space), [line(into, onwards)], [sideways(onwards, leftOf(target))]];
+    return [direct(out, into, space), [line(into, onwards)], past(onwards, leftOf(target), space.cards)];
   }
-  return [[sideways(from, leftOf(target))]];
+  return [past(from, leftOf(target), space.cards)];
 }
 
 /** Where a way starts, and the right side of what has to be left first. */

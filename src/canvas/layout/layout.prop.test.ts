@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { WorldObject } from '../../engine/sim/world';
-import { device, group, hwpt, ioas, iommu, process, world } from '../testing/build';
+import {
+  access,
+  device,
+  faultQueue,
+  group,
+  hwpt,
+  ioas,
+  iommu,
+  process,
+  viommu,
+  world,
+} from '../testing/build';
 import { contains, overlaps } from './geometry';
 import { computeLayout } from './layout';
 
@@ -15,6 +26,8 @@ const anyWorld = fc
     hwpts: fc.nat(4),
     ioases: fc.nat(3),
     units: fc.nat(2),
+    viommus: fc.array(fc.nat(3), { maxLength: 2 }),
+    others: fc.nat(2),
     places: fc.array(
       fc.record({
         which: fc.nat(),
@@ -24,7 +37,7 @@ const anyWorld = fc
       { maxLength: 3 },
     ),
   })
-  .map(({ functions, hwpts, ioases, units, places }) => {
+  .map(({ functions, hwpts, ioases, units, viommus, others, places }) => {
     const address = (i: number): string => `${i.toString(16).padStart(2, '0')}:00.0`;
     const members = new Map<number, string[]>();
     const bridges: string[] = [];
@@ -43,6 +56,11 @@ const anyWorld = fc
     for (let i = 0; i < hwpts; i++)
       objects.push(hwpt(10 + i, { iommuId: 'iommu:dmar0', ioasId: `ioas:1.${2 + i}` }));
     for (let i = 0; i < ioases; i++) objects.push(ioas(2 + i, { hwptIds: [`hwpt:1.${10 + i}`] }));
+    viommus.forEach((parts, i) => objects.push(...viommu(40 + 10 * i, parts)));
+    for (let i = 0; i < others; i++) {
+      objects.push(hwpt(80 + i, { nested: true, parentId: 'hwpt:1.10', iommuId: 'iommu:dmar0' }));
+      objects.push(access(84 + i, 'ioas:1.2'), faultQueue(88 + i, [`hwpt:1.${80 + i}`]));
+    }
     objects.push(process('qemu'));
     for (const { which, x, y } of places) {
       const i = which % objects.length;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { device, group, hwpt, ioas, iommu, process, world } from '../testing/build';
+import { guestWorld } from '../testing/guest-world';
 import { desktop, server } from '../testing/worlds';
 import { boundsOf, contains, overlaps } from './geometry';
 import { computeLayout } from './layout';
@@ -21,6 +22,31 @@ describe('the order of columns', () => {
       computeLayout(objects).columns.map((c) => c.title);
     expect(titles(world(device('00:02.0', 'rciep')))).toEqual(['PCIe devices']);
     expect(titles(desktop)).toEqual(['PCIe devices', 'IOMMU', 'HWPT', 'IOAS', 'Memory']);
+  });
+
+  test('what guests have stands between the IOMMU and the page tables, and takes room only then', () => {
+    const { rects, columns } = computeLayout(guestWorld);
+    expect(columns.map((c) => c.title)).toEqual(['PCIe devices', 'IOMMU', 'Guest', 'HWPT', 'IOAS', 'Memory']);
+    const boxes = ['iommu:dmar0', 'hwpt:1.5', 'hwpt:1.4', 'fault:1.8'].map((id) => rects.get(id)!);
+    boxes.slice(1).forEach((box, i) => expect(box.x).toBeGreaterThan(boxes[i]!.x + boxes[i]!.width));
+    // As if there were none.
+    const { x } = rectOf(desktop, 'hwpt:1.4');
+    expect(x - rectOf(desktop, 'iommu:dmar0').x).toBe(172 + 54);
+  });
+
+  test('the parts of a vIOMMU stand in it, below each other, and move with it', () => {
+    const { rects, frameOf } = computeLayout(guestWorld);
+    const frame = rects.get('viommu:1.7')!;
+    const parts = ['vdevice:1.9', 'veventq:1.10', 'hwqueue:1.11'];
+    for (const id of parts) {
+      const part = rects.get(id)!;
+      expect(
+        contains(frame, part) && contains(frame, { x: part.x + part.width, y: part.y + part.height }),
+      ).toBe(true);
+      expect(frameOf.get(id)).toBe('viommu:1.7');
+    }
+    const ys = parts.map((id) => rects.get(id)!.y);
+    expect(ys).toEqual([...ys].sort((a, b) => a - b));
   });
 
   test('page tables stand in the order of the devices that they serve', () => {

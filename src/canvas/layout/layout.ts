@@ -1,7 +1,19 @@
-import type { HwptObject, WorldId, WorldObject } from '../../engine/sim/world';
+import type { HwptObject, ViommuObject, WorldId, WorldObject } from '../../engine/sim/world';
 import { packBlocks, settle, stack, type PlacedBlock } from './columns';
 import { boundsOf, centerOf, moved, type Rect } from './geometry';
-import { FRAME, GAPS, HWPT, IOAS, IOMMU, PROCESS, ROW_GAP, SUB_COLUMN_WIDTH, sizeOf } from './sizes';
+import {
+  FRAME,
+  GAPS,
+  HWPT,
+  IOAS,
+  IOMMU,
+  partsOf,
+  PROCESS,
+  ROW_GAP,
+  sizeOf,
+  SUB_COLUMN_WIDTH,
+  VIOMMU,
+} from './sizes';
 import { all, blocksOf, find, type Objects } from './tree';
 
 export interface Column {
@@ -25,7 +37,7 @@ export interface Layout {
 }
 
 /**
- * Places the whole world, left to right along a DMA: devices → IOMMU → HWPT → IOAS → memory.
+ * Places the whole world, left to right along a DMA: devices → IOMMU → what guests have of it → HWPT → IOAS → memory.
  *
  * An object that the script placed stands exactly there. Nothing else closes the gap it leaves; only what it would
  * cover moves, downwards. So moving one thing never shuffles the rest.
@@ -33,7 +45,8 @@ export interface Layout {
 export function computeLayout(objects: Objects): Layout {
   const blocks = packBlocks(blocksOf(objects));
   const devicesRight = Math.max(SUB_COLUMN_WIDTH, ...blocks.map((b) => b.rect.x + b.rect.width));
-  const xs = columnXs(devicesRight);
+  const guests = guestsOf(objects);
+  const xs = columnXs(devicesRight, guests.length > 0);
   const rects = new Map<WorldId, Rect>(blocks.map((b) => [b.block.id, b.rect]));
 
   const middle = boundsOf(rects.values());
@@ -49,8 +62,18 @@ export function computeLayout(objects: Objects): Layout {
     stack(items, x, wantMiddle).forEach((rect, i) => rects.set(items[i]?.id ?? '', rect));
   };
   place(byId(all(objects, 'iommu')), xs.iommu, (o) => centre(blockIdsOf(objects, o.deviceIds)));
-  place(hwptsInOrder(objects, rects), xs.hwpt, (o) => (o.deviceIds.length > 0 ? centre([o.iommuId]) : null));
-  place(byId(all(objects, 'ioas')), xs.ioas, (o) => centre(o.hwptIds));
+  place(guests, xs.guest, (o) =>
+    o.type === 'viommu' || o.deviceIds.length > 0 ? centre([o.iommuId]) : null,
+  );
+  const filled = hwptsInOrder(objects, rects).filter((hwpt) => !hwpt.nested);
+  place([...filled, ...byId(all(objects, 'access'))], xs.hwpt, (o) => {
+    if (o.type === 'access') return null;
+    const above = guests.filter((guest) => guest.parentId === o.id).map((guest) => guest.id);
+    return centre([...(o.deviceIds.length > 0 ? [o.iommuId] : []), ...above]);
+  });
+  place([...byId(all(objects, 'ioas')), ...byId(all(objects, 'fault'))], xs.ioas, (o) =>
+    centre(o.type === 'ioas' ? [...o.hwptIds, ...o.accessIds] : o.hwptIds.map((id) => beside(objects, id))),
+  );
   place(byId(all(objects, 'process')), xs.memory, (o) => centre(mappedBy(objects, o.id)));
 
   makeRoom(objects, rects);
@@ -62,6 +85,19 @@ export function computeLayout(objects: Objects): Layout {
       rects.set(id, moved(inner, rect.x, rect.y));
       frameOf.set(id, block.id);
     }
+  }
+  for (const viommu of all(objects, 'viommu')) {
+    const frame = rects.get(viommu.id);
+    if (!frame) continue;
+    partsOf(viommu).forEach((id, index) => {
+      rects.set(id, {
+        x: frame.x + VIOMMU.pad,
+        y: frame.y + VIOMMU.head + index * (VIOMMU.part + VIOMMU.gap),
+        width: frame.width - 2 * VIOMMU.pad,
+        height: VIOMMU.part,
+      });
+      frameOf.set(id, viommu.id);
+    });
   }
   return {
     rects,
@@ -77,11 +113,29 @@ const byId = <T extends WorldObject>(column: readonly T[]): readonly T[] =>
   [...column].sort((a, b) => compareIds(a.id, b.id));
 const compareIds = (a: WorldId, b: WorldId): number => a.localeCompare(b, 'en', { numeric: true });
 
-function columnXs(devicesRight: number): { iommu: number; hwpt: number; ioas: number; memory: number } {
+/** Where columns begin. That of guests takes room only when there is one. */
+function columnXs(devicesRight: number, withGuests: boolean) {
   const iommu = devicesRight + GAPS.devices;
-  const hwpt = iommu + IOMMU.width + GAPS.iommu;
+  const guest = iommu + IOMMU.width + GAPS.iommu;
+  const hwpt = withGuests ? guest + VIOMMU.width + GAPS.guest : guest;
   const ioas = hwpt + HWPT.width + GAPS.hwpt;
-  return { iommu, hwpt, ioas, memory: ioas + IOAS.width + GAPS.ioas };
+  return { iommu, guest, hwpt, ioas, memory: ioas + IOAS.width + GAPS.ioas };
+}
+
+/** vIOMMUs, each followed by the nested tables made in it, then the others. */
+function guestsOf(objects: Objects): readonly (ViommuObject | HwptObject)[] {
+  const nested = byId(all(objects, 'hwpt')).filter((hwpt) => hwpt.nested);
+  const viommus = byId(all(objects, 'viommu'));
+  const inOne = viommus.flatMap((viommu) => [
+    viommu,
+    ...nested.filter((hwpt) => hwpt.viommuId === viommu.id),
+  ]);
+  return [...inOne, ...nested.filter((hwpt) => !inOne.includes(hwpt))];
+}
+
+/** A queue stands as low as the HWPT that fills it; for a nested one, as the HWPT that it is in front of. */
+function beside(objects: Objects, hwptId: WorldId): WorldId {
+  return find(objects, hwptId, 'hwpt')?.parentId ?? hwptId;
 }
 
 /** Headings of the columns that hold something; a world of devices alone has one. */
@@ -94,6 +148,7 @@ function columnsOf(
   const columns: readonly (Column & { readonly shown: boolean })[] = [
     { title: 'PCIe devices', x: 0, width: devicesRight, shown: has('device') },
     { title: 'IOMMU', x: xs.iommu, width: IOMMU.width, shown: has('iommu') },
+    { title: 'Guest', x: xs.guest, width: VIOMMU.width, shown: guestsOf(objects).length > 0 },
     { title: 'HWPT', x: xs.hwpt, width: HWPT.width, shown: has('hwpt') },
     { title: 'IOAS', x: xs.ioas, width: IOAS.width, shown: has('ioas') },
     { title: 'Memory', x: xs.memory, width: PROCESS.width, shown: has('process') },

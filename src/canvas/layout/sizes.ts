@@ -1,4 +1,4 @@
-import type { ProcessObject, WorldObject } from '../../engine/sim/world';
+import type { ProcessObject, ViommuObject, WorldId, WorldObject } from '../../engine/sim/world';
 import type { Point, Rect } from './geometry';
 
 /**
@@ -15,10 +15,16 @@ export const DEVICE_HEIGHT = 70;
 export const BRIDGE_HEIGHT = 30;
 export const IOMMU = { width: 172, height: 98 };
 export const HWPT = { width: 186, height: 100 };
+/** A guest's own table: what is in it only the guest knows. */
+export const NESTED = { width: 186, height: 62 };
+/** A vIOMMU is a frame with its parts below each other. */
+export const VIOMMU = { width: 186, head: 50, part: 26, gap: 4, foot: 10, pad: 9 };
+export const ACCESS = { width: 186, height: 48 };
+export const FAULT_QUEUE = { width: 186, height: 48 };
 export const IOAS = { width: 186, height: 92 };
 export const PROCESS = { width: 150, head: 46, row: 19, foot: 8, rows: 5 };
 /** Space to the right of each column, up to the next. */
-export const GAPS = { devices: 76, iommu: 54, hwpt: 46, ioas: 42 };
+export const GAPS = { devices: 76, iommu: 54, guest: 46, hwpt: 46, ioas: 42 };
 /** Between objects of one column: the label of a look-up fits in. */
 export const ROW_GAP = 44;
 
@@ -31,10 +37,26 @@ export interface Size {
 export const processRows = (process: ProcessObject): number =>
   Math.max(1, Math.min(PROCESS.rows, process.buffers.length));
 
+/** What hangs off a vIOMMU, in the order in which it is drawn. */
+export const partsOf = (viommu: ViommuObject): readonly WorldId[] => [
+  ...viommu.vdeviceIds,
+  ...viommu.veventqIds,
+  ...viommu.hwQueueIds,
+];
+
+function viommuSize(viommu: ViommuObject): Size {
+  const { width, head, part, gap, foot } = VIOMMU;
+  const parts = partsOf(viommu).length;
+  return { width, height: parts === 0 ? head : head + parts * (part + gap) - gap + foot };
+}
+
 /** Of objects right of the devices; devices get their width from their frame. */
 export function sizeOf(object: WorldObject): Size {
   if (object.type === 'iommu') return IOMMU;
-  if (object.type === 'hwpt') return HWPT;
+  if (object.type === 'hwpt') return object.nested ? NESTED : HWPT;
+  if (object.type === 'viommu') return viommuSize(object);
+  if (object.type === 'access') return ACCESS;
+  if (object.type === 'fault') return FAULT_QUEUE;
   if (object.type === 'ioas') return IOAS;
   if (object.type === 'process')
     return { width: PROCESS.width, height: PROCESS.head + processRows(object) * PROCESS.row + PROCESS.foot };

@@ -11,6 +11,9 @@ const area = (iova: bigint, last: bigint) => ({
   buffer: null,
   userVa: 0n,
   pinnedPages: 0,
+  accessPins: 0,
+  locks: 0,
+  pages: null,
 });
 const MSI = { start: 0xfee0_0000n, last: 0xfeef_ffffn, why: 'MSI' };
 

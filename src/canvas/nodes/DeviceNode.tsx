@@ -3,6 +3,7 @@ import { Handle, Position, type NodeProps } from 'reactflow';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { acsText, deviceDetail, firmAndDevice, deviceTitle, hwptTitle, servedBy, shortBdf } from '../format';
+import { find } from '../layout/tree';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
@@ -31,6 +32,7 @@ function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
           <span className="card-quiet">no driver</span>
         )}
         <ServingChip device={device} />
+        <PasidChip device={device} />
         {device.ungrouped !== null && <Chip title={device.ungrouped}>no group</Chip>}
       </div>
       <Handle
@@ -57,6 +59,17 @@ function ServingChip({ device }: { readonly device: DeviceObject }): ReactNode {
     </Chip>
   ) : (
     <Chip title={`its group is attached to ${title}`}>follows group</Chip>
+  );
+}
+
+function PasidChip({ device }: { readonly device: DeviceObject }): ReactNode {
+  const pasids = useApp((s) => find(s.objects, device.idevId, 'idev')?.pasids);
+  if (pasids === undefined || pasids.length === 0) return null;
+  const [first] = pasids;
+  return (
+    <Chip tone="hwpt" title={`attached by PASID: ${pasids.map((each) => each.pasid).join(', ')}`}>
+      {pasids.length === 1 ? `PASID ${first?.pasid ?? 0}` : `${pasids.length} PASIDs`}
+    </Chip>
   );
 }
 

@@ -10,23 +10,48 @@ import type { CanvasNode } from './types';
 export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) {
   const hwpt = useApp((s) => s.objects[data.id]);
   if (hwpt?.type !== 'hwpt') return null; // removed while the canvas still holds the node
-  const line = `${FORMATS[hwpt.format] ?? hwpt.format} · ${count(hwpt.users, 'user')}${hwpt.deviceIds.length === 0 ? ' · not attached' : ''}`;
+  if (hwpt.nested) return <Nested hwpt={hwpt} />;
+  const format = hwpt.levels > 0 ? [FORMATS[hwpt.format] ?? hwpt.format] : [];
+  const line = [...format, ...usage(hwpt)].join(' · ');
   return (
     <NodeCard object={hwpt} className="hwpt">
       <CardHead
         title={<NamedTitle title={hwptTitle(hwpt)} name={hwpt.name} />}
-        aside={hwpt.nestParent ? 'nest parent' : hwpt.auto ? 'auto' : 'manual'}
+        // One that the kernel makes by itself never serves PASIDs.
+        aside={hwpt.nestParent ? 'nest parent' : hwpt.pasid ? 'PASID' : hwpt.auto ? 'auto' : 'manual'}
       />
       <p className="card-line" title={line}>
         {line}
       </p>
-      <Ladder hwpt={hwpt} />
+      {hwpt.levels > 0 ? <Ladder hwpt={hwpt} /> : <p className="card-line">a table of the driver’s own</p>}
     </NodeCard>
   );
 });
 
+const usage = ({ users, deviceIds }: HwptObject): readonly string[] => [
+  ...(users > 0 ? [count(users, 'user')] : []),
+  ...(deviceIds.length === 0 ? ['not attached'] : []),
+];
+
+/** A guest's own table, in front of the one that says where the guest's memory is. */
+function Nested({ hwpt }: { readonly hwpt: HwptObject }) {
+  return (
+    <NodeCard object={hwpt} className="hwpt nested">
+      <CardHead
+        title={<NamedTitle title={hwptTitle(hwpt)} name={hwpt.name} />}
+        aside={hwpt.pasid ? 'nested · PASID' : 'nested'}
+      />
+      <p className="card-line">{usage(hwpt).join(' · ')}</p>
+      <p className="card-line">a table of the guest’s</p>
+    </NodeCard>
+  );
+}
+
 /** The engine's names of table formats, as people say them. */
-const FORMATS: Readonly<Record<string, string>> = { vtdss: 'Second stage' };
+const FORMATS: Readonly<Record<string, string>> = { vtdss: 'Second stage', amdv1: 'AMD v1' };
+
+/** The level of a leaf: 9 bits each, from 4 KiB on. A format may have sizes between, as several entries side by side. */
+const levelOf = (sizeLg2: number): number => Math.floor((sizeLg2 - 12) / 9) + 1;
 
 /** One cell a table level with the leaves that it holds: where a look-up stops on its way down. */
 function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
@@ -34,21 +59,21 @@ function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
   return (
     <div className="ladder">
       {levels.map((level) => {
-        // VT-d and its kin: level 1 holds 4 KiB leaves, and each level above 512 times as much.
-        const sizeLg2 = 12 + 9 * (level - 1);
-        const leaves = hwpt.leaves.find((l) => l.sizeLg2 === sizeLg2 && l.count > 0);
+        const leaves = hwpt.leaves.filter((leaf) => leaf.count > 0 && levelOf(leaf.sizeLg2) === level);
+        const all = leaves.reduce((sum, leaf) => sum + leaf.count, 0);
+        const sizes = leaves.map((leaf) => `${leaf.count} leaf entries of ${pageSize(leaf.sizeLg2)}`);
         return (
           <div
             key={level}
             className="rung"
             data-level={level}
-            title={leaves ? `${leaves.count} leaf entries of ${pageSize(sizeLg2)}` : `level ${level}`}
+            title={sizes.length > 0 ? sizes.join(', ') : `level ${level}`}
           >
             <span className="rung-level">
               L{level}
-              {leaves && <small> {pageSize(sizeLg2)}</small>}
+              {leaves[0] && <small> {`${pageSize(leaves[0].sizeLg2)}${leaves.length > 1 ? '+' : ''}`}</small>}
             </span>
-            <span className="rung-leaves">{leaves ? formatCount(leaves.count) : '–'}</span>
+            <span className="rung-leaves">{all > 0 ? formatCount(all) : '–'}</span>
           </div>
         );
       })}

@@ -1,5 +1,7 @@
 import type {
+  AccessObject,
   DeviceObject,
+  FaultQueueObject,
   GroupObject,
   HwptObject,
   IdevObject,
@@ -7,6 +9,8 @@ import type {
   IommuObject,
   PciKind,
   ProcessObject,
+  VdeviceObject,
+  ViommuObject,
   WorldObject,
 } from '../../engine/sim/world';
 import type { Objects } from '../layout/tree';
@@ -51,6 +55,7 @@ export function device(
     driver: null,
     groupId: group === undefined ? null : `group:${group}`,
     ungrouped: null,
+    domain: null,
     iommuId: 'iommu:dmar0',
     idevId: null,
     hwptId: null,
@@ -78,6 +83,9 @@ export function group(
     domain: { label: `domain ${number}`, type: 'DMA-FQ' },
     hwptId: null,
     reserved: [],
+    pasids: [],
+    resetting: false,
+    dmaApi: null,
     mismatches: [],
     ...rest,
   };
@@ -110,6 +118,7 @@ export const idev = (objectId: number, address: string, hwptId: string | null): 
   objectId,
   deviceId: `dev:0000:${address}`,
   hwptId,
+  pasids: [],
 });
 
 export const hwpt = (objectId: number, rest: Partial<Omit<HwptObject, 'type' | 'id'>> = {}): HwptObject => ({
@@ -120,7 +129,13 @@ export const hwpt = (objectId: number, rest: Partial<Omit<HwptObject, 'type' | '
   contextId: 'ctx:1',
   objectId,
   auto: true,
+  nested: false,
   nestParent: false,
+  parentId: null,
+  viommuId: null,
+  faultId: null,
+  pasid: false,
+  dirtyTracking: false,
   ioasId: 'ioas:1.2',
   iommuId: 'iommu:dmar0',
   domain: `domain ${objectId}`,
@@ -145,7 +160,9 @@ export const ioas = (objectId: number, rest: Partial<Omit<IoasObject, 'type' | '
   reserved: [],
   allowed: [],
   hwptIds: [],
+  accessIds: [],
   alignment: 4096,
+  hugePages: true,
   ...rest,
 });
 
@@ -161,4 +178,50 @@ export const process = (
   buffers: [],
   pinnedPages: 0,
   ...rest,
+});
+
+const inContext = (objectId: number) => ({ name: null, place: null, contextId: 'ctx:1', objectId });
+
+/** A vIOMMU over HWPT 10 with so many vDEVICEs in it. */
+export function viommu(objectId: number, parts = 0): readonly WorldObject[] {
+  const id = `viommu:1.${objectId}`;
+  const vdevices = Array.from({ length: parts }, (_, i): VdeviceObject => ({
+    ...inContext(objectId + 1 + i),
+    type: 'vdevice',
+    id: `vdevice:1.${objectId + 1 + i}`,
+    viommuId: id,
+    idevId: null,
+    virtId: BigInt(i),
+  }));
+  const frame: ViommuObject = {
+    ...inContext(objectId),
+    type: 'viommu',
+    id,
+    kind: 'IOMMU_VIOMMU_TYPE_SELFTEST',
+    iommuId: 'iommu:dmar0',
+    parentId: 'hwpt:1.10',
+    vdeviceIds: vdevices.map((each) => each.id),
+    veventqIds: [],
+    hwQueueIds: [],
+  };
+  return [frame, ...vdevices];
+}
+
+export const access = (objectId: number, ioasId: string | null): AccessObject => ({
+  ...inContext(objectId),
+  type: 'access',
+  id: `access:1.${objectId}`,
+  ioasId,
+  needsPins: false,
+  internal: false,
+});
+
+export const faultQueue = (objectId: number, hwptIds: readonly string[]): FaultQueueObject => ({
+  ...inContext(objectId),
+  type: 'fault',
+  id: `fault:1.${objectId}`,
+  hwptIds,
+  open: true,
+  queued: [],
+  pending: [],
 });

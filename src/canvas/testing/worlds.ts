@@ -226,6 +226,9 @@ function area(iova: bigint, last: bigint, buffer: string) {
     buffer,
     userVa: 0x7f0000000000n + iova,
     pinnedPages: Number((last - iova + 1n) >> 12n),
+    accessPins: 0,
+    locks: 0,
+    pages: null,
   };
 }
 

@@ -30,6 +30,13 @@ export function CachesPanel() {
 
 function Unit({ unit, several }: { readonly unit: IommuObject; readonly several: boolean }) {
   const { iotlb, contextCache } = unit;
+  if (unit.vendor === 'generic')
+    return (
+      <Section>
+        {several && <ObjectLink id={unit.id} />}
+        <p className="muted">It caches nothing: every access walks the tables.</p>
+      </Section>
+    );
   const stale =
     iotlb.entries.filter((entry) => entry.stale).length + contextCache.filter((entry) => entry.stale).length;
   return (

@@ -1,5 +1,6 @@
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { parseScript } from '../../scenario/parse';
+import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
@@ -104,6 +105,14 @@ const problemsOf = (text: string): readonly Problem[] =>
     error === null ? [] : [{ line: number, column: error.column, message: error.message }],
   );
 
+/** How a line ends that no errno refused. */
+const ENDS: Partial<Record<LineResult['status'], string>> = {
+  fault: 'it faults',
+  waits: 'it waits',
+  deadlock: 'it waits for ever',
+  mismatch: 'it is not so',
+};
+
 /** What the engine could not make sense of, or what came out otherwise than the script says. */
 const problemsOfRun = (): readonly Problem[] =>
   useApp.getState().results.flatMap((result) => {
@@ -111,7 +120,7 @@ const problemsOfRun = (): readonly Problem[] =>
     const { line, column, why, errno, expected, status } = result;
     if (status === 'error')
       return [{ line, column: column ?? 1, message: why ?? 'this line makes no sense' }];
-    const came = status === 'ok' ? 'it succeeds' : `${errno ?? 'it faults'}: ${why ?? ''}`;
+    const came = status === 'ok' ? 'it succeeds' : `${errno ?? ENDS[status] ?? ''}: ${why ?? ''}`;
     return [{ line, column: 1, message: expected === null ? came : `expected ${expected}, but ${came}` }];
   });
 

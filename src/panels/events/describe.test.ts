@@ -5,6 +5,12 @@ test('an event is one line for people', () => {
   const unit = 'iommu:dmar0';
   const text = (event: Parameters<typeof describeEvent>[0]): string => describeEvent(event).text;
   expect(text({ kind: 'lock', op: 'acquire', lock: 'group->mutex' })).toBe('takes group->mutex');
+  const none = new Uint8Array(0);
+  const call = { kind: 'ioctl', file: 'ctx:1', cmd: 0x3b80, argVa: 0n, before: none, after: none } as const;
+  expect(text({ ...call, name: 'IOMMU_DESTROY', returned: -16 })).toBe(
+    'IOMMU_DESTROY on ctx:1 = -1, errno 16',
+  );
+  expect(text({ ...call, name: null, returned: -25 })).toBe('ioctl 0x3b80 on ctx:1 = -1, errno 25');
   expect(text({ kind: 'ownership', group: 'group:7', owner: 'ctx:1', ownerCount: 2 })).toBe(
     'group:7 belongs to ctx:1, count 2',
   );

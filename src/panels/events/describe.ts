@@ -19,10 +19,17 @@ const row = (kind: string, text: string, tone: EventRow['tone'] = 'plain'): Even
 /** What only who reads code wants to see: every lock, every register. */
 export const isFine = (event: TraceEvent): boolean => event.kind === 'lock' || event.kind === 'register';
 
+const LOCK_WORDS = { acquire: 'takes', release: 'drops', wait: 'waits for' } as const;
+
 export function describeEvent(event: TraceEvent): EventRow {
   switch (event.kind) {
+    case 'ioctl': {
+      const name = event.name ?? `ioctl ${hex(event.cmd)}`;
+      const end = event.returned < 0 ? `-1, errno ${-event.returned}` : String(event.returned);
+      return row('ioctl', `${name} on ${event.file} = ${end}`);
+    }
     case 'lock':
-      return row('lock', `${event.op === 'acquire' ? 'takes' : 'drops'} ${event.lock}`);
+      return row('lock', `${LOCK_WORDS[event.op]} ${event.lock}`);
     case 'register':
       return row(
         'register',

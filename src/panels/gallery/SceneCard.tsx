@@ -1,16 +1,12 @@
 import type { GalleryScene } from '../../gallery';
-import { useApp } from '../../store';
+import { useOpenScene } from './use-scenes';
 import './gallery.css';
 
 /** A scene to open: one undoable step, whatever was there before. */
 export function SceneCard({ scene }: { readonly scene: GalleryScene }) {
-  const { replaceScript, openDialog } = useApp((state) => state.actions);
-  const open = async (): Promise<void> => {
-    openDialog(null);
-    await replaceScript(scene.script);
-  };
+  const open = useOpenScene();
   return (
-    <button type="button" className="scene-card" onClick={() => void open()}>
+    <button type="button" className="scene-card" onClick={() => void open(scene.script)}>
       <b>{scene.title}</b>
       <span className="prose">{scene.summary}</span>
       {scene.tags.length > 0 && (

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { GalleryScene } from '../../gallery';
+import { useApp } from '../../store';
 
 /** The gallery's scenes; null while they come. */
 export function useScenes(): readonly GalleryScene[] | null {
@@ -16,4 +17,13 @@ export function useScenes(): readonly GalleryScene[] | null {
     };
   }, []);
   return scenes;
+}
+
+/** Opens a script in place of what is there, and closes the dialog it was chosen in. */
+export function useOpenScene(): (script: string) => Promise<void> {
+  const { replaceScript, openDialog } = useApp((state) => state.actions);
+  return async (script) => {
+    openDialog(null);
+    await replaceScript(script);
+  };
 }

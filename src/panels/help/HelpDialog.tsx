@@ -3,6 +3,7 @@ import { useApp } from '../../store';
 import { SHORTCUTS } from '../../store/shortcuts';
 import { Dialog } from '../../ui/Dialog';
 import { TERMS } from '../shared/terms';
+import { Defects } from './Defects';
 import './help.css';
 
 const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
@@ -26,6 +27,17 @@ const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   users: 'Users',
   queue: 'Queue',
   alignment: 'Alignment',
+  nested: 'Nested',
+  viommu: 'vIOMMU',
+  vdevice: 'vDEVICE',
+  access: 'Access',
+  faultQueue: 'Fault queue',
+  veventq: 'vEVENTQ',
+  pasid: 'PASID',
+  pages: 'Pages',
+  tier: 'Tier',
+  account: 'Accounting',
+  dirty: 'Dirty tracking',
 };
 
 /** Made from the key map, the verbs and the words that the page itself uses. */
@@ -97,6 +109,7 @@ export function HelpDialog() {
             ))}
           </dl>
         </section>
+        <Defects />
       </div>
     </Dialog>
   );

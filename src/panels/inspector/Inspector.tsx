@@ -2,6 +2,7 @@ import type { WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { unreachable } from '../../lib/invariant';
 import { detailOf, HUE, titleOf, TYPE_NAME } from '../shared/words';
+import { AccessView, FaultQueueView, SelftestView } from './AccessViews';
 import { ContextView } from './ContextView';
 import { DeviceView } from './DeviceView';
 import { GroupView } from './GroupView';
@@ -10,6 +11,8 @@ import { IoasView } from './IoasView';
 import { IommuView } from './IommuView';
 import { MachineView } from './MachineView';
 import { ProcessView } from './ProcessView';
+import { TaskView } from './TaskView';
+import { HwQueueView, VdeviceView, VeventqView, ViommuView } from './ViommuViews';
 import './inspector.css';
 
 /** Everything about the selected object, and what can be done with it; without a selection, about the machine. */
@@ -47,6 +50,22 @@ function View({ object }: { readonly object: WorldObject }) {
       return <IoasView ioas={object} />;
     case 'hwpt':
       return <HwptView hwpt={object} />;
+    case 'access':
+      return <AccessView access={object} />;
+    case 'fault':
+      return <FaultQueueView queue={object} />;
+    case 'viommu':
+      return <ViommuView viommu={object} />;
+    case 'vdevice':
+      return <VdeviceView vdevice={object} />;
+    case 'veventq':
+      return <VeventqView queue={object} />;
+    case 'hw-queue':
+      return <HwQueueView queue={object} />;
+    case 'selftest':
+      return <SelftestView mock={object} />;
+    case 'task':
+      return <TaskView task={object} />;
     case 'process':
       return <ProcessView process={object} />;
     default:

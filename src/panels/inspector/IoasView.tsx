@@ -1,4 +1,4 @@
-import type { IoasObject } from '../../engine/sim/world';
+import type { AreaObject, IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { scriptName } from '../../store/script';
 import { Button, IconButton } from '../../ui/Button';
@@ -9,6 +9,7 @@ import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { unmapLine } from './lines';
 import { MapForm } from './MapForm';
+import { PagesList } from './PagesList';
 
 /** More rows than this are counted, not drawn. */
 const ROWS = 200;
@@ -44,7 +45,7 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
                     </td>
                     <td>{byteSize(area.last - area.iova + 1n)}</td>
                     <td>{`${area.read ? 'r' : ''}${area.write ? 'w' : ''}`}</td>
-                    <td>{area.buffer ?? groupedHex(area.userVa)}</td>
+                    <td>{memoryOf(area)}</td>
                     <td className="cell-action">
                       <IconButton
                         label={`Unmap ${groupedHex(area.iova)}`}
@@ -73,6 +74,7 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
           <Button onClick={() => void act([`DESTROY ${scriptName(ioas)}`])}>Destroy</Button>
         </div>
       </Section>
+      <PagesList areas={ioas.areas} />
       <Section title="State">
         <Fields>
           <Field name="context">
@@ -80,6 +82,12 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
           </Field>
           <Field name="object id">{ioas.objectId}</Field>
           <Field name={<Term tip={TERMS.alignment}>alignment</Term>}>{byteSize(ioas.alignment)}</Field>
+          {!ioas.hugePages && <Field name="large pages">off: every entry is one page</Field>}
+          {ioas.accessIds.length > 0 && (
+            <Field name={<Term tip={TERMS.access}>accesses</Term>}>
+              <ObjectLinks ids={ioas.accessIds} />
+            </Field>
+          )}
           <Field name={<Term tip={TERMS.hwpt}>HWPTs</Term>}>
             <ObjectLinks ids={ioas.hwptIds} />
           </Field>
@@ -89,6 +97,13 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
       <Ranges title="Allowed by the program" ranges={ioas.allowed.map((range) => ({ ...range, why: '' }))} />
     </>
   );
+}
+
+/** The buffer's name, or where in memory; a file has no address. */
+function memoryOf(area: AreaObject): string {
+  if (area.buffer !== null) return area.buffer;
+  if (area.pages === null) return 'in work';
+  return area.pages.source === 'memory' ? groupedHex(area.userVa) : area.pages.source;
 }
 
 interface RangesProps {

@@ -9,28 +9,55 @@ import { TERMS } from '../shared/terms';
 
 export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
   const showPanel = useApp((state) => state.actions.showPanel);
-  const { queue, iotlb, contextCache } = iommu;
+  const { vendor, traits = [] } = iommu;
   return (
     <>
       <Section title="State">
         <Fields>
           <Field name="translation">{iommu.enabled ? 'on' : 'off: every DMA passes untranslated'}</Field>
           <Field name="address width">{iommu.addressBits} bits</Field>
-          <Field name={<Term tip={TERMS.queue}>queue</Term>}>
-            head {queue.head}, tail {queue.tail} of {queue.size}
-            <span className="muted"> · {queue.done.toLocaleString('en')} done</span>
-          </Field>
-          <Field name={<Term tip={TERMS.iotlb}>IOTLB</Term>}>
-            {iotlb.entries.length} of {iotlb.sets * iotlb.ways} entries
-          </Field>
-          <Field name={<Term tip={TERMS.contextCache}>context cache</Term>}>
-            {count(contextCache.length, 'entry', 'entries')}
-          </Field>
+          {traits.map((trait, index) => (
+            <Field key={trait} name={index === 0 ? 'abilities' : ''}>
+              {trait}
+            </Field>
+          ))}
+          {vendor === 'vtd' && <VtdState iommu={iommu} />}
         </Fields>
-        <div className="row after">
-          <Button onClick={() => showPanel('caches')}>Show the caches</Button>
-        </div>
+        {vendor === 'vtd' && (
+          <div className="row after">
+            <Button onClick={() => showPanel('caches')}>Show the caches</Button>
+          </div>
+        )}
       </Section>
+      {vendor === 'vtd' && <FaultsAndRegisters iommu={iommu} />}
+      <Section title={`In its scope: ${iommu.deviceIds.length}`}>
+        <ObjectLinks ids={iommu.deviceIds} />
+      </Section>
+    </>
+  );
+}
+
+/** What a unit with queue and caches shows of them. */
+function VtdState({ iommu: { queue, iotlb, contextCache } }: { readonly iommu: IommuObject }) {
+  return (
+    <>
+      <Field name={<Term tip={TERMS.queue}>queue</Term>}>
+        head {queue.head}, tail {queue.tail} of {queue.size}
+        <span className="muted"> · {queue.done.toLocaleString('en')} done</span>
+      </Field>
+      <Field name={<Term tip={TERMS.iotlb}>IOTLB</Term>}>
+        {iotlb.entries.length} of {iotlb.sets * iotlb.ways} entries
+      </Field>
+      <Field name={<Term tip={TERMS.contextCache}>context cache</Term>}>
+        {count(contextCache.length, 'entry', 'entries')}
+      </Field>
+    </>
+  );
+}
+
+function FaultsAndRegisters({ iommu }: { readonly iommu: IommuObject }) {
+  return (
+    <>
       <Section title={`Faults recorded: ${iommu.faults.length}`}>
         {iommu.faults.length === 0 && <p className="muted">None.</p>}
         <ul className="stack">
@@ -60,9 +87,6 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
             </tbody>
           </table>
         </div>
-      </Section>
-      <Section title={`In its scope: ${iommu.deviceIds.length}`}>
-        <ObjectLinks ids={iommu.deviceIds} />
       </Section>
     </>
   );

@@ -1,7 +1,8 @@
+import { Check } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
 import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
-import { linesOf } from '../../store/script';
+import { linesOf, noteIn } from '../../store/script';
 import './log.css';
 
 /** The script, line by line, with what each came to. A line is a place to go to. */
@@ -65,21 +66,22 @@ interface LogLineProps {
 
 const LogLine = memo(function LogLine({ line, text, result, current, future, reachable }: LogLineProps) {
   const seek = useApp((state) => state.actions.seek);
+  const note = noteIn(text);
+  const checks = isCheck(text);
   return (
     <li>
       <button
         type="button"
         className="log-line"
+        data-kind={note !== null ? 'note' : checks ? 'check' : undefined}
         tabIndex={reachable ? 0 : -1}
         aria-current={current ? 'step' : undefined}
         data-future={future}
         onClick={() => void seek(line)}
       >
         <span className="log-number">{line}</span>
-        <span className="log-text">
-          <Text text={text} />
-        </span>
-        <Outcome result={result} />
+        <span className="log-text">{note ?? <Text text={text} />}</span>
+        {result?.ok === true && isSaid(result) ? <SoItIs result={result} /> : <Outcome result={result} />}
       </button>
     </li>
   );
@@ -110,6 +112,28 @@ function Text({ text }: { readonly text: string }) {
   );
 }
 
+/** A line that does nothing but look: as long as it is right, it is not what a reader is here for. */
+const isCheck = (text: string): boolean => /^\s*expect(?:-log)?\s/.test(text);
+
+/** The line itself says how it came out: `… is "DMA"` */
+const isSaid = ({ text, result }: LineResult): boolean => isCheck(text) || text.endsWith(` is "${result}"`);
+
+/** Its tick; of a line of the kernel's log also the line. */
+const SoItIs = ({ result }: { readonly result: LineResult }) => (
+  <span className="log-result" data-tone="check">
+    {/^\s*expect-log\s/.test(result.text) && result.result !== 'so it is' && <q>{result.result}</q>}
+    <Check size={13} strokeWidth={2.5} aria-label="so it is" role="img" />
+  </span>
+);
+
+/** Of a line that was not refused by an errno. */
+const END_WORDS: Partial<Record<LineResult['status'], string>> = {
+  fault: 'fault',
+  waits: 'waits',
+  deadlock: 'deadlock',
+  mismatch: 'not so',
+};
+
 function Outcome({ result }: { readonly result: LineResult | undefined }) {
   if (result === undefined || result.status === 'none') return null;
   if (result.status === 'ok')
@@ -119,9 +143,10 @@ function Outcome({ result }: { readonly result: LineResult | undefined }) {
         {!result.ok && <Unexpected expected={result.expected} />}
       </span>
     );
+  const waits = result.status === 'waits';
   return (
-    <span className="log-result" data-tone="fault" title={result.why ?? undefined}>
-      {{ errno: result.errno, fault: 'fault', error: `column ${result.column ?? 1}` }[result.status]}
+    <span className="log-result" data-tone={waits ? 'waits' : 'fault'} title={result.why ?? undefined}>
+      {END_WORDS[result.status] ?? result.errno ?? `column ${result.column ?? 1}`}
       {result.why !== null && <q>{result.why}</q>}
       {!result.ok && result.expected !== null && <Unexpected expected={result.expected} />}
     </span>

@@ -22,6 +22,13 @@ const NOTHING: Completion = { from: 0, options: [], hint: null };
 export function complete(text: string, objects: readonly WorldObject[]): Completion {
   if (/(^|\s)#/.test(text)) return NOTHING;
   const head = /^\s*(?:[A-Za-z]\w*\s*=\s*)?/.exec(text)?.[0] ?? '';
+  // What is begun is a line of its own.
+  const begin = /^begin\s+/.exec(text.slice(head.length));
+  if (begin !== null) {
+    const before = head.length + begin[0].length;
+    const inner = complete(text.slice(before), objects);
+    return { ...inner, from: before + inner.from };
+  }
   const words = text.slice(head.length).split(/\s+/);
   const typed = words.at(-1) ?? '';
   const from = text.length - typed.length;
@@ -35,6 +42,9 @@ export function complete(text: string, objects: readonly WorldObject[]): Complet
 
 const verbs = (): readonly Option[] =>
   [...VERBS.values()].map((verb) => ({ text: verb.name, help: verb.help }));
+
+/** Files that are always there. */
+const NODES = ['/dev/iommu', '/dev/vfio/vfio'];
 
 /** Drivers that every device can have. */
 const DRIVERS = ['vfio-pci', 'pci-stub', 'none'];
@@ -56,6 +66,13 @@ const NAMED: Readonly<Partial<Record<WorldObject['type'], NameKind>>> = {
   idev: 'device',
   ioas: 'ioas',
   hwpt: 'hwpt',
+  access: 'access',
+  fault: 'fault',
+  viommu: 'viommu',
+  vdevice: 'vdevice',
+  veventq: 'veventq',
+  'hw-queue': 'hw-queue',
+  task: 'task',
 };
 
 function valuesOf({ name, type }: ParamSpec, objects: readonly WorldObject[]): readonly string[] {
@@ -72,6 +89,8 @@ function valuesOf({ name, type }: ParamSpec, objects: readonly WorldObject[]): r
       );
     case 'word':
       return name === 'driver' ? DRIVERS : [];
+    case 'pattern':
+      return name === 'path' ? NODES : [];
     default:
       return [];
   }

@@ -9,6 +9,7 @@ export function Outline() {
   const objects = useApp((state) => state.objects);
   const devices = all(objects, 'device');
   const contexts = all(objects, 'context');
+  const tasks = all(objects, 'task');
   const roots = devices.filter(
     (device) => device.parentId === null || objects[device.parentId] === undefined,
   );
@@ -61,6 +62,15 @@ export function Outline() {
           </ul>
         </Section>
       )}
+      {tasks.length > 0 && (
+        <Section title="Tasks">
+          <ul className="outline">
+            {tasks.map((task) => (
+              <Item key={task.id} object={task} note={task.deadlocked ? 'deadlock' : task.state} />
+            ))}
+          </ul>
+        </Section>
+      )}
       <Section title="Memory of processes">
         <ul className="outline">
           {all(objects, 'process').map((process) => (
@@ -85,8 +95,26 @@ const shortTitle = (objects: Objects, id: WorldId): string => {
 function attachment(objects: Objects, object: WorldObject): string {
   if (object.type === 'idev')
     return `${shortTitle(objects, object.deviceId)}, ${object.hwptId === null ? 'not attached' : `on ${shortTitle(objects, object.hwptId)}`}`;
-  if (object.type === 'hwpt') return `over ${shortTitle(objects, object.ioasId)}`;
-  return '';
+  const on = (id: WorldId | null, none: string): string =>
+    id === null ? none : `on ${shortTitle(objects, id)}`;
+  switch (object.type) {
+    case 'hwpt':
+      return object.parentId === null
+        ? `over ${shortTitle(objects, object.ioasId)}`
+        : on(object.parentId, '');
+    case 'access':
+      return on(object.ioasId, 'detached');
+    case 'fault':
+      return `${object.queued.length + object.pending.length} waiting`;
+    case 'viommu':
+      return on(object.parentId, '');
+    case 'vdevice':
+    case 'veventq':
+    case 'hw-queue':
+      return `of ${shortTitle(objects, object.viommuId)}`;
+    default:
+      return '';
+  }
 }
 
 interface DeviceItemProps {

@@ -15,7 +15,7 @@ export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps)
   const object = useApp((state) => (id === null ? undefined : state.objects[id]));
   const select = useApp((state) => state.actions.select);
   if (id === null) return <span className="muted">{none}</span>;
-  if (object === undefined) return <code className="muted">{id}</code>;
+  if (object === undefined) return <code className="muted">{id.replace(/^owner:/, '')}</code>;
   const detail = full ? detailOf(object) : null;
   return (
     <button

@@ -20,4 +20,16 @@ export const TERMS = {
   users: 'How many things need this page table; it can be destroyed at zero.',
   queue: 'Commands for the IOMMU: the kernel writes at the tail, the hardware reads at the head.',
   alignment: 'Addresses and lengths must be multiples of this.',
+  nested: 'A guest’s own page table: its result is an address that the parent HWPT translates again.',
+  viommu: 'A guest’s slice of a physical IOMMU: what the hypervisor lets it use directly.',
+  vdevice: 'A physical device under the id by which the guest knows it.',
+  access:
+    'A way to an IOAS’s memory for emulated devices: the kernel’s own code reads and writes, no IOMMU takes part.',
+  faultQueue: 'Where a program reads the page faults of devices, and answers them.',
+  veventq: 'Where a program reads what the hardware reports about its guest.',
+  pasid: 'Process address space id: lets one device use several page tables at the same time.',
+  pages: 'The memory behind an area. Areas made by a copy share it, so it is pinned and counted once.',
+  tier: 'Where the kernel keeps the physical page numbers: with an access, in a domain’s page table, or nowhere while nothing is pinned.',
+  account: 'Against whose limit on locked memory the pinned pages count.',
+  dirty: 'The hardware notes which pages a device has written.',
 } as const;

@@ -12,7 +12,15 @@ export const TYPE_NAME: Readonly<Record<WorldType, string>> = {
   idev: 'iommufd device',
   ioas: 'IOAS',
   hwpt: 'HWPT',
+  access: 'Access',
+  fault: 'Fault queue',
+  viommu: 'vIOMMU',
+  vdevice: 'vDEVICE',
+  veventq: 'vEVENTQ',
+  'hw-queue': 'HW queue',
+  selftest: 'Mock device',
   process: 'Process memory',
+  task: 'Task',
 };
 
 /** The colour of its kind: a custom property of tokens.css. */
@@ -24,7 +32,15 @@ export const HUE: Readonly<Record<WorldType, string>> = {
   idev: 'var(--device)',
   ioas: 'var(--ioas)',
   hwpt: 'var(--hwpt)',
+  access: 'var(--ioas)',
+  fault: 'var(--hwpt)',
+  viommu: 'var(--iommu)',
+  vdevice: 'var(--device)',
+  veventq: 'var(--iommu)',
+  'hw-queue': 'var(--iommu)',
+  selftest: 'var(--device)',
   process: 'var(--memory)',
+  task: 'var(--group)',
 };
 
 const KIND: Readonly<Record<PciKind, string>> = {
@@ -62,14 +78,24 @@ export function titleOf(object: WorldObject): string {
     case 'ioas':
       return `IOAS ${object.objectId}`;
     case 'hwpt':
-      return `HWPT ${object.objectId}`;
+    case 'access':
+    case 'fault':
+    case 'viommu':
+    case 'vdevice':
+    case 'veventq':
+    case 'hw-queue':
+      return `${TYPE_NAME[object.type]} ${object.objectId}`;
+    case 'selftest':
+      return object.title;
+    case 'task':
+      return object.name ?? `line ${object.line}`;
   }
 }
 
 /** What tells it from others with such a title. */
 export function detailOf(object: WorldObject): string | null {
   if (object.type === 'device') return deviceName(object);
-  return object.name;
+  return object.type === 'task' ? object.what : object.name;
 }
 
 export function find<T extends WorldType>(

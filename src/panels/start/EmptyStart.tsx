@@ -1,4 +1,4 @@
-import { ClipboardPaste, Plus } from 'lucide-react';
+import { ClipboardPaste, ListChecks, Plus } from 'lucide-react';
 import { useApp } from '../../store';
 import { SceneCard } from '../gallery/SceneCard';
 import { useScenes } from '../gallery/use-scenes';
@@ -55,6 +55,13 @@ export function EmptyStart() {
             <span>
               <b>From scratch</b>
               <span className="prose">One network card behind one root port</span>
+            </span>
+          </button>
+          <button type="button" className="start-door" onClick={() => openDialog('gallery')}>
+            <ListChecks size={18} strokeWidth={1.75} aria-hidden="true" />
+            <span>
+              <b>Row by row</b>
+              <span className="prose">Small cases that each answer one question</span>
             </span>
           </button>
         </div>

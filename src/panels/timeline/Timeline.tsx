@@ -104,6 +104,7 @@ const Marks = memo(function Marks({ stops, at }: MarksProps) {
             style={{ left: `${((index + 1) / last) * 100}%` }}
             data-past={index + 1 <= at}
             data-bad={bad}
+            data-waits={result?.status === 'waits'}
             data-dma={dmas.has(stop)}
           />
         );

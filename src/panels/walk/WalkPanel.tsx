@@ -46,7 +46,10 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
       </Section>
       <Section title={`Look-up · ${summaryOf(part)}`}>
         {part.steps.length === 0 ? (
-          <p className="prose">Nothing was looked up: the address passes as it is.</p>
+          <p className="prose">
+            Nothing was looked up: {part.fault === null ? 'the address passes as it is' : 'no table is asked'}
+            .
+          </p>
         ) : (
           <StepList steps={part.steps} shown={shown} access={lookup.access} onShow={stepTo(lookup, index)} />
         )}

@@ -1,0 +1,85 @@
+import { memo, type ReactNode } from 'react';
+import type { NodeProps } from 'reactflow';
+import type { WorldObject } from '../../engine/sim/world';
+import { hex } from '../../lib/u64';
+import { useApp } from '../../store/index';
+import { byteSize } from '../../ui/numbers';
+import { shortBdf, titleOf, typeWord } from '../format';
+import { find } from '../layout/tree';
+import { CardHead, Chip, NamedTitle, NodeCard } from './NodeCard';
+import type { CanvasNode } from './types';
+
+/** A frame: what a guest has of the IOMMU stands in it. */
+export const ViommuNode = memo(function ViommuNode({ data }: NodeProps<CanvasNode>) {
+  const viommu = useApp((s) => s.objects[data.id]);
+  const unit = useApp((s) =>
+    viommu?.type === 'viommu' ? (find(s.objects, viommu.iommuId, 'iommu')?.title ?? null) : null,
+  );
+  if (viommu?.type !== 'viommu') return null; // destroyed while the canvas still holds the node
+  return (
+    <NodeCard object={viommu} className="viommu">
+      <CardHead
+        title={<NamedTitle title={titleOf(viommu)} name={viommu.name} />}
+        aside={typeWord(viommu.kind)}
+      />
+      <p className="card-line">{unit === null ? 'slice of an IOMMU' : `slice of ${unit}`}</p>
+    </NodeCard>
+  );
+});
+
+export const VdeviceNode = memo(function VdeviceNode({ data }: NodeProps<CanvasNode>) {
+  const vdevice = useApp((s) => s.objects[data.id]);
+  const bdf = useApp((s) => {
+    const idev = vdevice?.type === 'vdevice' ? find(s.objects, vdevice.idevId, 'idev') : null;
+    return idev === null ? null : (find(s.objects, idev.deviceId, 'device')?.bdf ?? null);
+  });
+  if (vdevice?.type !== 'vdevice') return null; // destroyed while the canvas still holds the node
+  return (
+    <Part object={vdevice} letter="D" className="part-device">
+      <b>{hex(vdevice.virtId)}</b>
+      <span>{bdf === null ? 'unbound' : `is ${shortBdf(bdf)}`}</span>
+    </Part>
+  );
+});
+
+export const VeventqNode = memo(function VeventqNode({ data }: NodeProps<CanvasNode>) {
+  const queue = useApp((s) => s.objects[data.id]);
+  if (queue?.type !== 'veventq') return null; // destroyed while the canvas still holds the node
+  return (
+    <Part object={queue} letter="E" className="part-queue">
+      <span>events</span>
+      {queue.lost && <Chip tone="stale">lost</Chip>}
+      <b>
+        {queue.queued}/{queue.depth}
+      </b>
+    </Part>
+  );
+});
+
+export const HwQueueNode = memo(function HwQueueNode({ data }: NodeProps<CanvasNode>) {
+  const queue = useApp((s) => s.objects[data.id]);
+  if (queue?.type !== 'hw-queue') return null; // destroyed while the canvas still holds the node
+  return (
+    <Part object={queue} letter="Q" className="part-queue">
+      <span>HW queue {queue.index}</span>
+      <b>{byteSize(queue.bytes)}</b>
+    </Part>
+  );
+});
+
+interface PartProps {
+  readonly object: WorldObject;
+  /** Tells the kinds apart where there is no room for their names. */
+  readonly letter: string;
+  readonly className: string;
+  readonly children: ReactNode;
+}
+
+const Part = ({ object, letter, className, children }: PartProps) => (
+  <NodeCard object={object} className={`part ${className}`}>
+    <i className="part-letter" title={titleOf(object)}>
+      {letter}
+    </i>
+    {children}
+  </NodeCard>
+);

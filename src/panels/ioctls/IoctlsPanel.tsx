@@ -1,0 +1,164 @@
+import { ClipboardCopy } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { LineResult } from '../../engine/sim/batch';
+import type { IoctlCall, Token } from '../../engine/uapi/strace';
+import { useApp } from '../../store';
+import { Button, IconButton } from '../../ui/Button';
+import { count } from '../../ui/numbers';
+import { Section } from '../../ui/Section';
+import { copyText } from '../shared/copy';
+import { listKeys } from '../shared/list-keys';
+import { sentence } from '../shared/sentence';
+import { useReading } from '../shared/use-reading';
+import { callsOf, callText, named, textOf, type LoggedCall } from './calls';
+import { StructBytes } from './StructBytes';
+import './ioctls.css';
+
+/** So many calls are drawn at first, and so many more on request. */
+const STEP = 150;
+
+/** Every ioctl up to where time stands, as strace prints it; the chosen one with its structure byte by byte. */
+export function IoctlsPanel() {
+  const events = useApp((state) => state.events);
+  const objects = useApp((state) => state.objects);
+  const describe = useApp((state) => state.actions.describeIoctls);
+  const calls = useMemo(() => callsOf(events), [events]);
+  const [limit, setLimit] = useState(STEP);
+  const [chosen, setChosen] = useState<string | null>();
+  const shown = useMemo(() => calls.slice(-limit), [calls, limit]);
+  const read = useCallback(async () => {
+    const described = shown.length === 0 ? [] : await describe(shown.map((call) => call.event));
+    return described === null ? null : { shown, described };
+  }, [describe, shown]);
+  const reading = useReading(read);
+  if (calls.length === 0)
+    return (
+      <Section title="Calls">
+        <p className="prose">
+          No program has asked the kernel for anything yet. Each <code>IOAS_ALLOC</code>,{' '}
+          <code>IOAS_MAP</code> or <code>ATTACH</code> is an ioctl, and stands here as strace would print it.
+        </p>
+      </Section>
+    );
+  if (!reading)
+    return <Section title="Calls">{reading === undefined && <p className="muted">Reading…</p>}</Section>;
+  const rows = reading.shown.flatMap((logged, index) => {
+    const call = reading.described[index];
+    return call === undefined ? [] : [{ logged, call, tokens: named(objects, call.tokens) }];
+  });
+  // Unless a person says otherwise the last call is open: what has just happened.
+  const open = chosen === undefined ? rows.at(-1)?.logged.key : chosen;
+  const earlier = calls.length - reading.shown.length;
+  return (
+    <Section
+      title={
+        <span className="row">
+          <span className="grow">{count(calls.length, 'call')}</span>
+          <IconButton
+            label="Copy the log as text"
+            onClick={() =>
+              void copyText(rows.map((row) => textOf(row.tokens)).join('\n'), count(rows.length, 'call'))
+            }
+          >
+            <ClipboardCopy size={15} />
+          </IconButton>
+        </span>
+      }
+    >
+      {earlier > 0 && (
+        <Button className="calls-earlier" onClick={() => setLimit(limit + STEP)}>
+          {count(Math.min(earlier, STEP), 'earlier call')}
+        </Button>
+      )}
+      <ol className="calls" aria-label="ioctl log" onKeyDown={listKeys('.call')}>
+        {rows.map(({ logged, call, tokens }) => (
+          <CallRow
+            key={logged.key}
+            logged={logged}
+            call={call}
+            tokens={tokens}
+            open={logged.key === open}
+            reachable={logged.key === (open ?? rows.at(-1)?.logged.key)}
+            onToggle={() => setChosen(logged.key === open ? null : logged.key)}
+          />
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+interface CallRowProps {
+  readonly logged: LoggedCall;
+  readonly call: IoctlCall;
+  readonly tokens: readonly Token[];
+  readonly open: boolean;
+  readonly reachable: boolean;
+  readonly onToggle: () => void;
+}
+
+function CallRow({ logged, call, tokens, open, reachable, onToggle }: CallRowProps) {
+  const row = useRef<HTMLLIElement>(null);
+  const now = useApp((state) => state.cursor === logged.line);
+  const seek = useApp((state) => state.actions.seek);
+  const why = useApp((state) => whyRefused(state.results[logged.line - 1], call));
+  useEffect(() => {
+    if (open) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [open]);
+  return (
+    <li ref={row} data-open={open}>
+      <button
+        type="button"
+        className="call"
+        tabIndex={reachable ? 0 : -1}
+        aria-expanded={open}
+        aria-current={now ? 'step' : undefined}
+        onClick={onToggle}
+      >
+        <span className="call-line" title={`Line ${logged.line} of the script`}>
+          {logged.line}
+        </span>
+        <code className="call-text">
+          <Tokens tokens={tokens} />
+        </code>
+        <span className="chip" data-tone={call.errno === null ? 'ok' : 'fault'}>
+          {call.errno ?? call.returned}
+        </span>
+      </button>
+      {open && (
+        <div className="call-detail">
+          {call.struct === null ? (
+            <p className="prose">
+              {call.errno === 'ENOTTY'
+                ? 'The kernel has no such command: it did not look at the structure.'
+                : 'The kernel could not read the structure: there are no bytes to show.'}
+            </p>
+          ) : (
+            <StructBytes struct={call.struct} />
+          )}
+          {why !== null && (
+            <p className="call-why">
+              <b>{call.errno}</b> {sentence(why)}
+            </p>
+          )}
+          <div className="row">
+            <Button onClick={() => void copyText(callText(call, tokens), 'the call and its bytes')}>
+              Copy
+            </Button>
+            {!now && <Button onClick={() => void seek(logged.line)}>Go to line {logged.line}</Button>}
+          </div>
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** The line's reason is the call's when both ended the same way. */
+const whyRefused = (result: LineResult | undefined, call: IoctlCall): string | null =>
+  result !== undefined && call.errno !== null && result.errno === call.errno ? result.why : null;
+
+const Tokens = ({ tokens }: { readonly tokens: readonly Token[] }) =>
+  tokens.map(({ kind, text }, index) => (
+    <span key={index} data-token={kind}>
+      {text}
+    </span>
+  ));

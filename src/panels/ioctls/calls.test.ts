@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { IoctlEvent } from '../../engine/trace/event';
+import { describeIoctl } from '../../engine/uapi/strace';
+import { callsOf, callText, named } from './calls';
+
+const bytes = Uint8Array.from([8, 0, 0, 0, 5, 0, 0, 0]);
+const destroy: IoctlEvent = {
+  kind: 'ioctl',
+  file: 'ctx:1',
+  name: 'IOMMU_DESTROY',
+  cmd: 0x3b80,
+  argVa: 0n,
+  before: bytes,
+  after: bytes,
+  returned: -16,
+};
+
+test('the log has the calls of every line in their order, and nothing else', () => {
+  const lock = { kind: 'lock', op: 'acquire', lock: 'ioas->mutex' } as const;
+  const log = callsOf([
+    { line: 3, events: [lock, destroy, destroy] },
+    { line: 5, events: [destroy] },
+  ]);
+  expect(log.map(({ key, line }) => [key, line])).toEqual([
+    ['3.0', 3],
+    ['3.1', 3],
+    ['5.0', 5],
+  ]);
+});
+
+test('a call as text has the name that the script gave the context, and the bytes', () => {
+  const call = describeIoctl(destroy);
+  const ctx = {
+    type: 'context',
+    id: 'ctx:1',
+    name: 'ctx',
+    place: null,
+    number: 1,
+    processId: 'mm:q',
+    objectIds: [],
+  } as const;
+  expect(callText(call, named({ 'ctx:1': ctx }, call.tokens))).toBe(
+    'ioctl(ctx, IOMMU_DESTROY, {size=8, id=5}) = -1 EBUSY (Device or resource busy)\n  in  000: 08 00 00 00 05 00 00 00',
+  );
+});

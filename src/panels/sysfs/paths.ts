@@ -1,0 +1,28 @@
+import type { WorldObject } from '../../engine/sim/world';
+import type { SysfsEntry } from '../../engine/iommu/sysfs';
+import { VERBS } from '../../scenario/verbs';
+import { entryAt } from './tree';
+
+/** Where sysfs has an object of the scene; null for what it does not know, such as everything of iommufd. */
+export function pathOf(root: SysfsEntry, object: WorldObject): string | null {
+  const path = wishedPath(object);
+  if (path === null) return null;
+  return entryAt(root, path) === null ? null : path;
+}
+
+function wishedPath(object: WorldObject): string | null {
+  if (object.type === 'group') return `/sys/kernel/iommu_groups/${object.number}`;
+  if (object.type === 'device') return `/sys/bus/pci/devices/${object.bdf}`;
+  return object.type === 'iommu' ? `/sys/class/iommu/${object.id.replace(/^iommu:/, '')}` : null;
+}
+
+const GROUP_TYPE = /^\/sys\/kernel\/iommu_groups\/(\d+)\/type$/;
+
+/** What `type` of a group takes. Linux: iommu_group_store_type() */
+export const GROUP_TYPES = ['DMA', 'DMA-FQ', 'identity', 'auto'] as const;
+
+/** The line of the script that writes a file; null where no verb does. */
+export function writeLine(path: string, word: string): string | null {
+  if (!GROUP_TYPE.test(path)) return null;
+  return VERBS.has('echo') ? `echo ${word} ${path}` : null;
+}
