@@ -327,3 +327,10 @@ test.describe('360 pixels wide', () => {
     }
   });
 });
+
+test('lines typed without waiting for each other all run', async ({ page }) => {
+  await openScene(page, 'ctx = open /dev/iommu');
+  for (const name of ['a', 'b', 'c', 'd']) await run(page, `${name} = IOAS_ALLOC ctx`);
+  await expect(lines(page)).toHaveCount(5);
+  await expect(page.getByRole('combobox', { name: 'Type a line of the script' })).toHaveValue('');
+});

@@ -40,7 +40,8 @@ export function Console() {
     if (mistaken !== null) {
       useApp.getState().actions.notify(null); // said here, where it was typed
       setMistake({ column: mistaken.column ?? 1, message: mistaken.why ?? 'this line makes no sense' });
-    } else if (useApp.getState().engine.status !== 'crashed') {
+      // Whoever types fast has begun the next line by now: that one stays.
+    } else if (useApp.getState().engine.status !== 'crashed' && input.current?.value.trim() === line) {
       change('');
       setListening(false);
     }
