@@ -31,8 +31,9 @@ export function GalleryDialog() {
     const first = results.current?.querySelector<HTMLElement>(RESULTS);
     if (first == null || (event.key !== 'ArrowDown' && event.key !== 'Enter')) return;
     event.preventDefault();
-    if (event.key === 'Enter') first.click();
-    else first.focus();
+    if (event.key === 'ArrowDown') first.focus();
+    // Nothing was looked for, so nothing was found.
+    else if (query.trim() !== '') first.click();
   };
 
   return (
