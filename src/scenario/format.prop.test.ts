@@ -39,6 +39,10 @@ const numberText = fc.oneof(
 
 const PATTERN_SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   iotlb: fc.constant('64x4'),
+  defects: fc.constantFrom(
+    'failed-replace-unreserves',
+    'failed-replace-unreserves+replace-answers-new-queue',
+  ),
   id: fc.tuple(hexDigits(4), hexDigits(4)).map((ids) => ids.join(':')),
   sub: fc.constant('1af4:1100'),
   group: fc.constantFrom('none', '17'),

@@ -21,6 +21,9 @@ const ACS = pattern(new RegExp(`^${ACS_SET}(?:/${ACS_SET})?$`), 'SV+RR+CR+UF, of
 
 const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
 
+const DEFECT = '(?:replace-answers-new-queue|failed-replace-unreserves)';
+const DEFECTS = pattern(new RegExp(`^${DEFECT}(?:\\+${DEFECT})*$`), 'failed-replace-unreserves');
+
 /** What the machine is made of, and its kernel's start. */
 export const MACHINE_VERBS: readonly VerbSpec[] = [
   defineVerb('machine', 'machine q35 iommu=vtd', 'names the machine and its IOMMU; first line, once', {
@@ -35,6 +38,7 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       ),
       option('iotlb', pattern(/^[1-9][0-9]*x[1-9][0-9]*$/, '64x4'), 'sets and ways of its IOTLB'),
       option('container', choice('type1', 'iommufd'), 'what answers at /dev/vfio/vfio; type1 unless said'),
+      option('defects', DEFECTS, 'mistakes of the real kernel that this one makes too; help lists them'),
     ],
     flags: [
       flag('strict', 'unmapped pages leave the IOTLB at once (iommu.strict=1)'),

@@ -12,7 +12,11 @@ import type { AnyIoctl } from './ioctl';
  * - `failed-replace-unreserves`: a replace that fails takes the group's reserved regions out of the new HWPT's IOAS even
  *   when the old HWPT, to which the group stays attached, is of the same IOAS. Linux: iommufd_device_do_replace()
  */
-export type KernelDefect = 'replace-answers-new-queue' | 'failed-replace-unreserves';
+export type KernelDefect = (typeof KERNEL_DEFECTS)[number];
+const KERNEL_DEFECTS = ['replace-answers-new-queue', 'failed-replace-unreserves'] as const;
+
+export const isKernelDefect = (word: string): word is KernelDefect =>
+  (KERNEL_DEFECTS as readonly string[]).includes(word);
 
 /** What IOAS_COPY says of its source. */
 export interface CopySource {

@@ -6,6 +6,7 @@ import type { DmaOwner, IommuGroup } from '../iommu/group';
 import type { IommuDomain, ResvRegion } from '../iommu/ops';
 import type { Access } from '../iommufd/access';
 import { Iommufd } from '../iommufd/ctx';
+import type { KernelDefect } from '../iommufd/options';
 import { createSelftest } from '../iommufd/selftest/selftest';
 import { WAIT_UNDER } from '../kernel/lock-order';
 import { Lockdep } from '../kernel/lockdep';
@@ -36,6 +37,8 @@ export interface MachineOptions {
   readonly unsafeInterrupts: boolean;
   /** The mock IOMMU of the kernel's own tests, and the command that makes devices for it. Linux: CONFIG_IOMMUFD_TEST */
   readonly selftest: boolean;
+  /** Mistakes of the kernel that are made here too. */
+  readonly defects: ReadonlySet<KernelDefect>;
 }
 
 export const DEFAULT_MACHINE: MachineOptions = {
@@ -46,6 +49,7 @@ export const DEFAULT_MACHINE: MachineOptions = {
   container: 'type1',
   unsafeInterrupts: false,
   selftest: false,
+  defects: new Set(),
 };
 
 /** One computer with its kernel and its processes, put together from the floors below. */
@@ -95,6 +99,7 @@ export class Machine {
       ...selftest?.options,
       frames: this.memory,
       allowUnsafeInterrupts: options.unsafeInterrupts,
+      kernelDefects: options.defects,
     });
     this.vfio = new Vfio(this.core, options.unsafeInterrupts);
   }

@@ -7,6 +7,7 @@ import type { TaskRun } from '../kernel/task-run';
 import type { TraceEvent } from '../trace/event';
 import type { Expectation, LineResult, Lookup } from './batch';
 import { VERBS } from './interpreter';
+import { isKernelDefect } from '../iommufd/options';
 import { DEFAULT_MACHINE, Machine, type MachineOptions } from './machine';
 import { attachPlans, type Plan } from './plans';
 import type { SysfsDir } from '../iommu/sysfs';
@@ -168,6 +169,7 @@ function machineOptions(args: Args): MachineOptions {
     iotlb: sets && ways ? { sets, ways } : DEFAULT_MACHINE.iotlb,
     container: args.option('container') === 'iommufd' ? 'iommufd' : 'type1',
     unsafeInterrupts: args.has('unsafe-interrupts'),
+    defects: new Set((args.option('defects') ?? '').split('+').filter(isKernelDefect)),
     selftest: args.has('selftest'),
     kernel: { ...DEFAULT_OPTIONS, strict: args.has('strict'), passthrough: args.has('passthrough') },
   };

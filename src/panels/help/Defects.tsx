@@ -39,9 +39,9 @@ const Notes = ({ title, notes }: NotesProps) => (
         <li key={note.id}>
           <code>{note.where}</code>
           {note.option !== undefined && (
-            <span className="chip" data-tip="The kernel’s own way can be switched on, to learn from it">
-              {note.option}
-            </span>
+            <code className="chip" data-tip="On the machine line, this brings the kernel’s own way back">
+              defects={note.option}
+            </code>
           )}
           <p>{note.kernel}</p>
           <p className="defects-here">
