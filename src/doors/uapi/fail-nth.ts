@@ -48,14 +48,12 @@ export class FaultInjection {
     const counter = thread;
     return {
       title: `fail-nth of thread ${tid}`,
-      // eslint-disable-next-line require-yield -- nothing to lock
       *read(caller: Caller, userVa: bigint, count: number, offset: bigint | null): Task<Result<number>> {
         const text = new TextEncoder().encode(`${counter.counter}\n`);
         const part = text.subarray(Number(offset ?? 0n)).subarray(0, count);
         const written = caller.bytes.write(userVa, part);
         return written.ok ? ok(part.length) : written;
       },
-      // eslint-disable-next-line require-yield -- nothing to lock
       *write(caller: Caller, userVa: bigint, count: number): Task<Result<number>> {
         const bytes = caller.bytes.read(userVa, Math.min(count, 12));
         if (!bytes.ok) return bytes;
@@ -64,7 +62,6 @@ export class FaultInjection {
         counter.arm(Number(text));
         return ok(count);
       },
-      // eslint-disable-next-line require-yield -- nothing to release
       *release(): Task<void> {
         return;
       },

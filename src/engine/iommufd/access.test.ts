@@ -67,7 +67,6 @@ class Scene {
   }
 }
 
-// eslint-disable-next-line require-yield
 function* nothing(): Task<void> {
   return undefined;
 }

@@ -29,7 +29,6 @@ function scene({ revoked = false } = {}) {
   let released = 0;
   const buffer = new DmaBuf('a BAR', 0x4000n, {
     iommufdMap: () => (revoked ? err('ENODEV', 'taken back') : ok({ pa: PA, bytes: 0x4000 })),
-    // eslint-disable-next-line require-yield
     *release() {
       released++;
     },

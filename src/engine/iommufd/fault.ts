@@ -106,7 +106,6 @@ class FaultFile extends EventqFile<FaultQueue> {
     if (offset !== null || count % FAULT_BYTES !== 0) return notSeekable('iommufd_fault_fops_read');
     const { queue } = this;
     const user = new UserCopy(caller.bytes, queue.ctx.core.fail);
-    // eslint-disable-next-line require-yield
     return yield* locked(queue.mutex, function* (): Task<Result<number>> {
       let read = 0;
       for (let group = queue.deliver[0]; group; group = queue.deliver[0]) {

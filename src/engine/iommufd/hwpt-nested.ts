@@ -28,7 +28,6 @@ export class HwptNested extends Hwpt {
   }
 
   /** Linux: iommufd_hwpt_nested_destroy() */
-  // eslint-disable-next-line require-yield
   override *destroy(): Task<void> {
     this.destroyDomain();
     const over = this.viommu ?? this.parent;

@@ -70,7 +70,6 @@ export abstract class IommufdObject {
   }
 
   /** Its driver wants it gone: whatever holds `waitCnt` for longer than a call must let go. */
-  // eslint-disable-next-line require-yield
   *preDestroy(): Task<void> {
     return;
   }

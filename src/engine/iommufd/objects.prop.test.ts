@@ -313,7 +313,6 @@ class Walk extends MockScene {
   }
 }
 
-// eslint-disable-next-line require-yield
 function* nothing() {
   return;
 }

@@ -69,7 +69,6 @@ const HEADER_BYTES = iommufd_vevent_header.bytes;
 /** Linux: iommufd_veventq_fops */
 class VeventqFile extends EventqFile<Veventq> {
   /** Never waits, and takes no lock that sleeps. Linux: iommufd_veventq_fops_read() */
-  // eslint-disable-next-line require-yield
   *read(caller: Caller, userVa: bigint, count: number, offset: bigint | null): Task<Result<number>> {
     if (offset !== null) return err('ESPIPE', 'an offset is given', { rule: 'iommufd_veventq_fops_read' });
     const { events, ctx } = this.queue;

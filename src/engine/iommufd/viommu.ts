@@ -43,7 +43,6 @@ export class Viommu extends IommufdObject implements ViommuHandle {
   }
 
   /** Linux: iommufd_viommu_destroy() */
-  // eslint-disable-next-line require-yield
   override *destroy(): Task<void> {
     this.ops?.destroy?.();
     this.hwpt.users--;

@@ -55,7 +55,6 @@ export class Mediated {
   }
 }
 
-// eslint-disable-next-line require-yield -- there is nothing to do
 function* nothing(): Task<void> {
   return;
 }

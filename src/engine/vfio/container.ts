@@ -53,7 +53,6 @@ export class VfioContainer implements KernelFile {
   }
 
   /** Groups that are in it keep it. Linux: vfio_fops_release() */
-  // eslint-disable-next-line require-yield -- there is nothing to wait for
   *release(): Task<void> {
     this.open = false;
     this.forget();
@@ -72,7 +71,6 @@ const COMMANDS: ReadonlyMap<number, VfioCommand<VfioContainer>> = new Map([
     VFIO_GET_API_VERSION,
     {
       name: 'VFIO_GET_API_VERSION',
-      // eslint-disable-next-line require-yield -- there is nothing to wait for
       *run() {
         return ok(VFIO_API_VERSION);
       },
@@ -92,7 +90,6 @@ const noIommu = ({ title, worldId }: VfioContainer): Failure =>
   });
 
 /** What VFIO does not know goes to the IOMMU driver. Linux: vfio_fops_unl_ioctl() */
-// eslint-disable-next-line require-yield -- there is nothing to wait for
 function* passedOn(container: VfioContainer): Task<Result<number>> {
   if (!container.type1) return noIommu(container);
   return err('ENOTTY', 'type1 has no such command here', { rule: 'vfio_iommu_type1_ioctl' });

@@ -31,7 +31,6 @@ import { runCommand, tooSmall, type UserCall, type VfioCommand } from './user-ca
 export const deviceIoctl = (file: VfioFile, call: UserCall): Task<Result<number>> =>
   runCommand(COMMANDS, file, file.vdev.device.worldId, call, () => otherwise(file));
 
-// eslint-disable-next-line require-yield -- takes no lock
 function* otherwise(file: VfioFile): Task<Result<number>> {
   return granted(file) ?? unknown();
 }
@@ -144,7 +143,6 @@ function* detach(file: VfioFile, call: UserCall): Task<Result<number>> {
 }
 
 /** Linux: drivers/vfio/pci/vfio_pci_core.c vfio_pci_ioctl_get_info(); whether a reset works is not modelled. */
-// eslint-disable-next-line require-yield -- takes no lock
 function* getInfo(file: VfioFile, call: UserCall): Task<Result<number>> {
   const refused = granted(file);
   if (refused) return refused;

@@ -78,7 +78,6 @@ export class VfioGroupFile implements KernelFile {
   }
 }
 
-// eslint-disable-next-line require-yield -- nothing is waited for
 function* notty(): Task<Result<number>> {
   return err('ENOTTY', 'a group has no such command', { rule: 'vfio_group_fops_unl_ioctl' });
 }

@@ -10,7 +10,6 @@ export const faultQueueAlloc = defineIoctl({
   nr: 0x8e,
   layout: iommu_fault_alloc,
   last: 'out_fault_fd',
-  // eslint-disable-next-line require-yield
   *execute({ ctx, cmd, caller, create, respond }) {
     if (cmd.flags !== 0) return err('EOPNOTSUPP', 'an unknown flag is set', { rule: 'iommufd_fault_alloc' });
     const made = create((id) => new FaultQueue(ctx, id));

@@ -21,7 +21,6 @@ export const getHwInfo = defineIoctl({
   nr: 0x8a,
   layout: iommu_hw_info,
   last: '__reserved2',
-  // eslint-disable-next-line require-yield
   *execute(ucmd) {
     const { ctx, cmd } = ucmd;
     if ((cmd.flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) !== 0)

@@ -20,7 +20,6 @@ export const hwptInvalidate = defineIoctl({
   nr: 0x8d,
   layout: iommu_hwpt_invalidate,
   last: '__reserved',
-  // eslint-disable-next-line require-yield
   *execute({ ctx, cmd, user, respond }) {
     const array = userDataArray(user, cmd);
     const result = checkRequest(cmd) ?? invalidate(ctx, cmd.hwpt_id, array);

@@ -15,7 +15,6 @@ export const vfioIoas = defineIoctl({
   nr: 0x88,
   layout: iommu_vfio_ioas,
   last: '__reserved',
-  // eslint-disable-next-line require-yield
   *execute({ ctx, cmd, respond }) {
     const rule = 'iommufd_vfio_ioas';
     if (cmd.__reserved !== 0) return err('EOPNOTSUPP', 'a reserved field is set', { rule });

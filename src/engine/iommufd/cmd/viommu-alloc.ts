@@ -18,7 +18,6 @@ export const viommuAlloc = defineIoctl({
   nr: 0x90,
   layout: iommu_viommu_alloc,
   last: 'out_viommu_id',
-  // eslint-disable-next-line require-yield
   *execute(ucmd) {
     const { ctx, cmd } = ucmd;
     // __reserved is not looked at.

@@ -170,7 +170,6 @@ function reportVevent(mock: MockDevice): Result<undefined> {
 const checkCache = defineTestOp({
   nr: IOMMU_TEST_OP_DEV_CHECK_CACHE,
   layout: check_dev_cache,
-  // eslint-disable-next-line require-yield
   *execute({ ctx, id, args }) {
     const found = ctx.objects.get(id, 'device');
     if (!found.ok) return found;

@@ -31,7 +31,6 @@ class TestDmaBuf implements DmaBufExporter {
   }
 
   /** Linux: iommufd_test_dma_buf_release() */
-  // eslint-disable-next-line require-yield
   *release(): Task<void> {
     this.selftest.memory.freeFrames(this.pfn, this.bytes / PAGE_BYTES);
   }

@@ -50,7 +50,6 @@ const addReserved = defineTestOp({
 const checkMap = defineTestOp({
   nr: IOMMU_TEST_OP_MD_CHECK_MAP,
   layout: check_map,
-  // eslint-disable-next-line require-yield
   *execute(call) {
     const found = call.ctx.objects.get(call.id, 'hwpt-paging');
     if (!found.ok) return found;
@@ -86,7 +85,6 @@ function comparePages(
 const checkRefs = defineTestOp({
   nr: IOMMU_TEST_OP_MD_CHECK_REFS,
   layout: check_refs,
-  // eslint-disable-next-line require-yield
   *execute({ caller, args: { length, uptr, refs } }) {
     const rule = 'iommufd_test_md_check_refs';
     if (length % PAGE || uptr % PAGE || addChecked(uptr, length) === null)
@@ -107,7 +105,6 @@ const checkRefs = defineTestOp({
 const checkIotlb = defineTestOp({
   nr: IOMMU_TEST_OP_MD_CHECK_IOTLB,
   layout: check_iotlb,
-  // eslint-disable-next-line require-yield
   *execute({ ctx, id, args }) {
     const found = ctx.objects.get(id, 'hwpt-nested');
     if (!found.ok) return found;
@@ -125,7 +122,6 @@ const checkIotlb = defineTestOp({
 const setLimit = defineTestOp({
   nr: IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT,
   layout: memory_limit,
-  // eslint-disable-next-line require-yield
   *execute({ ctx, args: { limit } }) {
     // One run of frames in a batch: its first frame and its length.
     if (limit < 12)
@@ -139,7 +135,6 @@ const setLimit = defineTestOp({
 const makeDirty = defineTestOp({
   nr: IOMMU_TEST_OP_DIRTY,
   layout: dirty,
-  // eslint-disable-next-line require-yield
   *execute(call) {
     const rule = 'iommufd_test_dirty';
     const { iova, length, page_size: size, uptr } = call.args;

@@ -64,7 +64,6 @@ const pasidDetach = defineTestOp({
 const pasidCheck = defineTestOp({
   nr: IOMMU_TEST_OP_PASID_CHECK_HWPT,
   layout: pasid_check,
-  // eslint-disable-next-line require-yield
   *execute({ ctx, id, args }) {
     const found = getSelftestObject(ctx, id);
     if (!found.ok) return found;

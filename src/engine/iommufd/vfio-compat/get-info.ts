@@ -42,7 +42,6 @@ function* answer(call: VfioCall, { iopt }: Ioas, info: Info): Task<Result<undefi
   const room = info.argsz;
   info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
   info.iova_pgsizes = yield* sharing(iopt.domainsRwsem, () => pageSizes(iopt));
-  // eslint-disable-next-line require-yield
   return yield* reading(iopt.iovaRwsem, function* (): Task<Result<undefined>> {
     const filled = fillCaps(call, iopt, room);
     if (!filled.ok) return filled;

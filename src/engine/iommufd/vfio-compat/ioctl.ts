@@ -58,7 +58,6 @@ export function* vfioIoctl(
   return executed.ok ? ok(executed.value ?? 0) : executed;
 }
 
-// eslint-disable-next-line require-yield
 function* getApiVersion(): Task<Result<number>> {
   return ok(VFIO_API_VERSION);
 }

@@ -34,7 +34,6 @@ export const begin: Verb = (context) => {
   return stands(context, run);
 };
 
-// eslint-disable-next-line require-yield -- an action that takes no lock is over when it begins
 function* over(outcome: Outcome): Generator<never, Outcome> {
   return outcome;
 }
