@@ -1,9 +1,12 @@
 import { invariant } from '../../lib/invariant';
+import type { MemoryHazards } from './hazards';
 
 export const FRAME_BYTES = 4096;
 const FRAME_WORDS = FRAME_BYTES / 4;
 /** Frame numbers are 31-bit here, so that they stay small integers everywhere: 8 TiB. */
 export const MAX_PFN = 0x7fff_ffff;
+/** No frame: where writes end that reach no memory. */
+const NOWHERE = -2;
 
 /** A range of physical addresses that is memory, in frames; both ends inclusive. */
 export interface RamRange {
@@ -45,6 +48,8 @@ export class FrameStore {
   frames = new Int32Array(2 * 256).fill(-1);
   frameMask = 255;
   private used = 0;
+  /** For hardware that reads memory: processors and programs do not meet them. */
+  hazards: MemoryHazards | null = null;
 
   constructor(readonly ram: readonly RamRange[]) {
     for (const range of ram) {
@@ -69,6 +74,21 @@ export class FrameStore {
   frameToWrite(pfn: number): number {
     const base = this.frameBase(pfn);
     return base === 0 ? this.materialise(pfn) : base;
+  }
+
+  /** As frameBase, for a processor that follows a pointer which somebody spoilt: where no memory is, it reads zeros. */
+  processorBase(pfn: number): number {
+    const base = this.frameBase(pfn);
+    return base < 0 ? 0 : base;
+  }
+
+  /** As frameToWrite, for such a processor: what it writes where no memory is, is lost. */
+  processorToWrite(pfn: number): number {
+    const base = this.frameToWrite(pfn);
+    if (base >= 0) return base;
+    const lost = Math.max(0, findFrame(this.frames, this.frameMask, NOWHERE)) || this.materialise(NOWHERE);
+    this.zeroAt(lost);
+    return lost;
   }
 
   /** Reads the aligned 64-bit word at `pa` into `out` as [low, high]; false where no memory is. */

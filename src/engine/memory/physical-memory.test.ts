@@ -68,6 +68,33 @@ describe('frames', () => {
     const pfn = must(memory.allocateFrames(2));
     memory.freeFrames(pfn, 2);
     expect(() => memory.freeFrames(pfn + 1, 1)).toThrow(/double free/);
+    expect(() => memory.freeFrames(80, 1)).toThrow(/double free/);
+  });
+
+  it('unless somebody says otherwise: then nothing is given back twice', () => {
+    const memory = small();
+    const bad: number[] = [];
+    memory.onBadFree = (pfn) => bad.push(pfn);
+    const pfn = must(memory.allocateFrames(2));
+    memory.freeFrames(pfn, 2);
+    memory.freeFrames(pfn, 1);
+    memory.freeFrames(79, 2);
+    expect(bad).toEqual([pfn, 79]);
+    expect(memory.allocatedFrames).toBe(0);
+  });
+
+  it('a processor that follows a spoilt pointer reads zeros, and what it writes is lost', () => {
+    const memory = small();
+    memory.writeU64(16 * 4096, 7n);
+    expect(memory.processorBase(16)).toBe(memory.frameBase(16));
+    expect(memory.processorToWrite(16)).toBe(memory.frameToWrite(16));
+    for (const nowhere of [15, 80, 2 ** 40]) {
+      memory.words[memory.processorToWrite(nowhere)] = 5;
+      expect(memory.words[memory.processorBase(nowhere)]).toBe(0);
+      expect(memory.words[memory.processorToWrite(nowhere)]).toBe(0);
+    }
+    expect(memory.readU64(17 * 4096)).toBe(0n);
+    expect(memory.frameBase(80)).toBe(-1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { invariant } from '../../lib/invariant';
+import { EngineBug, invariant } from '../../lib/invariant';
 import { err, ok, type Result } from '../kernel/errno';
 import { FRAME_BYTES, FrameStore, type RamRange } from './frame-store';
 import { FreeRuns, type From } from './free-runs';
@@ -27,6 +27,14 @@ export class PhysicalMemory extends FrameStore implements FrameBytes {
   /** Asked at each allocation of the kernel; true makes it fail. Linux: should_fail_alloc_page() */
   shouldFail: () => boolean = () => false;
 
+  /**
+   * Somebody gives back what is free already, or no memory: our own mistake, but where people write into the kernel's
+   * tables by hand. Linux: bad_page()
+   */
+  onBadFree: (pfn: number) => void = (pfn) => {
+    throw new EngineBug(`double free of frame ${pfn.toString(16)}`);
+  };
+
   constructor(ram: readonly RamRange[] = DEFAULT_RAM) {
     super(ram);
     for (const range of ram) this.free.give(range.startPfn, range.lastPfn - range.startPfn + 1);
@@ -43,8 +51,8 @@ export class PhysicalMemory extends FrameStore implements FrameBytes {
   }
 
   freeFrames(pfn: number, count: number): void {
-    invariant(this.free.give(pfn, count), `double free of frame ${pfn.toString(16)}`);
-    this.allocated -= count;
+    if (this.isRam(pfn) && this.isRam(pfn + count - 1) && this.free.give(pfn, count)) this.allocated -= count;
+    else this.onBadFree(pfn);
   }
 
   readFrame(pfn: number, offset: number, bytes: number): Uint8Array {

@@ -2,7 +2,7 @@ import { invariant } from '../../lib/invariant';
 import { done } from '../../lib/result';
 import { err, ok, type Result } from '../kernel/errno';
 import type { PhysicalMemory } from './physical-memory';
-import type { FrameRun, UserMemory } from './user-memory';
+import type { FrameRun, MappingListener, UserMemory } from './user-memory';
 
 const PAGE = 4096;
 /** Where mappings start to be placed downwards, as a program without address randomisation sees it. */
@@ -64,6 +64,7 @@ export class ProcessMemory implements UserMemory {
   /** Ascending by start. */
   private readonly vmas: Vma[] = [];
   private readonly blocks = new Set<Block>();
+  private readonly listeners = new Set<MappingListener>();
   private pins = 0;
 
   constructor(
@@ -93,6 +94,7 @@ export class ProcessMemory implements UserMemory {
     const vma: Vma = { start, end: start + length, pageSizeLg2: sizeLg2, writable, block: block.value };
     this.vmas.push(vma);
     this.vmas.sort((a, b) => a.start - b.start);
+    for (const listener of this.listeners) tellPages(vma, listener);
     return ok(toMapping(vma));
   }
 
@@ -103,6 +105,7 @@ export class ProcessMemory implements UserMemory {
     const vma = this.vmas[at];
     if (vma === undefined) return err('EINVAL', 'only whole mappings are unmapped here', { rule: 'munmap' });
     this.vmas.splice(at, 1);
+    for (const listener of this.listeners) listener.unmapped(userVa, bytes);
     vma.block.mapped = false;
     this.releaseIfUnused(vma.block);
     return done;
@@ -177,9 +180,17 @@ export class ProcessMemory implements UserMemory {
     return block.framesPerPage > 1 ? null : (block.pins[page] ?? 0);
   }
 
+  observe(listener: MappingListener): () => void {
+    this.listeners.add(listener);
+    for (const vma of this.vmas) tellPages(vma, listener);
+    return () => this.listeners.delete(listener);
+  }
+
   /** Gives everything back at the end of the process; pinned pages stay. */
   exit(): void {
+    for (const listener of [...this.listeners]) listener.released();
     for (const vma of this.vmas.splice(0)) {
+      for (const listener of this.listeners) listener.unmapped(BigInt(vma.start), vma.end - vma.start);
       vma.block.mapped = false;
       this.releaseIfUnused(vma.block);
     }
@@ -292,6 +303,13 @@ const physicalIn = (vma: Vma, va: number): number => {
   const page = Math.floor((va - vma.start) / size);
   return (vma.block.pfns[page] ?? 0) * PAGE + ((va - vma.start) % size);
 };
+
+function tellPages(vma: Vma, listener: MappingListener): void {
+  const size = 2 ** vma.pageSizeLg2;
+  for (let va = vma.start; va < vma.end; va += size) {
+    listener.mapped(BigInt(va), physicalIn(vma, va), size, vma.writable);
+  }
+}
 
 const toMapping = (vma: Vma): Mapping => ({
   userVa: BigInt(vma.start),

@@ -23,6 +23,16 @@ export interface PageSource {
   release?(): void;
 }
 
+/** Hears what becomes present in a process and what goes, page by page. Linux: struct mmu_notifier_ops */
+export interface MappingListener {
+  /** One page, of any size. */
+  mapped(userVa: bigint, pa: number, bytes: number, writable: boolean): void;
+  /** A range that is gone; its pages are not given to anyone else before this returns. Linux: arch_invalidate_secondary_tlbs() */
+  unmapped(userVa: bigint, bytes: number): void;
+  /** The process ends: what is present goes next, then nothing more comes. Linux: mmu_notifier_ops release() */
+  released(): void;
+}
+
 /** A process's memory, as far as something that pins it needs to know. Linux: struct mm_struct */
 export interface UserMemory extends PageSource {
   /** False once the process is gone: nothing more can be pinned, pins outlive it. Linux: mmget_not_zero() */
@@ -33,6 +43,11 @@ export interface UserMemory extends PageSource {
   /** Copies out of the process: EFAULT when not mapped. Linux: copy_from_user() */
   read(userVa: bigint, bytes: number): Result<Uint8Array>;
   write(userVa: bigint, data: Uint8Array): Result<undefined>;
+  /**
+   * Tells a listener about every page that is present and from then on about every change; the result ends that. Absent
+   * where nobody can know, as with the memory of a process outside of this machine. Linux: mmu_notifier_register()
+   */
+  observe?(listener: MappingListener): () => void;
 }
 
 /** The bytes behind frames, whoever they belong to; what a CPU reaches through a kernel mapping. Linux: kmap_local_page() */

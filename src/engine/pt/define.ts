@@ -1,8 +1,5 @@
 import { invariant } from '../../lib/invariant';
-import { FRAME_BYTES } from '../memory/frame-store';
-import type { PtFormat, PtFormatSpec } from './format';
-
-const ENTRY_BYTES = 8;
+import { FRAME_ITEMS, type PtFormat, type PtFormatSpec } from './format';
 
 /**
  * Fills in what a format leaves out, and what follows from its numbers.
@@ -15,11 +12,20 @@ export function defineFormat(spec: PtFormatSpec): PtFormat {
     levelBits.slice(0, level).reduce((sum, bits) => sum + bits, 0),
   );
   const items = levelBits.map((bits) => 1 << bits);
-  invariant(Math.max(...items) * ENTRY_BYTES <= FRAME_BYTES, `${spec.id}: a table is one frame`);
+  const frames = items.map((count) => Math.ceil(count / FRAME_ITEMS));
+  invariant(
+    frames.slice(0, -1).every((count) => count === frames[0]),
+    `${spec.id}: tables below the root are of one size`,
+  );
+  const dirtyBits = (spec.dirtyLo ?? 0) | (spec.dirtyHi ?? 0);
   return {
     contigLg2: () => 0,
+    slotsOwnPages: false,
     dirtyLo: 0,
     dirtyHi: 0,
+    cleanLo: 0,
+    cleanHi: 0,
+    tracksDirty: dirtyBits !== 0,
     ...spec,
     granuleBytes: 2 ** granuleLg2,
     maxTopLevel: levelBits.length - 1,
@@ -27,6 +33,7 @@ export function defineFormat(spec: PtFormatSpec): PtFormat {
     itemPages: itemOrder.map((order) => 2 ** order),
     itemOrder,
     items,
+    frames,
     indexScale: itemOrder.map((order) => 2 ** -order),
     indexMask: items.map((count) => count - 1),
     pagesOf64Bits: 2 ** (64 - granuleLg2),

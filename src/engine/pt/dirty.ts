@@ -1,7 +1,16 @@
 import { done } from '../../lib/result';
 import { err, type Result } from '../kernel/errno';
-import { indexOf, LEAF, slotsOf, TABLE } from './format';
-import { gatherRange, type Gather, type PageTable } from './page-table';
+import {
+  FRAME_ITEM_MASK,
+  FRAME_ITEMS,
+  FRAME_ITEMS_LG2,
+  indexOf,
+  LEAF,
+  slotsOf,
+  TABLE,
+  type PtFormat,
+} from './format';
+import { entryAt, gatherRange, type Gather, type PageTable } from './page-table';
 import { checkLength, checkReach, lastPageOf, offsetIn, pageOf } from './range';
 
 export interface DirtyArgs {
@@ -25,20 +34,21 @@ export interface DirtyArgs {
  */
 export function readAndClearDirty(table: PageTable, args: DirtyArgs, gather: Gather): Result<undefined> {
   const { iova, bytes } = args;
-  if ((table.format.dirtyLo | table.format.dirtyHi) === 0) {
-    return err('EOPNOTSUPP', `${table.format.id} has no dirty bit`, { rule: 'read_and_clear_dirty' });
+  if (!table.format.tracksDirty) {
+    const what = `written pages are not tracked in ${table.format.id} tables`;
+    return err('EOPNOTSUPP', what, { rule: 'read_and_clear_dirty' });
   }
   const vpn = pageOf(table, iova);
   const offset = offsetIn(table, iova);
   const last = lastPageOf(table, vpn, offset, bytes);
-  const wrong = checkLength(table, bytes, last) ?? checkReach(table, last);
+  const wrong = checkLength(table, bytes, last) ?? checkReach(table, vpn, last);
   if (wrong !== null) return wrong;
-  dirtyIn(table, table.rootPfn, table.topLevel, vpn, last, offset, args, gather);
+  dirtyInTable(table, table.rootPfn, table.topLevel, vpn, last, offset, args, gather);
   return done;
 }
 
-/** `offset` is that of the range's beginning in its page. */
-function dirtyIn(
+/** Frame by frame. `offset` is that of the range's beginning in its page. */
+function dirtyInTable(
   table: PageTable,
   tablePfn: number,
   level: number,
@@ -48,13 +58,33 @@ function dirtyIn(
   args: DirtyArgs,
   gather: Gather,
 ): void {
+  const { format } = table;
+  const span = (format.itemPages[level] as number) * FRAME_ITEMS;
+  for (let vpn = firstVpn; vpn <= lastVpn;) {
+    const pfn = tablePfn + (indexOf(format, vpn, level) >>> FRAME_ITEMS_LG2);
+    const next = vpn - (vpn % span) + span;
+    dirtyIn(table, pfn, level, vpn, Math.min(lastVpn, next - 1), vpn === firstVpn ? offset : 0, args, gather);
+    vpn = next;
+  }
+}
+
+/** In one frame of a table. */
+function dirtyIn(
+  table: PageTable,
+  framePfn: number,
+  level: number,
+  firstVpn: number,
+  lastVpn: number,
+  offset: number,
+  args: DirtyArgs,
+  gather: Gather,
+): void {
   const { memory, format } = table;
   const step = format.itemPages[level] as number;
-  const items = format.items[level] as number;
-  const base = memory.frameBase(tablePfn);
-  const start = firstVpn - (firstVpn % (step * items));
-  const end = Math.min(items, Math.floor((lastVpn - start) / step) + 1);
-  for (let index = indexOf(format, firstVpn, level); index < end; index++) {
+  const base = memory.processorBase(framePfn);
+  const start = firstVpn - (firstVpn % (step * FRAME_ITEMS));
+  const end = Math.min(FRAME_ITEMS, Math.floor((lastVpn - start) / step) + 1);
+  for (let index = indexOf(format, firstVpn, level) & FRAME_ITEM_MASK; index < end; index++) {
     // Read anew: what records may write to memory, and the arena grow.
     const lo = memory.words[base + index * 2] as number;
     const hi = memory.words[base + index * 2 + 1] as number;
@@ -64,7 +94,7 @@ function dirtyIn(
     const within = from === firstVpn ? offset : 0;
     if (kind === TABLE) {
       const last = Math.min(lastVpn, itemVpn + step - 1);
-      dirtyIn(table, format.tablePfn(lo, hi), level - 1, from, last, within, args, gather);
+      dirtyInTable(table, format.tablePfn(lo, hi), level - 1, from, last, within, args, gather);
     }
     if (kind !== LEAF) continue;
     const slots = slotsOf(format.contigLg2(lo, hi, level));
@@ -85,42 +115,49 @@ function dirtyIn(
 
 /** Linux: pt_entry_is_write_dirty() */
 function isDirty(table: PageTable, firstAt: number, slots: number): boolean {
-  const { dirtyLo, dirtyHi } = table.format;
   const { words } = table.memory;
   for (let at = firstAt; at < firstAt + slots * 2; at += 2) {
-    if ((((words[at] as number) & dirtyLo) | ((words[at + 1] as number) & dirtyHi)) !== 0) return true;
+    if (slotIs(table.format, 'dirty', words[at] as number, words[at + 1] as number)) return true;
   }
   return false;
 }
 
+const slotIs = (format: PtFormat, what: 'dirty' | 'clean', lo: number, hi: number): boolean => {
+  const { dirtyLo, dirtyHi, cleanLo, cleanHi } = format;
+  const wantedLo = what === 'dirty' ? dirtyLo : cleanLo;
+  const wantedHi = what === 'dirty' ? dirtyHi : cleanHi;
+  return (lo & (dirtyLo | cleanLo)) === wantedLo && (hi & (dirtyHi | cleanHi)) === wantedHi;
+};
+
 /** Linux: pt_entry_make_write_clean() */
 function makeClean(table: PageTable, firstAt: number, slots: number): void {
-  const { dirtyLo, dirtyHi } = table.format;
+  const { dirtyLo, dirtyHi, cleanLo, cleanHi } = table.format;
   const { words } = table.memory;
   for (let at = firstAt; at < firstAt + slots * 2; at += 2) {
-    words[at] = (words[at] as number) & ~dirtyLo;
-    words[at + 1] = (words[at + 1] as number) & ~dirtyHi;
+    words[at] = ((words[at] as number) & ~dirtyLo) | cleanLo;
+    words[at + 1] = ((words[at + 1] as number) & ~dirtyHi) | cleanHi;
   }
 }
 
 /**
- * Marks the slot of an address as written, as hardware would; false where nothing is mapped.
+ * Marks the slot of an address as written, as hardware would; false where nothing is mapped or the slot is not tracked.
  *
  * Linux: iommu_pt.h set_dirty(), pt_entry_make_write_dirty()
  */
 export function setDirty(table: PageTable, iova: bigint): boolean {
   const { memory, format } = table;
   const vpn = pageOf(table, iova);
-  if (vpn >= table.endVpn) return false;
+  if ((format.dirtyLo | format.dirtyHi) === 0 || !table.covers(vpn, vpn)) return false;
   let tablePfn = table.rootPfn;
   for (let level = table.topLevel; ; level--) {
-    const at = memory.frameBase(tablePfn) + indexOf(format, vpn, level) * 2;
+    const at = entryAt(table, tablePfn, vpn, level);
     const lo = memory.words[at] as number;
     const hi = memory.words[at + 1] as number;
     const kind = format.kind(lo, hi, level);
     if (kind === LEAF) {
-      memory.words[at] = lo | format.dirtyLo;
-      memory.words[at + 1] = hi | format.dirtyHi;
+      if (!slotIs(format, 'clean', lo, hi)) return slotIs(format, 'dirty', lo, hi);
+      memory.words[at] = (lo & ~format.cleanLo) | format.dirtyLo;
+      memory.words[at + 1] = (hi & ~format.cleanHi) | format.dirtyHi;
       return true;
     }
     if (kind !== TABLE) return false;

@@ -1,9 +1,28 @@
 import { done } from '../../lib/result';
 import { hex } from '../../lib/u64';
 import { err, type Failure, type Result } from '../kernel/errno';
-import { EMPTY, indexOf, ORDER_PAGES, slotsOf, TABLE, type PtFeatures, type PtProt } from './format';
+import {
+  EMPTY,
+  FRAME_ITEM_MASK,
+  FRAME_ITEMS,
+  FRAME_ITEMS_LG2,
+  indexOf,
+  ORDER_PAGES,
+  slotsOf,
+  TABLE,
+  type PtFeatures,
+  type PtProt,
+} from './format';
 import { growTop } from './grow';
-import { collectTables, gatherRange, installTable, type Gather, type PageTable } from './page-table';
+import {
+  allocateTable,
+  collectTables,
+  entryAt,
+  gatherRange,
+  installTable,
+  type Gather,
+  type PageTable,
+} from './page-table';
 import { checkLength, checkReach, lastPageOf, offsetIn, pageOf } from './range';
 
 export interface MapArgs {
@@ -56,7 +75,7 @@ export function mapRange(table: PageTable, args: MapArgs, gather: Gather): Mappe
       }),
     );
   }
-  const beyond = checkTop(table, lastVpn, table.levelOfOrder[order] as number);
+  const beyond = checkTop(table, vpn, lastVpn, table.levelOfOrder[order] as number);
   if (beyond !== null) return refuse(beyond);
   return fill(table, vpn, page, pages, attrs.value, gather);
 }
@@ -64,8 +83,8 @@ export function mapRange(table: PageTable, args: MapArgs, gather: Gather): Mappe
 const refuse = (failure: Failure): Mapped => ({ bytes: 0, entries: 0, result: failure });
 
 /** Linux: iommu_pt.h check_map_range() */
-function checkTop(table: PageTable, lastVpn: number, leafLevel: number): Failure | null {
-  if (table.changeTop === undefined) return checkReach(table, lastVpn);
+function checkTop(table: PageTable, vpn: number, lastVpn: number, leafLevel: number): Failure | null {
+  if (table.changeTop === undefined) return checkReach(table, vpn, lastVpn);
   if (lastVpn < table.endVpn && leafLevel <= table.topLevel) return null;
   return growTop(table, table.changeTop, lastVpn, leafLevel);
 }
@@ -90,10 +109,11 @@ function fill(
     const level = table.levelOfOrder[order] as number;
     const tablePfn = descend(table, vpn, level);
     if (typeof tablePfn !== 'number') return { bytes: mapped * granuleBytes, entries, result: tablePfn };
-    const tableEnd =
-      ((format.items[level] as number) - indexOf(format, vpn, level)) * (format.itemPages[level] as number);
+    // A frame at a time: larger tables are several.
+    const index = indexOf(format, vpn, level);
+    const frameEnd = (FRAME_ITEMS - (index & FRAME_ITEM_MASK)) * (format.itemPages[level] as number);
     const step = ORDER_PAGES[order] as number;
-    const count = Math.min(tableEnd, sizes.run(vpn, page, pages - mapped, order)) / step;
+    const count = Math.min(frameEnd, sizes.run(vpn, page, pages - mapped, order)) / step;
     const filled = fillTable(table, tablePfn, level, vpn, page, order, count, attrs, gather);
     table.leaves[order] = (table.leaves[order] as number) + filled;
     mapped += filled * step;
@@ -112,16 +132,16 @@ function descend(table: PageTable, vpn: number, level: number): number | Failure
   const { memory, format } = table;
   let tablePfn = table.rootPfn;
   for (let at = table.topLevel; at > level; at--) {
-    const entry = memory.frameBase(tablePfn) + indexOf(format, vpn, at) * 2;
+    const entry = entryAt(table, tablePfn, vpn, at);
     const lo = memory.words[entry] as number;
     const hi = memory.words[entry + 1] as number;
     const kind = format.kind(lo, hi, at);
     if (kind === TABLE) {
       tablePfn = format.tablePfn(lo, hi);
     } else if (kind === EMPTY) {
-      const lower = memory.allocateFrames(1);
+      const lower = allocateTable(memory, format, at - 1, table.ofProcess);
       if (!lower.ok) return lower;
-      table.tablePages++;
+      table.tablePages += format.frames[at - 1] as number;
       installTable(table, tablePfn, indexOf(format, vpn, at), at, lower.value);
       tablePfn = lower.value;
     } else {
@@ -147,24 +167,71 @@ function fillTable(
   const { memory, format } = table;
   const step = ORDER_PAGES[order] as number;
   const slots = slotsOf(order - (format.itemOrder[level] as number));
-  let at = memory.frameToWrite(tablePfn) + indexOf(format, vpn, level) * 2;
+  const index = indexOf(format, vpn, level);
+  let at = memory.processorToWrite(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
   const words = memory.words;
+  let lo = format.leafLo(page, order, level, attrs);
+  let hi = format.leafHi(page, order, level, attrs);
+  /** Between neighbours that have the same upper half; 0 where it must be asked for. */
+  const delta = slots === 1 && count > 2 ? sameHalf(table, page, order, level, attrs, count) : 0;
   for (let n = 0; n < count; n++) {
     // A single slot that is clear needs no closer look.
     if (slots > 1 || ((words[at] as number) | (words[at + 1] as number)) !== 0) {
       if (!clearSlots(table, at, slots, level, vpn + n * step, gather)) return n;
     }
     const first = page + n * step;
-    const lo = format.leafLo(first, order, level, attrs);
-    const hi = format.leafHi(first, order, level, attrs);
+    if (slots > 1 && format.slotsOwnPages) {
+      fillSlots(table, at, first, order, level, attrs);
+      at += slots * 2;
+      continue;
+    }
+    if (delta === 0 && n > 0) {
+      lo = format.leafLo(first, order, level, attrs);
+      hi = format.leafHi(first, order, level, attrs);
+    }
     const end = at + slots * 2;
     do {
       words[at + 1] = hi;
       words[at] = lo;
       at += 2;
     } while (at < end);
+    lo = (lo + delta) | 0;
   }
   return count;
+}
+
+/** The step from one lower half to the next in a run of leaves below 4 GiB whose upper halves are one; otherwise 0. */
+function sameHalf(
+  { format }: PageTable,
+  page: number,
+  order: number,
+  level: number,
+  attrs: number,
+  count: number,
+): number {
+  const step = ORDER_PAGES[order] as number;
+  if (count * step * format.granuleBytes > 2 ** 32) return 0;
+  const last = format.leafHi(page + (count - 1) * step, order, level, attrs);
+  if (last !== format.leafHi(page, order, level, attrs)) return 0;
+  return format.leafLo(page + step, order, level, attrs) - format.leafLo(page, order, level, attrs);
+}
+
+/** One leaf in several slots, each with its own part of the address. */
+function fillSlots(
+  table: PageTable,
+  at: number,
+  page: number,
+  order: number,
+  level: number,
+  attrs: number,
+): void {
+  const { memory, format } = table;
+  const step = format.itemPages[level] as number;
+  const slots = slotsOf(order - (format.itemOrder[level] as number));
+  for (let slot = 0; slot < slots; slot++) {
+    memory.words[at + slot * 2 + 1] = format.leafHi(page + slot * step, order, level, attrs);
+    memory.words[at + slot * 2] = format.leafLo(page + slot * step, order, level, attrs);
+  }
 }
 
 /**
@@ -192,7 +259,7 @@ function clearSlots(
     if (collectTables(table, tables[0] ?? 0, level - 1, tables, true)) return false;
     memory.words[at + n * 2] = 0;
     memory.words[at + n * 2 + 1] = 0;
-    table.tablePages -= tables.length;
+    table.tablePages -= tables.length * (format.frames[0] as number);
     gather.tables.push(...tables);
     const step = format.itemPages[level] as number;
     gatherRange(gather, vpn + n * step, step);

@@ -1,7 +1,7 @@
 /**
  * How a driver uses a page table. IOVAs are bigint, physical addresses and lengths are bytes as number.
  *
- *   PageTable.create({ memory, format, topLevel, vaLg2?, oaLg2?, pageSizesLg2?, changeTop? }): Result<PageTable>
+ *   PageTable.create({ memory, format, topLevel, vaLg2?, oaLg2?, pageSizesLg2?, signExtend?, changeTop? }): Result<PageTable>
  *   mapRange(table, { iova, pa, bytes, prot, features }, gather): { bytes, entries, result }     map.ts
  *   unmapRange(table, iova, bytes, gather): { bytes, entries }                                   unmap.ts
  *   iovaToPhys(table, iova): number | null                                                       walk.ts
@@ -10,13 +10,16 @@
  *   putTables(table, gather) after the IOTLB was told; table.free() at the end
  *   mockTable(memory, 'default' | 'huge'): PageTableConfig, what the selftest's domains have     fmt/amdv1.ts
  *
+ * Formats, in fmt/: amdv1, vtdss, x86_64, riscv64 (riscv64Plain without 64 KiB pages), sv39x4, sv48x4, sv57x4; and
+ * armLpae({ stage, granuleLg2, iasLg2, oasLg2, ... }), one for each pair of widths, whose root is at its maxTopLevel.
+ *
  * mapRange leaves the part of a map that was done before a failure (`bytes`): the caller takes it out with unmapRange.
  * `record(iova, bytes)` of readAndClearDirty gets what the kernel gives iova_bitmap_set(), as numbers; null records nothing.
  */
 import { invariant } from '../../lib/invariant';
 import { ok, type Result } from '../kernel/errno';
 import type { PhysicalMemory } from '../memory/physical-memory';
-import { LEAF, TABLE, type PtFormat } from './format';
+import { FRAME_ITEM_MASK, FRAME_ITEMS_LG2, indexOf, LEAF, TABLE, type PtFormat } from './format';
 import { PageSizes } from './page-sizes';
 
 export interface PageTableConfig {
@@ -29,11 +32,15 @@ export interface PageTableConfig {
   readonly oaLg2?: number;
   /** Page sizes that may be used, ascending; by default all that the format has. Linux: domain->pgsize_bitmap */
   readonly pageSizesLg2?: readonly number[];
+  /** The upper half of the addresses is at the end of the 64 bits. Linux: PT_FEAT_SIGN_EXTEND */
+  readonly signExtend?: boolean;
   /**
    * Levels are added on top when a map needs them, and the hardware is told here. Linux: PT_FEAT_DYNAMIC_TOP,
    * pt_iommu_driver_ops change_top()
    */
   readonly changeTop?: (rootPfn: number, topLevel: number) => void;
+  /** The table is of a process: what fails the kernel's own allocations on demand leaves it alone. */
+  readonly ofProcess?: boolean;
 }
 
 /**
@@ -51,15 +58,19 @@ export class PageTable {
   readonly pageSizesLg2: readonly number[];
   readonly sizes: PageSizes;
   readonly changeTop: PageTableConfig['changeTop'];
+  readonly ofProcess: boolean;
+  /** Page numbers of the upper half begin here; without sign extension there are none. */
+  readonly upperVpn: number;
   /** Leaves by order; one that is repeated in several slots counts once. */
   readonly leaves: number[] = new Array<number>(64).fill(0);
   /** Level whose slots hold leaves of an order. */
   readonly levelOfOrder: readonly number[];
   /** Frames that hold tables, the root included. */
-  tablePages = 1;
+  tablePages: number;
   private top: number;
   private root: number;
   private end: number;
+  private readonly signExtended: boolean;
   private freed = false;
 
   private constructor(config: PageTableConfig, rootPfn: number) {
@@ -71,6 +82,7 @@ export class PageTable {
     this.oaLg2 = config.oaLg2 ?? format.maxOaLg2;
     this.oaEnd = 2 ** this.oaLg2;
     this.changeTop = config.changeTop;
+    this.ofProcess = config.ofProcess === true;
     const possible = dynamic
       ? possibleSizes(format, format.maxTopLevel, this.vaLg2, this.oaLg2)
       : possibleSizes(format, topLevel, Infinity, this.oaLg2);
@@ -86,7 +98,10 @@ export class PageTable {
     );
     this.root = rootPfn;
     this.top = topLevel;
+    this.tablePages = format.frames[topLevel] as number;
+    this.signExtended = config.signExtend === true;
     this.end = this.endFor(topLevel);
+    this.upperVpn = this.signExtended ? format.pagesOf64Bits - this.end : Infinity;
   }
 
   static create(config: PageTableConfig): Result<PageTable> {
@@ -95,7 +110,11 @@ export class PageTable {
     invariant(topLevel >= format.minTopLevel && topLevel <= format.maxTopLevel, `${format.id}: top level`);
     invariant((vaLg2 ?? 0) <= widest, `${format.id}: address wider than its tables`);
     invariant((oaLg2 ?? 0) <= format.maxOaLg2, `${format.id}: output address wider than an entry`);
-    const root = memory.allocateFrames(1);
+    invariant(
+      changeTop === undefined || config.signExtend !== true,
+      `${format.id}: grows and is sign-extended`,
+    );
+    const root = allocateTable(memory, format, topLevel, config.ofProcess === true);
     return root.ok ? ok(new PageTable(config, root.value)) : root;
   }
 
@@ -107,7 +126,7 @@ export class PageTable {
     return this.root;
   }
 
-  /** Page numbers end before this, at the present top level. */
+  /** Page numbers end before this, at the present top level; with sign extension those of the lower half. */
   get endVpn(): number {
     return this.end;
   }
@@ -125,7 +144,28 @@ export class PageTable {
 
   /** Where page numbers would end with another top level. Linux: _pt_top_range() */
   endFor(topLevel: number): number {
-    return 2 ** (Math.min(this.vaLg2, reachLg2(this.format, topLevel)) - this.format.granuleLg2);
+    const bits = Math.min(this.vaLg2, reachLg2(this.format, topLevel)) - (this.signExtended ? 1 : 0);
+    return 2 ** (bits - this.format.granuleLg2);
+  }
+
+  /** Last address that software hands out: of the lower half, with sign extension. Linux: pt_iommu_init_domain() */
+  get apertureLast(): bigint {
+    return (1n << BigInt(this.vaLg2 - (this.signExtended ? 1 : 0))) - 1n;
+  }
+
+  /**
+   * Whether a range lies in what the table reaches. With sign extension the kernel takes the highest bit from where the range
+   * begins and lets that bit be anything after: a range may run over the end of the lower half and into the upper one, or
+   * begin below that.
+   *
+   * Linux: pt_iter.h pt_check_range()
+   */
+  covers(firstVpn: number, lastVpn: number): boolean {
+    if (lastVpn < this.end) return true;
+    if (!this.signExtended) return false;
+    if (firstVpn < this.end) return lastVpn < 2 * this.end;
+    const { pagesOf64Bits } = this.format;
+    return firstVpn >= pagesOf64Bits - 2 * this.end && lastVpn < pagesOf64Bits;
   }
 
   /** Gives all tables back. The hardware must not use them any more: fenced and flushed by the caller. */
@@ -134,7 +174,10 @@ export class PageTable {
     this.freed = true;
     const tables = [this.rootPfn];
     collectTables(this, this.rootPfn, this.topLevel, tables, false);
-    for (const pfn of tables) this.memory.freeFrames(pfn, 1);
+    for (const pfn of tables) {
+      const level = pfn === this.rootPfn ? this.topLevel : 0;
+      this.memory.freeFrames(pfn, this.format.frames[level] as number);
+    }
     this.tablePages = 0;
     this.leaves.fill(0);
   }
@@ -155,11 +198,12 @@ export function collectTables(
 ): boolean {
   if (level === 0 && !checkMapped) return false;
   const { memory, format } = table;
-  const base = memory.frameBase(tablePfn);
   const items = format.items[level] as number;
-  for (let index = 0; index < items; index++) {
-    const lo = memory.words[base + index * 2] as number;
-    const hi = memory.words[base + index * 2 + 1] as number;
+  let at = 0;
+  for (let index = 0; index < items; index++, at += 2) {
+    if ((index & FRAME_ITEM_MASK) === 0) at = memory.processorBase(tablePfn + (index >>> FRAME_ITEMS_LG2));
+    const lo = memory.words[at] as number;
+    const hi = memory.words[at + 1] as number;
     const kind = format.kind(lo, hi, level);
     if (kind === LEAF && checkMapped) return true;
     if (kind !== TABLE) continue;
@@ -168,6 +212,25 @@ export function collectTables(
     if (collectTables(table, lower, level - 1, into, checkMapped)) return true;
   }
   return false;
+}
+
+/** Frames for a table of a level. */
+export function allocateTable(
+  memory: PhysicalMemory,
+  format: PtFormat,
+  level: number,
+  ofProcess: boolean,
+): Result<number> {
+  const frames = format.frames[level] as number;
+  return frames === 1 && !ofProcess
+    ? memory.allocateFrames(1)
+    : memory.allocateFrames(frames, { align: frames, user: ofProcess });
+}
+
+/** Index in `memory.words` of the slot of a page, for reading. */
+export function entryAt(table: PageTable, tablePfn: number, vpn: number, level: number): number {
+  const index = indexOf(table.format, vpn, level);
+  return table.memory.processorBase(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
 }
 
 /** Links a lower table into one. Linux: pt_install_table() */
@@ -179,7 +242,7 @@ export function installTable(
   lowerPfn: number,
 ): void {
   const { memory, format } = table;
-  const at = memory.frameToWrite(tablePfn) + index * 2;
+  const at = memory.processorToWrite(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
   memory.words[at + 1] = format.tableHi(lowerPfn, level);
   memory.words[at] = format.tableLo(lowerPfn, level);
 }
@@ -213,5 +276,7 @@ export function gatherRange(gather: Gather, vpn: number, pages: number): void {
 
 /** Frees gathered tables after the flush. Linux: iommu_put_pages_list() */
 export function putTables(table: PageTable, gather: Gather): void {
-  for (const pfn of gather.tables.splice(0)) table.memory.freeFrames(pfn, 1);
+  if (gather.tables.length === 0) return;
+  const frames = table.format.frames[0] as number;
+  for (const pfn of gather.tables.splice(0)) table.memory.freeFrames(pfn, frames);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { EMPTY, LEAF, slotsOf, TABLE, type PtFormat } from './format';
+import { EMPTY, LEAF, slotsOf, TABLE, type PtFormat, type PtProt } from './format';
 import type { MapArgs } from './map';
 import { describeRandomMaps } from './pt-random.conformance';
-import { TestTable } from './testing/table';
+import type { DocumentWalk, Found } from './testing/document-walk';
+import { TestTable, usualTop } from './testing/table';
 
 /** Linux: kunit_iommu.h test_oa, cut to what a format holds and rounded down to a page size. */
 const testOa = (format: PtFormat, sizeLg2: number): number =>
@@ -13,9 +14,14 @@ const topLevels = (format: PtFormat): number[] =>
 
 const levelsOf = (format: PtFormat): number[] => format.levelBits.map((_, level) => level);
 
-interface Exceptions {
+interface Particulars {
+  readonly walk: DocumentWalk;
+  /** What the document lets an access do that was mapped like this; null where Linux's format refuses it. */
+  readonly allows: (prot: PtProt) => Omit<Found, 'pa' | 'sizeLg2'> | null;
   /** Sizes of single slots that the hardware lacks. */
   readonly missingSizesLg2?: readonly number[];
+  /** The document has no other way to say that a page may be written than that it was. */
+  readonly dirtyFromStart?: true;
 }
 
 /**
@@ -24,15 +30,18 @@ interface Exceptions {
  * Linux: drivers/iommu/generic_pt/kunit_generic_pt.h, kunit_iommu_pt.h: tests named as there, expected values from them;
  * errnos from iommu_pt.h map_range().
  */
-export function describePtFormat(format: PtFormat, exceptions: Exceptions = {}): void {
+export function describePtFormat(format: PtFormat, particulars: Particulars): void {
   describe(`page-table format ${format.id}`, () => {
-    describeEntries(format, exceptions.missingSizesLg2 ?? []);
+    const { missingSizesLg2 = [], dirtyFromStart = false } = particulars;
+    describeEntries(format, missingSizesLg2);
     describe.each(topLevels(format))('top level %i', (topLevel) => {
       describeMaps(format, topLevel);
       describeErrnos(format, topLevel);
+      describeWalks(format, topLevel, particulars);
     });
-    describeDirty(format);
-    describeRandomMaps(format);
+    if (format.tracksDirty) describeDirty(format, dirtyFromStart);
+    else describeNoDirty(format);
+    describeRandomMaps(format, { dirtyFromStart, walk: particulars.walk });
   });
 }
 
@@ -42,7 +51,10 @@ function describeEntries(format: PtFormat, missing: readonly number[]): void {
   if (!attrs.ok) throw new Error(attrs.why);
 
   it('test_table_ptr: a table pointer reads back as it was written, at every level', () => {
-    const pfns = [0, 1, 0x12345, 0xf_ffff, 0x10_0000, 0x7fff_ffff, 2 ** (maxOaLg2 - 12) - 1];
+    const frames = format.frames[0] ?? 0;
+    const pfns = [0, 1, 0x12345, 0xf_ffff, 0x10_0000, 0x7fff_ffff, 2 ** (maxOaLg2 - 12) - 1]
+      .filter((pfn) => pfn < 2 ** (maxOaLg2 - 12))
+      .map((pfn) => pfn - (pfn % frames));
     for (const level of levelsOf(format).slice(1)) {
       for (const pfn of pfns) {
         const lo = format.tableLo(pfn, level);
@@ -62,7 +74,7 @@ function describeEntries(format: PtFormat, missing: readonly number[]): void {
           const lo = format.leafLo(page, order, level, attrs.value);
           const hi = format.leafHi(page, order, level, attrs.value);
           expect(format.kind(lo, hi, level)).toBe(LEAF);
-          expect(format.leafPage(lo, hi)).toBe(page);
+          expect(format.leafPage(lo, hi, level)).toBe(page);
           expect(format.contigLg2(lo, hi, level)).toBe(sizeLg2 - (format.itemLg2[level] ?? 0));
         }
       }
@@ -131,7 +143,9 @@ function describeMaps(format: PtFormat, topLevel: number): void {
     for (const smallLg2 of make().table.pageSizesLg2.filter((size) => size < 30)) {
       const t = make();
       const small = 2 ** smallLg2;
-      const large = t.table.pageSizesLg2.filter((size) => size <= Math.min(30, smallLg2 + 10)).at(-1) ?? 0;
+      const larger = t.table.pageSizesLg2.filter((size) => size > smallLg2);
+      const large = larger.filter((size) => size <= smallLg2 + 10).at(-1) ?? larger[0] ?? 0;
+      if (large === 0) continue;
       const bytes = 2 ** large;
       const pa = testOa(format, large);
       for (let offset = 0; offset < bytes; offset += small) {
@@ -144,7 +158,9 @@ function describeMaps(format: PtFormat, topLevel: number): void {
       expect(t.map(0n, pa, bytes).ok).toBe(true);
       expect(t.valids()).toEqual({ [large]: 1 });
       expect(t.flushes).toBe(t.table.tablePages < left ? 1 : 0);
-      expect(t.table.tablePages).toBe(topLevel + 1 - format.itemLg2.findLastIndex((item) => item <= large));
+      const level = format.itemLg2.findLastIndex((item) => item <= large);
+      const frames = format.frames.slice(level, topLevel + 1);
+      expect(t.table.tablePages).toBe(frames.reduce((sum, count) => sum + count, 0));
       expect(t.memory.allocatedFrames).toBe(t.table.tablePages);
     }
   });
@@ -191,15 +207,16 @@ function describeMaps(format: PtFormat, topLevel: number): void {
     const two = 2 * 2 ** (format.itemLg2[1] ?? 0);
     t.map(0n, odd, two);
     const full = t.table.tablePages;
-    expect(full).toBe(topLevel + 2);
+    const [frames = 0] = format.frames;
+    expect(full).toBe((format.frames[topLevel] ?? 0) + (topLevel + 1) * frames);
     expect(t.unmap(0n, two)).toBe(two);
-    expect(t.table.tablePages).toBe(full - 2);
+    expect(t.table.tablePages).toBe(full - 2 * frames);
     t.map(big(granuleBytes), odd, granuleBytes);
     t.unmap(big(granuleBytes), granuleBytes);
-    expect(t.table.tablePages).toBe(full - 1);
+    expect(t.table.tablePages).toBe(full - frames);
   });
 
-  it.runIf(make().table.vaLg2 >= 32)(
+  it.runIf(make().table.vaLg2 >= 32 && granuleBytes <= 4096)(
     'test_pgsize_boundary: a range that starts below a boundary maps whole',
     () => {
       const t = make();
@@ -303,9 +320,68 @@ function describeErrnos(format: PtFormat, topLevel: number): void {
   });
 }
 
-function describeDirty(format: PtFormat): void {
+const BOTH = [false, true];
+const PROTS: readonly PtProt[] = BOTH.flatMap((read) =>
+  BOTH.flatMap((write) =>
+    BOTH.flatMap((mmio) =>
+      BOTH.flatMap((noexec) => BOTH.map((priv) => ({ read, write, mmio, noexec, priv }))),
+    ),
+  ),
+).filter(({ read, write }) => read || write);
+
+/** What is written must mean to the document what it was meant to. */
+function describeWalks(format: PtFormat, topLevel: number, { walk, allows }: Particulars): void {
+  it('a walk as the document describes it finds every page size at both ends of the addresses', () => {
+    const t = new TestTable(format, topLevel);
+    const root = BigInt(t.table.rootPfn) * 4096n;
+    for (const sizeLg2 of t.table.pageSizesLg2.filter((size) => size < t.table.vaLg2 - 1)) {
+      const size = 1n << BigInt(sizeLg2);
+      const most = (1n << BigInt(t.table.vaLg2)) - size;
+      const pas = [0, testOa(format, sizeLg2), 2 ** format.maxOaLg2 - 2 ** sizeLg2];
+      for (const [n, pa] of pas.entries()) {
+        for (const iova of [BigInt(n) * size, most - BigInt(n) * size]) {
+          const inside = size / 2n + 0x123n;
+          expect(t.map(iova, pa, Number(size)).ok).toBe(true);
+          for (const offset of [0n, inside, size - 1n]) {
+            const found = walk(t.memory, root, topLevel, iova + offset);
+            expect([found?.pa, found?.sizeLg2]).toEqual([BigInt(pa) + offset, sizeLg2]);
+          }
+          expect(t.unmap(iova, Number(size))).toBe(Number(size));
+          expect(walk(t.memory, root, topLevel, iova + inside)).toBe(null);
+        }
+      }
+    }
+  });
+
+  it('a walk as the document describes it finds every permission, at every page size', () => {
+    for (const prot of PROTS) {
+      const t = new TestTable(format, topLevel);
+      const expected = allows(prot);
+      for (const sizeLg2 of t.table.pageSizesLg2.filter((size) => size < t.table.vaLg2 - 1)) {
+        const size = 2 ** sizeLg2;
+        const mapped = t.map(BigInt(size), size, size, { prot });
+        expect(mapped.ok).toBe(expected !== null);
+        if (expected === null) continue;
+        const found = walk(t.memory, BigInt(t.table.rootPfn) * 4096n, topLevel, BigInt(size) + 5n);
+        expect(found).toEqual({ pa: BigInt(size) + 5n, sizeLg2, ...expected });
+        expect(t.unmap(BigInt(size), size)).toBe(size);
+      }
+    }
+  });
+}
+
+/** Linux: iommu_pt.h read_and_clear_dirty(), where a format lacks pt_entry_is_write_dirty() */
+function describeNoDirty(format: PtFormat): void {
+  it('read_and_clear_dirty() is not supported', () => {
+    const t = new TestTable(format, usualTop(format));
+    t.map(0n, 0, format.granuleBytes);
+    expect(t.dirtyErrno(0n, format.granuleBytes)).toBe('EOPNOTSUPP');
+  });
+}
+
+function describeDirty(format: PtFormat, fromStart: boolean): void {
   const { granuleBytes } = format;
-  const topLevel = Math.min(3, format.maxTopLevel);
+  const topLevel = usualTop(format);
   const levelOf = (sizeLg2: number): number => format.itemLg2.findLastIndex((item) => item <= sizeLg2);
   const sizes = new TestTable(format, topLevel).table.pageSizesLg2.filter((size) => size < 48);
 
@@ -315,6 +391,7 @@ function describeDirty(format: PtFormat): void {
       const size = 2 ** sizeLg2;
       const item = 2 ** (format.itemLg2[levelOf(sizeLg2)] ?? 0);
       t.map(BigInt(size), 0, size);
+      expect(t.readDirty(BigInt(size), size)).toHaveLength(fromStart ? 1 : 0);
       expect(t.readDirty(BigInt(size), size)).toEqual([]);
       for (let slot = 0; slot < size / item; slot++) {
         expect(t.setDirty(BigInt(size + slot * item) + 3n)).toBe(true);
@@ -332,6 +409,7 @@ function describeDirty(format: PtFormat): void {
       const size = 2 ** sizeLg2;
       const item = 2 ** (format.itemLg2[levelOf(sizeLg2)] ?? 0);
       t.map(BigInt(size), 0, size);
+      t.readDirty(BigInt(size), size);
       t.setDirty(BigInt(size));
       const whole = size === item ? size : size - item;
       expect(t.readDirty(BigInt(size), size, true)).toEqual([[size, whole]]);
@@ -346,6 +424,7 @@ function describeDirty(format: PtFormat): void {
     const sizeLg2 = sizes[1] ?? 0;
     const slots = slotsOf(sizeLg2 - (format.itemLg2[levelOf(sizeLg2)] ?? 0));
     t.map(0n, 0, 2 ** sizeLg2);
+    t.readDirty(0n, 2 ** sizeLg2);
     const tables: number[] = [t.table.rootPfn];
     for (let level = topLevel; level > levelOf(sizeLg2); level--) {
       const base = t.memory.frameBase(tables.at(-1) ?? 0);
@@ -354,8 +433,9 @@ function describeDirty(format: PtFormat): void {
     const dirty = (): boolean[] => {
       const base = t.memory.frameBase(tables.at(-1) ?? 0);
       return Array.from({ length: slots }, (_, n) => {
-        const lo = (t.memory.words[base + n * 2] ?? 0) & format.dirtyLo;
-        return (lo | ((t.memory.words[base + n * 2 + 1] ?? 0) & format.dirtyHi)) !== 0;
+        const lo = (t.memory.words[base + n * 2] ?? 0) & (format.dirtyLo | format.cleanLo);
+        const hi = (t.memory.words[base + n * 2 + 1] ?? 0) & (format.dirtyHi | format.cleanHi);
+        return lo === format.dirtyLo && hi === format.dirtyHi;
       });
     };
     t.setDirty(2n ** BigInt(sizeLg2) - 1n);
@@ -370,6 +450,7 @@ function describeDirty(format: PtFormat): void {
     const page = BigInt(granuleBytes);
     t.map(page, 0, granuleBytes);
     t.map(2n ** 36n, 0, granuleBytes);
+    t.readDirty(0n, 2 ** 37);
     expect([t.setDirty(0n), t.setDirty(page), t.setDirty(2n ** 36n), t.setDirty(2n ** 63n)]).toEqual([
       false,
       true,

@@ -1,14 +1,28 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { PtFormat } from './format';
+import type { DocumentWalk } from './testing/document-walk';
 import { ModelTable } from './testing/model';
-import { TestTable } from './testing/table';
+import { TestTable, usualTop } from './testing/table';
+
+const FULL = process.env['FULL'] === '1';
 
 /** Random calls against models; all in pages of the granule. Linux: kunit_iommu_pt.h test_random_map() */
-export function describeRandomMaps(format: PtFormat): void {
+export function describeRandomMaps(
+  format: PtFormat,
+  { dirtyFromStart, walk }: { readonly dirtyFromStart: boolean; readonly walk: DocumentWalk },
+): void {
   const { granuleBytes, granuleLg2 } = format;
-  const topLevel = Math.min(3, format.maxTopLevel);
+  const topLevel = usualTop(format);
   const iovaOf = (vpn: number): bigint => BigInt(vpn) << BigInt(granuleLg2);
+  const { endVpn } = new TestTable(format, topLevel).table;
+  /** Around the ends of tables of level 1 and 2, and of the root. */
+  const bases = [
+    0,
+    (format.itemPages[2] ?? endVpn) - 1024,
+    (format.itemPages[3] ?? endVpn) - 2048,
+    endVpn - 4096,
+  ].filter((base) => base + 4096 <= endVpn);
 
   it('maps, unmaps and dirty bits agree with a Map from page to leaf (property)', () => {
     const place = fc.constantFrom(0, 1, 2, 3, 5, 8, 16, 500, 511, 512, 600, 1023, 1024, 1500, 2048);
@@ -21,26 +35,29 @@ export function describeRandomMaps(format: PtFormat): void {
       fc.record({ kind: fc.constant('dirty' as const), vpn: place }),
       fc.record({ kind: fc.constant('read' as const), vpn: place, pages, noClear: fc.boolean() }),
     );
-    // Around the ends of tables of level 1 and 2.
-    const base = fc.constantFrom(0, 2 ** 18 - 1024, 2 ** 27 - 2048);
+    const base = fc.constantFrom(...bases);
     fc.assert(
       fc.property(base, fc.array(command, { minLength: 1, maxLength: 24 }), (from, commands) => {
         const t = new TestTable(format, topLevel);
-        const model = new ModelTable(t.table);
+        const model = new ModelTable(t.table, dirtyFromStart);
         for (const c of commands) {
           const vpn = from + c.vpn;
           const iova = iovaOf(vpn);
           if (c.kind === 'map') {
-            const mapped = t.map(iova, (vpn + c.skew) * granuleBytes, c.pages * granuleBytes);
-            expect(mapped.ok).toBe(model.map(vpn, vpn + c.skew, c.pages));
+            const page = c.vpn + c.skew;
+            const mapped = t.map(iova, page * granuleBytes, c.pages * granuleBytes);
+            expect(mapped.ok).toBe(model.map(vpn, page, c.pages));
           } else if (c.kind === 'unmap') {
             expect(t.unmap(iova, c.pages * granuleBytes) / granuleBytes).toBe(model.unmap(vpn, c.pages));
           } else if (c.kind === 'dirty') {
-            expect(t.setDirty(iova)).toBe(model.setDirty(vpn));
+            const set = model.setDirty(vpn);
+            if (format.tracksDirty) expect(t.setDirty(iova)).toBe(set);
           } else {
             const read = t.readDirty(iova, c.pages * granuleBytes, c.noClear);
             const inPages = read?.map((range) => range.map((n) => n / granuleBytes));
-            expect(inPages).toEqual(model.readDirty(vpn, c.pages, c.noClear));
+            expect(inPages).toEqual(
+              format.tracksDirty ? model.readDirty(vpn, c.pages, c.noClear) : undefined,
+            );
           }
         }
         // Joined: one comparison is much faster than one an item.
@@ -60,7 +77,16 @@ export function describeRandomMaps(format: PtFormat): void {
         ).toBe(leaves.map((leaf) => [leaf.vpn, leaf.page, leaf.pages]).join());
         expect(t.memory.allocatedFrames).toBe(t.table.tablePages);
       }),
-      { numRuns: 100 },
+      { numRuns: FULL ? 400 : 40 },
+    );
+  });
+
+  it(`${FULL ? 'a hundred' : 'two'} thousand calls in one table agree with a Map and a walk as documented (property)`, () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(...bases), (seed, base) => {
+        longRun(format, { seed, base, topLevel, dirtyFromStart, walk, calls: FULL ? 100_000 : 2_000 });
+      }),
+      { numRuns: 1 },
     );
   });
 
@@ -110,7 +136,62 @@ export function describeRandomMaps(format: PtFormat): void {
         );
         expect(t.memory.allocatedFrames).toBe(t.table.tablePages);
       }),
-      { numRuns: 40 },
+      { numRuns: FULL ? 100 : 12 },
     );
   });
+}
+
+interface LongRun {
+  readonly seed: number;
+  readonly base: number;
+  readonly topLevel: number;
+  readonly calls: number;
+  readonly dirtyFromStart: boolean;
+  readonly walk: DocumentWalk;
+}
+
+/** Maps and unmaps at random in a window of 4096 pages, and looks at a page after each call. */
+function longRun(format: PtFormat, { seed, base, topLevel, calls, dirtyFromStart, walk }: LongRun): void {
+  const { granuleBytes } = format;
+  let state = seed | 1;
+  const below = (n: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % n;
+  };
+  const t = new TestTable(format, topLevel);
+  const model = new ModelTable(t.table, dirtyFromStart);
+  const lengths = [1, 1, 1, 2, 3, 8, 16, 17, 64, 512, 513];
+  const wrong: string[] = [];
+  for (let n = 0; n < calls && wrong.length === 0; n++) {
+    const pages = lengths[below(lengths.length)] ?? 1;
+    const aligned = below(2) === 0 ? pages : 1;
+    const vpn = base + Math.floor(below(4096 - pages) / aligned) * aligned;
+    const iova = BigInt(vpn) * BigInt(granuleBytes);
+    if (below(5) < 2) {
+      const page = vpn - base + [0, 0, 1, 512][below(4)]!;
+      const mapped = t.map(iova, page * granuleBytes, pages * granuleBytes).ok;
+      if (mapped !== model.map(vpn, page, pages)) wrong.push(`call ${n}: map ${vpn} ${page} ${pages}`);
+    } else {
+      const gone = t.unmap(iova, pages * granuleBytes) / granuleBytes;
+      if (gone !== model.unmap(vpn, pages)) wrong.push(`call ${n}: unmap ${vpn} ${pages}`);
+    }
+    const probe = vpn + below(pages);
+    const found = walk(
+      t.memory,
+      BigInt(t.table.rootPfn) * 4096n,
+      topLevel,
+      BigInt(probe) * BigInt(granuleBytes),
+    );
+    const page = model.phys(probe);
+    if ((found === null ? null : Number(found.pa) / granuleBytes) !== page)
+      wrong.push(`call ${n}: walk ${probe}`);
+    if (t.memory.allocatedFrames !== t.table.tablePages) wrong.push(`call ${n}: frames`);
+  }
+  expect(wrong).toEqual([]);
+  const leaves = [...new Set(model.pages.values())].sort((a, b) => a.vpn - b.vpn);
+  expect(t.leaves().map(({ vpn, page }) => [vpn, page])).toEqual(leaves.map(({ vpn, page }) => [vpn, page]));
+  t.table.free();
+  expect(t.memory.allocatedFrames).toBe(0);
 }

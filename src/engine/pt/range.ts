@@ -32,8 +32,8 @@ export function checkLength(table: PageTable, bytes: number, lastVpn: number): F
 }
 
 /** Linux: pt_iter.h pt_check_range() */
-export function checkReach(table: PageTable, lastVpn: number): Failure | null {
-  if (lastVpn < table.endVpn) return null;
+export function checkReach(table: PageTable, firstVpn: number, lastVpn: number): Failure | null {
+  if (table.covers(firstVpn, lastVpn)) return null;
   const end = hex(BigInt(table.endVpn) << BigInt(table.format.granuleLg2));
   return err('ERANGE', `the range ends beyond ${end}, where the table ends`, { rule: 'pt_check_range' });
 }

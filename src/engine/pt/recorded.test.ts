@@ -3,18 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { PhysicalMemory } from '../memory/physical-memory';
 import { readAndClearDirty, setDirty } from './dirty';
 import { amdv1, mockTable } from './fmt/amdv1';
+import { riscv64, riscv64Plain } from './fmt/riscv';
 import { vtdss } from './fmt/vtdss';
-import { TABLE, type PtFeatures } from './format';
+import { x86_64 } from './fmt/x86-64';
+import type { PtFeatures } from './format';
 import { mapRange } from './map';
 import { newGather, PageTable, putTables, type PageTableConfig } from './page-table';
+import { checksum } from './testing/checksum';
 import { unmapRange } from './unmap';
 import { iovaToPhys } from './walk';
 
 /**
- * Replays what Linux's own functions did: drivers/iommu/generic_pt of v7.1 (merge window), its formats amdv1, amdv1_mock and
- * vtdss compiled for user space as they are, driven by a random generator, recorded in vectors/generic-pt.txt. Each line is
- * a call, its result, the number of table pages and a checksum over every entry of every table, table pointers without
- * their address.
+ * Replays what Linux's own functions did: drivers/iommu/generic_pt of v7.1 (merge window), its formats amdv1, amdv1_mock,
+ * vtdss, x86_64 and riscv64 compiled for user space as they are, driven by a random generator, recorded in
+ * vectors/generic-pt*.txt. Each line is a call, its result, the number of table pages and a checksum over every entry of
+ * every table, table pointers without their address.
  */
 const memory = (): PhysicalMemory => new PhysicalMemory();
 const changeTop = (): void => undefined;
@@ -26,36 +29,18 @@ const TABLES: Readonly<Record<string, () => PageTableConfig>> = {
   vtdss_39: () => ({ memory: memory(), format: vtdss, topLevel: 2 }),
   vtdss_48: () => ({ memory: memory(), format: vtdss, topLevel: 3 }),
   vtdss_57: () => ({ memory: memory(), format: vtdss, topLevel: 4 }),
+  x86_64_48s: () => ({ memory: memory(), format: x86_64, topLevel: 3, signExtend: true }),
+  x86_64_57s: () => ({ memory: memory(), format: x86_64, topLevel: 4, oaLg2: 46, signExtend: true }),
+  x86_64_47: () => ({ memory: memory(), format: x86_64, topLevel: 3, vaLg2: 47 }),
+  x86_64_56_2m: () => ({ memory: memory(), format: x86_64, topLevel: 4, vaLg2: 56, pageSizesLg2: [12, 21] }),
+  riscv64_39s: () => ({ memory: memory(), format: riscv64, topLevel: 2, signExtend: true }),
+  riscv64_48s: () => ({ memory: memory(), format: riscv64, topLevel: 3, signExtend: true }),
+  riscv64_57s: () => ({ memory: memory(), format: riscv64, topLevel: 4, oaLg2: 50, signExtend: true }),
+  riscv64_48_plain: () => ({ memory: memory(), format: riscv64Plain, topLevel: 3 }),
   vtdss_48_2m: () => ({ memory: memory(), format: vtdss, topLevel: 3, oaLg2: 46, pageSizesLg2: [12, 21] }),
 };
 /** Tables whose leaves force coherence. */
 const COHERENT = ['vtdss_57'];
-
-/** FNV-1a over level, index and both halves of every entry. */
-function checksum(table: PageTable): string {
-  let hash = 0x811c9dc5;
-  const mix = (word: number): void => {
-    for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((word >>> shift) & 255), 0x01000193);
-  };
-  const visit = (tablePfn: number, level: number): void => {
-    const { memory, format } = table;
-    const base = memory.frameBase(tablePfn);
-    for (let index = 0; index < (format.items[level] ?? 0); index++) {
-      const lo = memory.words[base + index * 2] ?? 0;
-      const hi = memory.words[base + index * 2 + 1] ?? 0;
-      if ((lo | hi) === 0) continue;
-      const pointer = format.kind(lo, hi, level) === TABLE;
-      mix(level);
-      mix(index);
-      mix(pointer ? lo & 0xfff : lo);
-      mix(pointer ? hi & ~0xf_ffff : hi);
-      if (pointer) visit(format.tablePfn(lo, hi), level - 1);
-    }
-  };
-  mix(table.topLevel);
-  visit(table.rootPfn, table.topLevel);
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
 
 const text = (n: number): string => n.toString(16);
 const iovaOf = (word = ''): bigint => BigInt(`0x${word}`);
@@ -79,7 +64,8 @@ class Replay {
     const iova = iovaOf(words[0]);
     switch (verb) {
       case 'map': {
-        const prot = { read: words[3]!.includes('r'), write: words[3]!.includes('w') };
+        const may = (what: string): boolean => words[3]!.includes(what);
+        const prot = { read: may('r'), write: may('w'), noexec: may('n') };
         const bytes = numberOf(words[2]);
         const args = { iova, pa: numberOf(words[1]), bytes, prot, features: this.features };
         const { result, bytes: mapped } = mapRange(table, args, gather);
@@ -109,9 +95,11 @@ class Replay {
   }
 }
 
-const sequences = readFileSync(new URL('vectors/generic-pt.txt', import.meta.url), 'utf8')
+const sequences = ['generic-pt', 'generic-pt-x86-riscv']
+  .map((name) => readFileSync(new URL(`vectors/${name}.txt`, import.meta.url), 'utf8'))
+  .join('')
+  .replace(/^#.*\n/gm, '')
   .split(/^(?=table )/m)
-  .filter((sequence) => sequence.startsWith('table '))
   .map((sequence) => sequence.trimEnd().split('\n'));
 
 describe('recorded calls of generic_pt', () => {
@@ -122,7 +110,7 @@ describe('recorded calls of generic_pt', () => {
       const [, , sizes, last] = lines[0]!.split(' ');
       const { table } = replay;
       expect(table.pageSizesLg2.reduce((bits, size) => bits | (1n << BigInt(size)), 0n)).toBe(iovaOf(sizes));
-      expect((1n << BigInt(table.vaLg2)) - 1n).toBe(iovaOf(last));
+      expect(table.apertureLast).toBe(iovaOf(last));
       for (const line of lines.slice(1)) {
         const [call, result] = line.split(' = ');
         const words = call!.split(' ');

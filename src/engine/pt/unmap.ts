@@ -1,4 +1,4 @@
-import { EMPTY, indexOf, LEAF, slotsOf } from './format';
+import { EMPTY, FRAME_ITEM_MASK, FRAME_ITEMS, FRAME_ITEMS_LG2, indexOf, LEAF, slotsOf } from './format';
 import { gatherRange, type Gather, type PageTable } from './page-table';
 import { lastPageOf, offsetIn, pageOf } from './range';
 
@@ -20,9 +20,9 @@ export function unmapRange(table: PageTable, iova: bigint, bytes: number, gather
   const offset = offsetIn(table, iova);
   const last = lastPageOf(table, vpn, offset, bytes);
   // An address inside a page is inside whatever entry is there.
-  if (bytes === 0 || offset !== 0 || last >= table.endVpn) return { bytes: 0, entries: 0 };
+  if (bytes === 0 || offset !== 0 || !table.covers(vpn, last)) return { bytes: 0, entries: 0 };
   const state: UnmapState = { pages: 0, entries: 0 };
-  unmapIn(table, table.rootPfn, table.topLevel, vpn, last, state, gather);
+  unmapTable(table, table.rootPfn, table.topLevel, vpn, last, state, gather);
   if (state.pages > 0) gatherRange(gather, vpn, state.pages);
   return { bytes: state.pages * table.format.granuleBytes, entries: state.entries };
 }
@@ -32,8 +32,8 @@ interface UnmapState {
   entries: number;
 }
 
-/** Returns whether the range may go on. */
-function unmapIn(
+/** Frame by frame. Returns whether the range may go on. */
+function unmapTable(
   table: PageTable,
   tablePfn: number,
   level: number,
@@ -42,19 +42,50 @@ function unmapIn(
   state: UnmapState,
   gather: Gather,
 ): boolean {
+  const { format } = table;
+  if (format.frames[level] === 1) return unmapIn(table, tablePfn, level, firstVpn, lastVpn, state, gather);
+  const span = (format.itemPages[level] as number) * FRAME_ITEMS;
+  for (let vpn = firstVpn; vpn <= lastVpn;) {
+    const pfn = tablePfn + (indexOf(format, vpn, level) >>> FRAME_ITEMS_LG2);
+    const next = vpn - (vpn % span) + span;
+    if (!unmapIn(table, pfn, level, vpn, Math.min(lastVpn, next - 1), state, gather)) return false;
+    vpn = next;
+  }
+  return true;
+}
+
+/** In one frame of a table. */
+function unmapIn(
+  table: PageTable,
+  framePfn: number,
+  level: number,
+  firstVpn: number,
+  lastVpn: number,
+  state: UnmapState,
+  gather: Gather,
+): boolean {
   const { memory, format } = table;
   const step = format.itemPages[level] as number;
-  const items = format.items[level] as number;
-  const base = memory.frameBase(tablePfn);
+  const base = memory.processorBase(framePfn);
   const words = memory.words;
-  const start = firstVpn - (firstVpn % (step * items));
-  const end = Math.min(items - 1, Math.floor((lastVpn - start) / step));
+  const start = firstVpn - (firstVpn % (step * FRAME_ITEMS));
+  const end = Math.min(FRAME_ITEMS - 1, Math.floor((lastVpn - start) / step));
+  const { kindLo, kindHi } = format;
+  /** The kind bits of a leaf of one slot, once one was met; before, what no entry has. */
+  let singleLo = ~kindLo;
+  let singleHi = 0;
   let singles = 0;
   let goOn = true;
-  for (let index = indexOf(format, firstVpn, level); index <= end; index++) {
+  for (let index = indexOf(format, firstVpn, level) & FRAME_ITEM_MASK; index <= end; index++) {
     const at = base + index * 2;
     const lo = words[at] as number;
     const hi = words[at + 1] as number;
+    if ((lo & kindLo) === singleLo && (hi & kindHi) === singleHi) {
+      words[at] = 0;
+      words[at + 1] = 0;
+      singles++;
+      continue;
+    }
     const kind = format.kind(lo, hi, level);
     const itemVpn = start + index * step;
     if (kind === LEAF) {
@@ -68,6 +99,8 @@ function unmapIn(
         words[at] = 0;
         words[at + 1] = 0;
         singles++;
+        singleLo = lo & kindLo;
+        singleHi = hi & kindHi;
       } else {
         index += clearContiguous(table, at, level, contigLg2, state) - 1;
       }
@@ -80,12 +113,12 @@ function unmapIn(
     const lower = format.tablePfn(lo, hi);
     const from = Math.max(firstVpn, itemVpn);
     const itemLast = itemVpn + step - 1;
-    goOn = unmapIn(table, lower, level - 1, from, Math.min(lastVpn, itemLast), state, gather);
+    goOn = unmapTable(table, lower, level - 1, from, Math.min(lastVpn, itemLast), state, gather);
     if (!goOn) break;
     if (from === itemVpn && lastVpn >= itemLast) {
       words[at] = 0;
       words[at + 1] = 0;
-      table.tablePages--;
+      table.tablePages -= format.frames[0] as number;
       gather.tables.push(lower);
     }
   }

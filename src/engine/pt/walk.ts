@@ -1,4 +1,4 @@
-import { indexOf, LEAF, ORDER_PAGES, slotsOf, TABLE } from './format';
+import { FRAME_ITEM_MASK, FRAME_ITEMS_LG2, indexOf, LEAF, ORDER_PAGES, slotsOf, TABLE } from './format';
 import type { PageTable } from './page-table';
 import { offsetIn, pageOf } from './range';
 
@@ -6,16 +6,17 @@ import { offsetIn, pageOf } from './range';
 export function iovaToPhys(table: PageTable, iova: bigint): number | null {
   const { memory, format } = table;
   const vpn = pageOf(table, iova);
-  if (vpn >= table.endVpn) return null;
+  if (vpn >= table.endVpn && !table.covers(vpn, vpn)) return null;
   let tablePfn = table.rootPfn;
   for (let level = table.topLevel; ; level--) {
-    const at = memory.frameBase(tablePfn) + indexOf(format, vpn, level) * 2;
+    const index = indexOf(format, vpn, level);
+    const at = memory.processorBase(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
     const lo = memory.words[at] as number;
     const hi = memory.words[at + 1] as number;
     const kind = format.kind(lo, hi, level);
     if (kind === LEAF) {
       const order = (format.itemOrder[level] as number) + format.contigLg2(lo, hi, level);
-      const page = format.leafPage(lo, hi) + (vpn % (ORDER_PAGES[order] as number));
+      const page = format.leafPage(lo, hi, level) + (vpn % (ORDER_PAGES[order] as number));
       return page * format.granuleBytes + offsetIn(table, iova);
     }
     if (kind !== TABLE) return null;
@@ -35,7 +36,10 @@ export interface LeafEntry {
 
 /** Visits every leaf in ascending order of address, one that is repeated in several slots once. */
 export function eachLeaf(table: PageTable, visit: (leaf: LeafEntry) => void): void {
-  eachLeafIn(table, table.rootPfn, table.topLevel, 0, visit);
+  const half = table.endVpn;
+  const canonical = (leaf: LeafEntry): void =>
+    visit(leaf.vpn < half ? leaf : { ...leaf, vpn: leaf.vpn - half + table.upperVpn });
+  eachLeafIn(table, table.rootPfn, table.topLevel, 0, table.upperVpn === Infinity ? visit : canonical);
 }
 
 function eachLeafIn(
@@ -46,18 +50,18 @@ function eachLeafIn(
   visit: (leaf: LeafEntry) => void,
 ): void {
   const { memory, format } = table;
-  const base = memory.frameBase(tablePfn);
   const items = format.items[level] as number;
   for (let index = 0; index < items; index++) {
-    const lo = memory.words[base + index * 2] as number;
-    const hi = memory.words[base + index * 2 + 1] as number;
+    const at = memory.processorBase(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
+    const lo = memory.words[at] as number;
+    const hi = memory.words[at + 1] as number;
     const kind = format.kind(lo, hi, level);
     const itemVpn = vpn + index * (format.itemPages[level] as number);
     if (kind === TABLE) eachLeafIn(table, format.tablePfn(lo, hi), level - 1, itemVpn, visit);
     if (kind !== LEAF) continue;
     const contigLg2 = format.contigLg2(lo, hi, level);
     const sizeLg2 = (format.itemLg2[level] as number) + contigLg2;
-    visit({ vpn: itemVpn, page: format.leafPage(lo, hi), sizeLg2, lo, hi });
+    visit({ vpn: itemVpn, page: format.leafPage(lo, hi, level), sizeLg2, lo, hi });
     index += slotsOf(contigLg2) - 1;
   }
 }

@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { PhysicalMemory } from '../../memory/physical-memory';
 import { describePtFormat } from '../pt-format.conformance';
+import { walkAmdv1 } from '../testing/document-walk';
 import { TestTable } from '../testing/table';
 import { amdv1, amdv1Mock, mockTable } from './amdv1';
 
 // Hardware has no 512 GiB pages. Linux: amdv1.h amdv1pt_possible_sizes()
-describePtFormat(amdv1, { missingSizesLg2: [39] });
-describePtFormat(amdv1Mock);
+describePtFormat(amdv1, {
+  missingSizesLg2: [39],
+  walk: walkAmdv1(12),
+  // Forced coherence is a feature that Linux always asks for.
+  allows: ({ read, write }) => ({ read, write, coherent: true }),
+});
+describePtFormat(amdv1Mock, {
+  walk: walkAmdv1(11),
+  allows: ({ read, write }) => ({ read, write, coherent: false }),
+});
 
 /** Bits as in drivers/iommu/generic_pt/fmt/amdv1.h and table 14 of the AMD IOMMU specification. */
 const PR = 1n;

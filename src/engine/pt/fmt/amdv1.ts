@@ -78,6 +78,8 @@ function defineAmdv1(variant: Variant): PtFormat {
       const sizes = Array.from({ length: 9 }, (_, n) => item + n);
       return sizes.filter((size) => size <= 51 && size !== BROKEN_SIZE_LG2);
     },
+    kindLo: PR | (NEXT_LEVEL_MASK << NEXT_LEVEL_SHIFT),
+    kindHi: 0,
     kind(lo, _hi, level) {
       if ((lo & PR) === 0) return EMPTY;
       const next = nextLevel(lo);

@@ -3,10 +3,14 @@ import { PhysicalMemory } from '../../memory/physical-memory';
 import { mapRange } from '../map';
 import { newGather, PageTable } from '../page-table';
 import { describePtFormat } from '../pt-format.conformance';
+import { walkVtdss } from '../testing/document-walk';
 import { TestTable } from '../testing/table';
 import { vtdss } from './vtdss';
 
-describePtFormat(vtdss);
+describePtFormat(vtdss, {
+  walk: walkVtdss,
+  allows: ({ read, write }) => ({ read, write, coherent: false }),
+});
 
 /** Expected words from the bit definitions in drivers/iommu/generic_pt/fmt/vtdss.h. */
 describe('vtdss words', () => {

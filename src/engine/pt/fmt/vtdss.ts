@@ -35,6 +35,8 @@ export const vtdss: PtFormat = defineFormat({
   dirtyLo: D,
 
   leafSizesLg2: (level) => (level <= MAX_LEAF_LEVEL ? [12 + 9 * level] : []),
+  kindLo: R | W | PS,
+  kindHi: 0,
   kind(lo, hi, level) {
     if ((lo | hi) === 0) return EMPTY;
     // PS above level 2 is reserved, not a leaf.

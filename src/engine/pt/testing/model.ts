@@ -16,7 +16,10 @@ export class ModelTable {
   private readonly sizes: readonly number[];
   private readonly steps: readonly number[];
 
-  constructor({ format, pageSizesLg2 }: PageTable) {
+  constructor(
+    { format, pageSizesLg2 }: PageTable,
+    private readonly dirtyFromStart: boolean,
+  ) {
     this.sizes = pageSizesLg2.map((size) => 2 ** (size - format.granuleLg2)).reverse();
     this.steps = [...format.itemPages].reverse();
   }
@@ -34,7 +37,8 @@ export class ModelTable {
     for (let done = 0; done < pages;) {
       const size = this.best(vpn + done, page + done, pages - done);
       const step = this.steps.find((item) => item <= size) ?? 1;
-      const leaf = { vpn: vpn + done, pages: size, page: page + done, step, dirty: new Set<number>() };
+      const slots = this.dirtyFromStart ? Array.from({ length: size / step }, (_, slot) => slot) : [];
+      const leaf = { vpn: vpn + done, pages: size, page: page + done, step, dirty: new Set(slots) };
       for (let n = 0; n < size; n++) this.pages.set(vpn + done + n, leaf);
       done += size;
     }

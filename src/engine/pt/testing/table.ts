@@ -9,6 +9,10 @@ import { eachLeaf, iovaToPhys, type LeafEntry } from '../walk';
 const RW = { read: true, write: true };
 const PLAIN = { forceCoherence: false };
 
+/** Four levels, where the format can have them. */
+export const usualTop = (format: PtFormat): number =>
+  Math.max(format.minTopLevel, Math.min(3, format.maxTopLevel));
+
 /** A table with gather and flush as a driver does them. */
 export class TestTable {
   readonly memory: PhysicalMemory;
@@ -58,6 +62,12 @@ export class TestTable {
     const record = (at: number, length: number): void => void written.push([at, length]);
     const read = readAndClearDirty(this.table, { iova, bytes, noClear, record }, newGather());
     return read.ok ? written : null;
+  }
+
+  dirtyErrno(iova: bigint, bytes: number): string | null {
+    const args = { iova, bytes, noClear: false, record: null };
+    const read = readAndClearDirty(this.table, args, newGather());
+    return read.ok ? null : read.errno;
   }
 
   leaves(): LeafEntry[] {
