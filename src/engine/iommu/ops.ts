@@ -19,6 +19,8 @@ export interface IommuClient {
   readonly rid: number;
   /** Every requester id its transactions may carry, its own first. Linux: pci_for_each_dma_alias() */
   readonly aliasRids: readonly number[];
+  /** Those of them that a bridge on the way puts there. Absent: none. */
+  readonly bridgeRids?: readonly number[];
   /** 24-bit class code, base class first, where it is known: drivers reserve memory by it. */
   readonly classCode?: number;
   /** Of iommufd's own tests: its bind keeps no context open and asks for no isolated MSIs. Linux: iommufd_selftest_is_mock_dev() */

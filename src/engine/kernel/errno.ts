@@ -35,6 +35,7 @@ export const ERRNO = {
   EMSGSIZE: 90,
   EOPNOTSUPP: 95,
   EADDRINUSE: 98,
+  ETIMEDOUT: 110,
   EPROBE_DEFER: 517,
 } as const;
 

@@ -49,6 +49,17 @@ function bridgeAlias(bridge: PciFunction): number | null {
   }
 }
 
+/** Those of its requester ids that a bridge on the way puts there. */
+export function bridgeAliases(fn: PciFunction): readonly number[] {
+  const real = fn.bus.topology.realDmaDevice(fn);
+  const rids = new Set<number>();
+  forEachDmaAlias(fn, (at, rid) => {
+    if (at !== real) rids.add(rid);
+    return false;
+  });
+  return [...rids];
+}
+
 /** Every requester id that DMA of `fn` may carry, its own (or its VMD's) first, each once. */
 export function dmaAliases(fn: PciFunction): readonly number[] {
   const rids = new Set<number>();

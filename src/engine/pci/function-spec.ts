@@ -45,6 +45,8 @@ export interface PciFunctionSpec {
   readonly pasids: number;
   /** It caches translations. Linux: pci_ats_supported() */
   readonly ats: boolean;
+  /** It can ask for pages that are not there. Linux: pci_pri_supported() */
+  readonly pri: boolean;
   /** Behind an external port. Linux: pci_dev->untrusted */
   readonly untrusted: boolean;
   /** Text from outside: never markup. */
@@ -72,6 +74,7 @@ export const plainSpec = (address: PciAddress, kind: PciKind): PciFunctionSpec =
   iommu: null,
   pasids: 0,
   ats: false,
+  pri: false,
   untrusted: false,
   label: null,
 });

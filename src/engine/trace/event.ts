@@ -32,8 +32,22 @@ export interface IoctlEvent {
   /** The structure as it came in and as it went back; empty when it could not be read. */
   readonly before: Uint8Array;
   readonly after: Uint8Array;
+  /** What the structure points to, as far as the call copied any of it. */
+  readonly payload?: IoctlPayload;
   /** What the call returns: at least 0, or minus the errno. */
   readonly returned: number;
+}
+
+/** A program's memory that the structure of a call points to: data of a driver, or an array. */
+export interface IoctlPayload {
+  /** The field with its address, e.g. `data_uptr`. */
+  readonly field: string;
+  /** Bytes that the caller says it has; what is told ends where the kernel's copies did, or at the first 4096. */
+  readonly claimed: bigint;
+  /** What the kernel read there; empty: nothing. */
+  readonly read: Uint8Array;
+  /** The same, with what the kernel wrote in its place; empty: it wrote nothing. */
+  readonly written: Uint8Array;
 }
 
 /** A task took a lock, let it go, or had to wait: for a lock that others have, or for something to happen. */
@@ -103,10 +117,16 @@ export interface CommandEvent {
 export interface MemoryReadEvent {
   readonly kind: 'read';
   readonly unit: string;
-  /** `root`, `context`, or `table` for a page-table entry. */
-  readonly structure: 'root' | 'context' | 'table';
-  /** Page-table level as Linux counts: 0 holds only leaves. -1 for root and context. */
+  /** What was read in the vendor's word: `root`, `context`, `pasid`, `dte`, `ste`, `cd`; `table` for a page-table entry. */
+  readonly structure: string;
+  /** Page-table level as Linux counts: 0 holds only leaves. -1 for everything else. */
   readonly level: number;
+  /** Of a page-table entry where two stages meet: which one's. */
+  readonly stage?: 1 | 2;
+  /** Of a second-stage entry: the level of the first-stage table whose address it translates; absent: the final address, or none. */
+  readonly forLevel?: number;
+  /** Of a table whose granule is not 4 KiB: log2 of that. */
+  readonly granuleLg2?: number;
   readonly index: number;
   /** Physical address of the entry. */
   readonly pa: number;
@@ -117,7 +137,8 @@ export interface MemoryReadEvent {
 export interface CacheEvent {
   readonly kind: 'cache';
   readonly unit: string;
-  readonly cache: 'context' | 'iotlb';
+  /** The cache's id, e.g. `iotlb`, `context`, `pasid`, `dte`, `ste`, `device-tlb`. */
+  readonly cache: string;
   readonly op: 'hit' | 'miss' | 'fill' | 'evict';
   /** The tag in words, e.g. `did 3 iova 0x100000`. */
   readonly tag: string;
@@ -128,11 +149,13 @@ export interface DmaEvent {
   readonly kind: 'dma';
   readonly device: string;
   readonly access: 'read' | 'write';
+  /** Absent: the requests carry none. */
+  readonly pasid?: number;
   readonly iova: bigint;
   readonly bytes: number;
   /** Physical address, or null when the access was blocked. */
   readonly pa: number | null;
-  readonly from: 'bypass' | 'iotlb' | 'walk';
+  readonly from: 'bypass' | 'iotlb' | 'walk' | 'device-tlb';
 }
 
 /** The hardware refused a transaction. */
@@ -141,12 +164,16 @@ export interface FaultEvent {
   readonly unit: string;
   readonly device: string;
   readonly access: 'read' | 'write';
+  /** Absent: the request carried none. */
+  readonly pasid?: number;
   readonly iova: bigint;
   /** The document's number and name of the reason. */
   readonly reason: number;
   readonly name: string;
   /** Whether a fault record was written (false: suppressed, or the queue was full). */
   readonly recorded: boolean;
+  /** The record as the hardware logged it, 64-bit words, low first; absent: none. */
+  readonly words?: readonly bigint[];
 }
 
 /** A line that the kernel would print. */

@@ -14,11 +14,21 @@ export interface IommuUnderTest {
 
 const RW = { read: true, write: true };
 
+/** What a kind of IOMMU does otherwise, with the reason. */
+export interface DeviceExceptions {
+  /** What may be written may be read. */
+  readonly writeMeansRead?: string;
+}
+
 /**
  * What every IOMMU must do, seen from outside: the driver programs it, a function writes at an IOVA, and the bytes are
  * read back at the physical address.
  */
-export function describeIommuDevice(name: string, make: () => IommuUnderTest): void {
+export function describeIommuDevice(
+  name: string,
+  make: () => IommuUnderTest,
+  exceptions: DeviceExceptions = {},
+): void {
   const client = (rid: number): IommuClient => ({
     name: `0000:${(rid >> 8).toString(16).padStart(2, '0')}:00.${rid & 7}`,
     rid,
@@ -76,7 +86,8 @@ export function describeIommuDevice(name: string, make: () => IommuUnderTest): v
       domain.attachDev(u.first, null);
       for (const sizeLg2 of domain.paging!.pageSizesLg2) {
         const size = 2 ** sizeLg2;
-        const pa = frames(u.memory, size / 4096);
+        // Larger ones than memory is: nothing answers there, but the address counts.
+        const pa = size <= 2 ** 30 ? frames(u.memory, size / 4096) : size;
         const iova = BigInt(size) * 4n;
         expect(domain.paging!.map(iova, pa, size, RW).ok).toBe(true);
         expect(write(u, 0x100, iova + BigInt(size) - 64n, bytes)).toEqual([pa + size - 64]);
@@ -94,7 +105,7 @@ export function describeIommuDevice(name: string, make: () => IommuUnderTest): v
       domain.paging!.map(0x2000n, pa + 4096, 4096, { read: false, write: true });
       expect(read(u, 0x100, 0x1000n, 8)).not.toBeNull();
       expect(write(u, 0x100, 0x1000n, bytes)).toEqual([null]);
-      expect(read(u, 0x100, 0x2000n, 8)).toBeNull();
+      expect(read(u, 0x100, 0x2000n, 8) !== null).toBe(exceptions.writeMeansRead !== undefined);
       expect(write(u, 0x100, 0x2000n, bytes)).toEqual([pa + 4096]);
     });
 

@@ -5,6 +5,7 @@ import { setDirty } from '../../pt/dirty';
 import { indexOf, LEAF, TABLE } from '../../pt/format';
 import type { PageTable } from '../../pt/page-table';
 import { iovaToPhys } from '../../pt/walk';
+import type { DomainTables } from '../unit';
 import type { Trace } from '../../trace/trace';
 import {
   BYPASSED,
@@ -46,7 +47,7 @@ export class GenericTranslator implements DmaTranslator {
     private readonly nameOf: (rid: number) => string | null,
   ) {}
 
-  translate(rid: number, iovaHi: number, iovaLo: number, access: Access, pasid?: number): TranslateStatus {
+  translate(rid: number, iovaHi: number, iovaLo: number, access: Access, pasid: number): TranslateStatus {
     const name = this.nameOf(rid);
     const iova = join(iovaHi, iovaLo);
     const domain = name === null ? null : this.unit.domainOf(name, pasid);
@@ -129,13 +130,7 @@ function processPa(mm: UserMemory, iova: bigint, access: Access): bigint | null 
 }
 
 /** Levels and root of a domain of this unit, for whoever draws it. */
-export function describeGeneric(domain: IommuDomain): {
-  readonly format: string;
-  readonly levels: number;
-  readonly rootPa: number;
-  readonly leaves: readonly { readonly sizeLg2: number; readonly count: number }[];
-  readonly tablePages: number;
-} | null {
+export function describeGeneric(domain: IommuDomain): DomainTables | null {
   if (!(domain instanceof GenericDomain)) return null;
   const { table } = domain;
   return {
@@ -144,5 +139,6 @@ export function describeGeneric(domain: IommuDomain): {
     rootPa: table.rootPfn * 4096,
     leaves: table.pageSizesLg2.map((sizeLg2) => ({ sizeLg2, count: table.leavesOfSize(sizeLg2) })),
     tablePages: table.tablePages,
+    tag: null,
   };
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { IommuClient, IommuDomain } from '../../iommu/ops';
 import { PhysicalMemory } from '../../memory/physical-memory';
 import { TraceBuffer } from '../../trace/trace';
-import { BYPASSED, FAULTED, PA_HI, PA_LO, READ, REASON, WALKED, WRITE } from '../port';
+import { BYPASSED, FAULTED, PA_HI, PA_LO, READ, REASON, WALKED, WRITE, NO_PASID } from '../port';
 import { GENERIC_DEFAULTS, type GenericOptions } from './options';
 import { GenericTranslator } from './translate';
 import { GenericUnit } from './unit';
@@ -56,8 +56,8 @@ function lookUp(
   { hardware }: ReturnType<typeof unit>,
   rid: number,
   iova: bigint,
-  access = READ as 1 | 2,
-  pasid?: number,
+  access: number = READ,
+  pasid = NO_PASID,
 ) {
   const status = hardware.translate(rid, Number(iova >> 32n), Number(BigInt.asIntN(32, iova)), access, pasid);
   if (status === FAULTED) return `fault ${hardware.result[REASON] ?? 0}`;

@@ -7,6 +7,7 @@ import type { PhysicalMemory } from '../../memory/physical-memory';
 import { amdv1 } from '../../pt/fmt/amdv1';
 import { PageTable } from '../../pt/page-table';
 import type { Trace } from '../../trace/trace';
+import { NO_PASID } from '../port';
 import { GenericDomain, type GenericHost } from './domain';
 import type { GenericOptions, Refusal } from './options';
 import { Refusals } from './refusals';
@@ -141,8 +142,8 @@ export class GenericUnit implements GenericHost {
   }
 
   /** What serves a device's requests, with a PASID or without. */
-  domainOf(device: string, pasid: number | undefined): IommuDomain | null {
-    const found = pasid === undefined ? this.attached.get(device) : this.pasids.get(device)?.get(pasid);
+  domainOf(device: string, pasid: number): IommuDomain | null {
+    const found = pasid === NO_PASID ? this.attached.get(device) : this.pasids.get(device)?.get(pasid);
     return found ?? null;
   }
 
