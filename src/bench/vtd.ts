@@ -1,8 +1,10 @@
 import { PhysicalMemory } from '../engine/memory/physical-memory';
-import { READ, type DmaTranslator } from '../engine/hw/port';
+import { NO_PASID, READ, type DmaTranslator } from '../engine/hw/port';
+import type { VtdDevice } from '../engine/hw/vtd/device/device';
 import { createVtdUnit } from '../engine/hw/vtd/unit';
 import type { PagingDomain } from '../engine/iommu/ops';
 import type { Result } from '../engine/kernel/errno';
+import { scalableMachine, type Stages } from './vtd-scalable';
 
 /**
  * The VT-d unit that the page uses, without a trace: driver and device as they are, no loop of their own.
@@ -83,7 +85,8 @@ function translations(iommu: DmaTranslator, iovas: Int32Array, count: number, ex
     let sink = 0;
     let unexpected = 0;
     for (let n = 0; n < count; n++) {
-      if (iommu.translate(RID, 0, iovas[n & (PAGES - 1)] as number, READ) !== expected) unexpected++;
+      if (iommu.translate(RID, 0, iovas[n & (PAGES - 1)] as number, READ, NO_PASID) !== expected)
+        unexpected++;
       sink = (sink + (iommu.result[0] as number)) | 0;
     }
     // The first round of a run of hits fills the IOTLB.
@@ -125,6 +128,11 @@ export function measureVtd(now: Clock): readonly Measurement[] {
     for (let n = 0; n < PAGES; n++) must(paging.map(VA0 + BigInt(n) * 4096n, pa + n * 4096, 4096, prot));
   });
 
+  const scalable = (stages: Stages): VtdDevice => scalableMachine(stages, RID, Number(VA0), pa, PAGES);
+  const missed = (stages: Stages): number =>
+    measure(walks, now, translations(scalable(stages), addresses(order), walks, WALK));
+  const firstHit = measure(hits, now, translations(scalable('first'), hot, hits, HIT));
+
   const row = (name: string, native: string, aim: number | null, perSecond: number): Measurement => ({
     name,
     native,
@@ -136,6 +144,20 @@ export function measureVtd(now: Clock): readonly Measurement[] {
     row('VT-d translation, IOTLB hit, 256 hot pages', 'IOTLB 64x4, 256 hot pages, all hits', 1 / 10, hit),
     row('VT-d translation, miss, 4 levels, sequential', `${walk}, sequential`, null, sequential),
     row('VT-d translation, miss, 4 levels, random', `${walk}, random`, 1 / 20, random),
+    row(
+      'VT-d first stage, IOTLB hit, 256 hot pages',
+      'IOTLB 64x4, 256 hot pages, all hits',
+      1 / 20,
+      firstHit,
+    ),
+    row('VT-d first stage, miss, 4 levels, random', `${walk}, random`, null, missed('first')),
+    row(
+      'VT-d second stage in scalable mode, miss, 4 levels, random',
+      `${walk}, random`,
+      1 / 40,
+      missed('second'),
+    ),
+    row('VT-d nested, miss, 4 levels over 4, random', `${walk}, random`, null, missed('nested')),
     row('VT-d map, 4 KiB entries, 256 MiB a call', 'map, 64k pages', null, PAGES / median(mapTimes)),
     row('VT-d unmap with IOTLB flush, 256 MiB a call', 'unmap, 64k pages', null, PAGES / median(unmapTimes)),
     row('VT-d map or unmap with flush, 4 KiB a call', 'map, 64k pages', null, singles),

@@ -1,19 +1,22 @@
 import { hex } from '../../../lib/u64';
-import { formatBdf, shortBdf } from '../common/bdf';
+import { shortBdf } from '../common/bdf';
 import { address, decode, defineField, flag, type Field, type FieldRow } from '../common/fields';
-import { isInterruptReason, reasonName } from './reasons';
+import type { AddressField } from '../common/view';
 import { bitsOfLevels } from './structs';
 
+export { decodeFault, faultFields, faultLine, type DecodedFault } from './describe-faults';
+export { decodeDescriptor, decodePageRequest, descriptorName, queueError } from './describe-queues';
+export { decodeRegister } from './describe-registers';
+
 /**
- * VT-d's entries, records and descriptors taken apart for people.
+ * VT-d's structures in memory taken apart for people.
  *
- * Spec: Intel Virtualization Technology for Directed I/O, rev. 4.1, chapter 9, sections 6.5.2 and 11.4.7
+ * Spec: Intel Virtualization Technology for Directed I/O, rev. 4.1, chapter 9 "Translation Structure Formats"
  */
 const number =
   (what: string) =>
   (value: bigint): string =>
     `${what} ${value}`;
-const plain = (text: string) => (): string => text;
 const present = flag('P', 0, 'present', 'not present: requests are blocked');
 
 const ROOT: readonly FieldRow[] = [
@@ -33,6 +36,141 @@ const CONTEXT: readonly FieldRow[] = [
   defineField('DID', 87, 72, number('domain')),
 ];
 
+const SCALABLE_ROOT: readonly FieldRow[] = [
+  flag('LP', 0, 'present', 'not present: no device 00 to 0f of this bus may do DMA'),
+  defineField('LCTP', 63, 12, address(12n, 'context table of devices 00 to 0f at')),
+  flag('UP', 64, 'present', 'not present: no device 10 to 1f of this bus may do DMA'),
+  defineField('UCTP', 127, 76, address(12n, 'context table of devices 10 to 1f at')),
+];
+
+const FPD = flag('FPD', 1, 'faults are not recorded', 'faults are recorded');
+
+const SCALABLE_CONTEXT: readonly FieldRow[] = [
+  present,
+  FPD,
+  flag('DTE', 2, 'device TLB allowed', 'ATS requests are blocked'),
+  flag('PASIDE', 3, 'PASIDs allowed', 'requests with a PASID are blocked'),
+  flag('PRE', 4, 'page requests allowed', 'page requests are blocked'),
+  defineField('PDTS', 11, 9, (value) => `PASIDs below ${hex(1 << (Number(value) + 13))}`),
+  defineField('PASIDDIRPTR', 63, 12, address(12n, 'PASID directory at')),
+  defineField('RID_PASID', 83, 64, (value) => `requests without a PASID use ${hex(value)}`),
+  flag(
+    'RID_PRIV',
+    84,
+    'requests without a PASID are privileged',
+    'requests without a PASID are unprivileged',
+  ),
+];
+
+const PASID_DIRECTORY: readonly FieldRow[] = [
+  flag('P', 0, 'present', 'not present: none of these 64 PASIDs is in use'),
+  FPD,
+  defineField('SMPTBLPTR', 63, 12, address(12n, 'PASID table at')),
+];
+
+const PGTT = ['reserved', 'first stage', 'second stage', 'nested', 'pass-through'];
+
+const PASID_ENTRY: readonly FieldRow[] = [
+  present,
+  FPD,
+  defineField('AW', 4, 2, (value) => AW[Number(value)] ?? 'reserved'),
+  defineField('PGTT', 8, 6, (value) => PGTT[Number(value)] ?? 'reserved'),
+  flag(
+    'SSADE',
+    9,
+    'accessed and dirty bits of the second stage',
+    'no accessed and dirty bits of the second stage',
+  ),
+  defineField('SSPTPTR', 63, 12, address(12n, 'second-stage table at')),
+  defineField('DID', 79, 64, number('domain')),
+  flag('PWSNP', 87, 'walks snoop processor caches', 'walks do not snoop'),
+  flag('PGSNP', 88, 'accesses snoop processor caches', 'snooping as the device asks'),
+  flag('SRE', 128, 'privileged requests allowed', 'privileged requests are blocked'),
+  flag('ERE', 129, 'execute requests allowed', 'execute requests are blocked'),
+  defineField('FSPM', 131, 130, (value) => ['4 levels', '5 levels'][Number(value)] ?? 'reserved'),
+  flag('WPE', 132, 'privileged writes obey R/W', 'privileged writes ignore R/W'),
+  flag('EAFE', 135, 'extended accessed bits are set', 'extended accessed bits are not set'),
+  defineField('FSPTPTR', 191, 140, address(12n, 'first-stage table at')),
+];
+/** Fields that a translation type has no use for. */
+const UNUSED: Readonly<Record<number, readonly string[]>> = {
+  1: ['AW', 'SSADE', 'SSPTPTR'],
+  2: ['FSPM', 'WPE', 'EAFE', 'FSPTPTR'],
+  4: ['AW', 'SSADE', 'SSPTPTR', 'FSPM', 'WPE', 'EAFE', 'FSPTPTR'],
+};
+
+export const decodeScalableRootEntry = (words: readonly bigint[]): readonly Field[] =>
+  decode(words, SCALABLE_ROOT);
+export const decodeScalableContextEntry = (words: readonly bigint[]): readonly Field[] =>
+  decode(words, SCALABLE_CONTEXT);
+export const decodePasidDirectoryEntry = (words: readonly bigint[]): readonly Field[] =>
+  decode(words, PASID_DIRECTORY);
+
+export function decodePasidEntry(words: readonly bigint[]): readonly Field[] {
+  const type = Number(((words[0] ?? 0n) >> 6n) & 7n);
+  const unused = UNUSED[type] ?? [];
+  return decode(words, PASID_ENTRY).map((field) => {
+    if (unused.includes(field.name)) return { ...field, meaning: `ignored: ${PGTT[type]}` };
+    if (type === 3 && field.name === 'FSPTPTR') {
+      return { ...field, meaning: `first-stage table at guest-physical ${hex(field.value << 12n)}` };
+    }
+    return field;
+  });
+}
+
+const SIZES = ['4 KiB', '2 MiB', '1 GiB'];
+
+/** An entry of a first-stage table; levels count from 0, which holds only leaves. `nested`: its address is guest-physical. */
+export function decodeFirstStageEntry(level: number, word: bigint, nested = false): readonly Field[] {
+  const leaf = level === 0 || (level <= 2 && (word & 0x80n) !== 0n);
+  const size = SIZES[level] ?? '';
+  const at = nested ? 'at guest-physical' : 'at';
+  const rows = [
+    flag('P', 0, 'present', 'not present: nothing is mapped here'),
+    flag('R/W', 1, 'write allowed', 'write not allowed'),
+    flag('U/S', 2, 'for all requests', 'for privileged requests alone'),
+    flag('A', 5, 'was used', 'was not used yet'),
+  ];
+  if (leaf) rows.push(flag('D', 6, 'was written', 'was not written yet'));
+  if (level > 0 && level <= 2) rows.push(flag('PS', 7, `a ${size} page`, 'points at a table'));
+  if (leaf) rows.push(flag('G', 8, 'global: ignored here', 'not global'));
+  rows.push(flag('EA', 10, 'was used by a device', 'was not used by a device yet'));
+  const low = leaf ? 12 + 9 * level : 12;
+  rows.push(
+    defineField('ADDR', 51, low, address(BigInt(low), leaf ? `${size} page ${at}` : `next table ${at}`)),
+  );
+  rows.push(flag('XD', 63, 'not to be executed', 'may be executed'));
+  return decode([word], rows);
+}
+
+const SVT = ['any source', 'this source', 'a range of buses', 'reserved'];
+
+const IRTE: readonly FieldRow[] = [
+  flag('P', 0, 'present', 'not present: messages are blocked'),
+  FPD,
+  flag('DM', 2, 'logical destination', 'physical destination'),
+  flag('RH', 3, 'one of several processors', 'to the processor named'),
+  flag('TM', 4, 'level', 'edge'),
+  defineField('DLM', 7, 5, number('delivery mode')),
+  flag('IM', 15, 'posted', 'remapped'),
+  defineField('V', 23, 16, number('vector')),
+  defineField('DST', 63, 32, number('destination')),
+  defineField('SID', 79, 64, (value) => shortBdf(Number(value))),
+  defineField('SQ', 81, 80, number('source qualifier')),
+  defineField('SVT', 83, 82, (value) => SVT[Number(value)] ?? ''),
+];
+const POSTED_IRTE: readonly FieldRow[] = [
+  ...IRTE.slice(0, 2),
+  flag('URG', 14, 'urgent', 'not urgent'),
+  ...IRTE.slice(6, 8),
+  defineField('PDAL', 63, 38, address(6n, 'posted descriptor at, low part')),
+  ...IRTE.slice(9),
+  defineField('PDAH', 127, 96, address(32n, 'posted descriptor at, high part')),
+];
+
+export const decodeIrte = (words: readonly bigint[]): readonly Field[] =>
+  decode(words, ((words[0] ?? 0n) & 0x8000n) === 0n ? IRTE : POSTED_IRTE);
+
 const SECOND_STAGE: readonly FieldRow[] = [
   flag('R', 0, 'read allowed', 'read not allowed'),
   flag('W', 1, 'write allowed', 'write not allowed'),
@@ -48,12 +186,17 @@ export function decodeContextEntry(words: readonly bigint[]): readonly Field[] {
   return fields.map((f) => (f.name === 'SSPTPTR' ? { ...f, meaning: 'ignored in pass-through' } : f));
 }
 
-/** An entry of a second-stage table; levels count from 0, which holds only leaves. */
-export function decodeSecondStageEntry(level: number, word: bigint): readonly Field[] {
+/**
+ * An entry of a second-stage table; levels count from 0, which holds only leaves. `accessDirty`: the PASID entry has SSADE
+ * set, without which the bits are ignored.
+ */
+export function decodeSecondStageEntry(level: number, word: bigint, accessDirty = false): readonly Field[] {
   const leaf = level === 0 || (level <= 2 && (word & 0x80n) !== 0n);
-  const size = ['4 KiB', '2 MiB', '1 GiB'][level] ?? '';
+  const size = SIZES[level] ?? '';
   const rows = [...SECOND_STAGE];
   if (level > 0 && level <= 2) rows.push(flag('PS', 7, `a ${size} page`, 'points at a table'));
+  if (accessDirty) rows.push(flag('A', 8, 'was used', 'was not used yet'));
+  if (accessDirty && leaf) rows.push(flag('D', 9, 'was written', 'was not written yet'));
   if (leaf) {
     rows.push(flag('SNP', 11, 'accesses snoop processor caches', 'snooping as the device asks'));
     const low = 12 + 9 * level;
@@ -64,111 +207,9 @@ export function decodeSecondStageEntry(level: number, word: bigint): readonly Fi
   return decode([word], rows);
 }
 
-/** A fault recording register, as the world shows it (index and stale apart). */
-export interface DecodedFault {
-  readonly device: string;
-  readonly access: 'read' | 'write';
-  readonly iova: bigint;
-  readonly reason: number;
-  readonly name: string;
-  readonly words: readonly bigint[];
-  readonly kernelLine: string;
-}
-
-export function decodeFault(words: readonly bigint[], segment: number): DecodedFault {
-  const low = words[0] ?? 0n;
-  const high = words[1] ?? 0n;
-  const rid = Number(high & 0xffffn);
-  const reason = Number((high >> 32n) & 0xffn);
-  const access = ((high >> 62n) & 1n) === 1n ? 'read' : 'write';
-  const iova = low & ~0xfffn;
-  const kernelLine = faultLine(rid, access, iova, reason);
-  return {
-    device: formatBdf(segment, rid),
-    access,
-    iova,
-    reason,
-    name: reasonName(reason),
-    words,
-    kernelLine,
-  };
-}
-
-/** What the kernel prints for a fault. Linux: drivers/iommu/intel/dmar.c dmar_fault_do_one() */
-export function faultLine(rid: number, access: 'read' | 'write', iova: bigint, reason: number): string {
-  const code = `[fault reason 0x${reason.toString(16).padStart(2, '0')}] ${reasonName(reason)}`;
-  const device = `Request device [${shortBdf(rid)}]`;
-  if (isInterruptReason(reason))
-    return `DMAR: [INTR-REMAP] ${device} fault index ${hex(iova >> 48n)} ${code}`;
-  const type = access === 'read' ? 'DMA Read' : 'DMA Write';
-  return `DMAR: [${type} NO_PASID] ${device} fault addr ${hex(iova)} ${code}`;
-}
-
-const CONTEXT_GRANULARITY = ['reserved', 'all entries', 'one domain', 'one device'];
-const IOTLB_GRANULARITY = ['reserved', 'all entries', 'one domain', 'pages of one domain'];
-
-const DESCRIPTORS: Readonly<Record<number, readonly FieldRow[]>> = {
-  1: [
-    defineField('G', 5, 4, (value) => CONTEXT_GRANULARITY[Number(value)] ?? ''),
-    defineField('DID', 31, 16, number('domain')),
-    defineField('SID', 47, 32, (value) => `source ${shortBdf(Number(value))}`),
-    defineField('FM', 49, 48, number('function mask')),
-  ],
-  2: [
-    defineField('G', 5, 4, (value) => IOTLB_GRANULARITY[Number(value)] ?? ''),
-    flag('DW', 6, 'writes are drained', 'writes are not drained'),
-    flag('DR', 7, 'reads are drained', 'reads are not drained'),
-    defineField('DID', 31, 16, number('domain')),
-    defineField('AM', 69, 64, (value) => `2^${value} pages`),
-    flag('IH', 70, 'only leaf entries changed', 'table entries changed too'),
-    defineField('ADDR', 127, 76, address(12n, 'from')),
-  ],
-  4: [
-    flag('G', 4, 'entries by index', 'all entries'),
-    defineField('IM', 31, 27, (value) => `2^${value} entries`),
-    defineField('IIDX', 47, 32, number('index')),
-  ],
-  5: [
-    flag('IF', 4, 'interrupt when done', 'no interrupt'),
-    flag('SW', 5, 'status written when done', 'no status write'),
-    flag('FN', 6, 'later descriptors wait', 'later descriptors may overtake'),
-    defineField('STATUS', 63, 32, (value) => `value ${hex(value)}`),
-    defineField('ADDR', 127, 66, address(2n, 'written to')),
-  ],
-};
-
-/** Linux: drivers/iommu/intel/dmar.c qi_type_string() */
-const DESCRIPTOR_NAMES: Readonly<Record<number, string>> = {
-  1: 'Context-cache Invalidation',
-  2: 'IOTLB Invalidation',
-  3: 'Device-TLB Invalidation',
-  4: 'Interrupt Entry Cache Invalidation',
-  5: 'Invalidation Wait',
-  6: 'PASID-based IOTLB Invalidation',
-  7: 'PASID-cache Invalidation',
-  8: 'PASID-based Device-TLB Invalidation',
-  9: 'Page Group Response',
-};
-export const descriptorName = (type: number): string => DESCRIPTOR_NAMES[type] ?? 'UNKNOWN';
-
-export function decodeDescriptor(words: readonly bigint[]): readonly Field[] {
-  const type = Number((words[0] ?? 0n) & 0xfn);
-  const name = defineField('TYPE', 3, 0, plain(descriptorName(type)));
-  return decode(words, [name, ...(DESCRIPTORS[type] ?? [])]);
-}
-
-/** One piece of an address: an index into a table, or the offset in the page. */
-export interface AddressPart {
-  readonly label: string;
-  /** 5…1 as people count; 0 for the offset. */
-  readonly level: number;
-  readonly bits: number;
-  readonly value: number;
-}
-
 /** Cuts an address into the indices of a walk, top first; below the leaf all is offset. Levels from 1, as people count. */
-export function splitAddress(iova: bigint, levels: number, leafLevel = 1): readonly AddressPart[] {
-  const parts: AddressPart[] = [];
+export function splitAddress(iova: bigint, levels: number, leafLevel = 1): readonly AddressField[] {
+  const parts: AddressField[] = [];
   for (let level = levels; level >= leafLevel; level--) {
     const value = Number((iova >> BigInt(bitsOfLevels(level - 1))) & 0x1ffn);
     parts.push({ label: `level ${level}`, level, bits: 9, value });

@@ -1,114 +1,72 @@
-import { invariant } from '../../../../lib/invariant';
-import { cacheShapeProblem, type CacheShape } from './config';
+import type { CacheShape } from './config';
+import { RowCache } from './row-cache';
 
-/** Words of a context: what a context entry means to a request, decoded. */
-export const CTX_TAG = 0;
-export const CTX_DID = 1;
-export const CTX_LEVELS = 2; // 0: pass-through
-export const CTX_ROOT_PFN = 3;
+/**
+ * Words of a context: what a context entry means to a request, decoded. Those of legacy mode lie where a PASID entry has
+ * them (PE_*), so that tables are walked by either.
+ */
+export const CTX_DID = 2;
+/** PGTT_SECOND or PGTT_PASS_THROUGH. */
+export const CTX_TYPE = 3;
+export const CTX_LEVELS = 4;
+export const CTX_ROOT_PFN = 5;
 /** High address bits that a request may not have. */
-export const CTX_OVER_HI = 4;
-export const CTX_FPD = 5;
-export const CTX_WORDS = 8;
+export const CTX_OVER_HI = 6;
+/** Of both modes: CTX_* flags. */
+export const CTX_FLAGS = 7;
+/** Scalable mode: also the frame of the PASID directory, and how many PASIDs it reaches. */
+export const CTX_RID_PASID = 8;
+export const CTX_DIRECTORY_PFN = 9;
+export const CTX_PASID_LIMIT = 10;
+/** Of both modes. */
+export const CTX_FPD = 11;
+/** Not 0: the reason why the entry serves no request, which a unit in caching mode may keep. */
+export const CTX_REASON = 12;
+export const CTX_WORDS = 14;
 
-const VALID = 1 << 16;
+export const CTX_SCALABLE = 1 << 0;
+/** ATS requests are served. */
+export const CTX_DTE = 1 << 1;
+export const CTX_PASIDE = 1 << 2;
+export const CTX_PRE = 1 << 3;
+export const CTX_RID_PRIV = 1 << 4;
+
+/** Source-id bits that a function mask ignores. Spec: section 6.5.2.1, field FM */
+export const IGNORED_BY_MASK = [0, 0b100, 0b110, 0b111] as const;
 
 /**
  * Cached context entries, tagged with the source id.
  *
- * Spec: section 6.2.3 "Context-cache"
+ * Spec: section 6.2.2 "Context-Cache"
  *
- * Only present, valid entries are cached (CAP.CM = 0). Replacement as in the IOTLB.
+ * With CAP.CM = 0 only present, valid entries are cached.
  */
-export class ContextCache {
-  /** CTX_* words of all entries. */
-  readonly entries: Int32Array;
-  private readonly ways: number;
-  private readonly setMask: number;
-  private readonly turn: Int32Array;
-  /** Index of the last hit: a device's requests come in rows. */
-  private last = 0;
-
+export class ContextCache extends RowCache {
   constructor(shape: CacheShape) {
-    invariant(cacheShapeProblem(shape) === null, 'context cache: sets and ways');
-    this.ways = shape.ways;
-    this.setMask = shape.sets - 1;
-    this.entries = new Int32Array(shape.sets * shape.ways * CTX_WORDS);
-    this.turn = new Int32Array(shape.sets);
+    super(shape, CTX_WORDS);
   }
 
-  /** Index of a source's entry in `entries`, or -1. */
-  find(rid: number): number {
-    const { entries, ways } = this;
-    if (entries[this.last] === (rid | VALID)) return this.last;
-    const base = this.setOf(rid) * ways * CTX_WORDS;
-    const end = base + ways * CTX_WORDS;
-    for (let at = base; at < end; at += CTX_WORDS) {
-      if (entries[at] === (rid | VALID)) return (this.last = at);
-    }
-    return -1;
-  }
-
-  /** Enters a decoded context and returns its index. */
-  fill(rid: number, context: Int32Array): number {
-    const set = this.setOf(rid);
-    const base = set * this.ways * CTX_WORDS;
-    let at = -1;
-    for (let way = 0; way < this.ways && at < 0; way++) {
-      if (this.entries[base + way * CTX_WORDS] === 0) at = base + way * CTX_WORDS;
-    }
-    if (at < 0) {
-      const way = this.turn[set] as number;
-      this.turn[set] = (way + 1) % this.ways;
-      at = base + way * CTX_WORDS;
-    }
-    this.entries.set(context, at);
-    this.entries[at] = rid | VALID;
-    return at;
-  }
-
-  invalidateAll(): number {
-    const dropped = this.list().length;
-    this.entries.fill(0);
-    return dropped;
-  }
-
+  /** Entries of scalable mode know no domain: there it drops all of them, as the document has it. */
   invalidateDomain(did: number): number {
-    return this.dropWhere((at) => this.entries[at + CTX_DID] === did);
+    return this.dropWhere((at) => this.isScalable(at) || this.entries[at + CTX_DID] === did);
   }
 
-  /** One source, or up to eight functions of a device by the function mask. Spec: section 6.5.2.1, field FM */
+  /** One source, or up to eight functions of a device by the function mask. */
   invalidateDevice(did: number, rid: number, functionMask: number): number {
-    const ignored = [0, 0b100, 0b110, 0b111][functionMask] ?? 0;
+    const ignored = IGNORED_BY_MASK[functionMask & 3] ?? 0;
     return this.dropWhere(
       (at) =>
-        this.entries[at + CTX_DID] === did &&
-        (((this.entries[at] as number) ^ (rid | VALID)) & ~ignored) === 0,
+        (this.isScalable(at) || this.entries[at + CTX_DID] === did) &&
+        ((this.tagAt(at) ^ rid) & ~ignored) === 0,
     );
   }
 
   /** Source ids and indices of the valid entries. */
   list(): readonly { readonly rid: number; readonly at: number }[] {
-    const found: { readonly rid: number; readonly at: number }[] = [];
-    for (let at = 0; at < this.entries.length; at += CTX_WORDS) {
-      const tag = this.entries[at] as number;
-      if (tag !== 0) found.push({ rid: tag & 0xffff, at });
-    }
-    return found;
+    return this.rows().map((at) => ({ rid: this.tagAt(at), at }));
   }
 
-  private setOf(rid: number): number {
-    // Most functions are number 0 of their device: the low three bits alone would crowd one set.
-    return (rid ^ (rid >>> 3) ^ (rid >>> 8)) & this.setMask;
-  }
-
-  private dropWhere(matches: (at: number) => boolean): number {
-    let dropped = 0;
-    for (const { at } of this.list()) {
-      if (!matches(at)) continue;
-      this.entries[at] = 0;
-      dropped++;
-    }
-    return dropped;
+  private isScalable(at: number): boolean {
+    return ((this.entries[at + CTX_FLAGS] as number) & CTX_SCALABLE) !== 0;
   }
 }

@@ -1,51 +1,58 @@
-import { hex, join } from '../../../../lib/u64';
-import type { CacheEvent } from '../../../trace/event';
+import { hex } from '../../../../lib/u64';
 import { silent, type Trace } from '../../../trace/trace';
-import { formatBdf } from '../../common/bdf';
 import {
-  BYPASSED,
-  FAULTED,
   INTERRUPT,
-  LEAF_LEVEL,
+  NO_PASID,
   PA_HI,
   PA_LO,
-  READ,
-  REASON,
+  RESULT_WORDS,
   TRANSLATED,
   WALKED,
   WRITE,
   type Access,
+  type DeviceLink,
   type DmaTranslator,
   type IrqLine,
   type MemoryPort,
+  type PageRequestMessage,
   type RegisterBus,
   type TranslateStatus,
 } from '../../port';
-import { BEYOND_WIDTH, INTERRUPT_OUTPUT, reasonName, ROOT_MODE } from '../reasons';
-import { GSTS } from '../regs';
+import { legacyReason } from '../reasons';
 import { INTERRUPT_RANGE } from '../structs';
 import { DEFAULT_VTD_CONFIG, type VtdConfig } from './config';
-import { ContextReader } from './context';
-import { CTX_DID, CTX_FPD, CTX_LEVELS, CTX_OVER_HI, CTX_ROOT_PFN } from './context-cache';
-import { remapInterrupt } from './interrupt';
+import { CTX_DID, CTX_FPD, CTX_LEVELS, CTX_OVER_HI } from './context-cache';
+import { Faults } from './fault';
+import { remapInterrupt, type DeliveredInterrupt } from './interrupt';
+import { Lookup } from './lookup';
+import { PageRequests } from './page-requests';
 import { InvalidationQueue } from './queue';
 import { Registers } from './registers';
+import { Requests, walkSecondStage } from './requests';
+import { TableWalks } from './table-walks';
 import { UnitState } from './unit';
-import { SecondStageWalk } from './walk';
+import { SecondStageRules, SecondStageWalk } from './walk';
 
 export interface VtdPorts {
   readonly memory: MemoryPort;
   readonly trace?: Trace;
-  /** Runs when the unit sends its fault event. */
+  /** Runs when the unit sends one of its events. */
   readonly irq?: IrqLine;
+  /** The devices' end of ATS and PRI. Default: every device answers, and none cares. */
+  readonly link?: DeviceLink;
 }
 
+const NOBODY: DeviceLink = { invalidate: () => true, pageResponse: () => undefined };
+/** Access bits beyond READ and WRITE. */
+const SPECIAL = ~3;
+
 /**
- * A VT-d DMA-remapping unit in legacy mode: the silicon. It sees memory and its registers, nothing else.
+ * A VT-d DMA-remapping unit: the silicon. It sees memory and its registers, nothing else.
  *
  * Spec: Intel Virtualization Technology for Directed I/O, rev. 4.1
  *
- * Not modelled: scalable mode, device TLBs, page requests, posted interrupts, protected memory regions, counters.
+ * Not modelled: memory types, performance counters, virtual and enhanced commands, host permission tables. Snoop bits are
+ * judged but change nothing: memory here is coherent.
  */
 export class VtdDevice implements DmaTranslator {
   readonly result: Int32Array;
@@ -53,53 +60,64 @@ export class VtdDevice implements DmaTranslator {
   /** For introspection: what the unit holds. Nothing outside the unit may write it. */
   readonly state: UnitState;
   readonly queue: InvalidationQueue;
-  readonly contexts: ContextReader;
-  readonly walker: SecondStageWalk;
+  readonly pages: PageRequests;
+  readonly lookup: Lookup;
+  readonly rules: SecondStageRules;
+  readonly walks: TableWalks;
+  /** The last interrupt message as the processors got it; null where they did not, and before the first. */
+  lastInterrupt: DeliveredInterrupt | null = null;
+  private readonly walker: SecondStageWalk;
+  private readonly requests: Requests;
+  private readonly faults: Faults;
 
   constructor(config: Partial<VtdConfig>, ports: VtdPorts) {
     const full = { ...DEFAULT_VTD_CONFIG, ...config };
     const irq = ports.irq ?? { raise: () => undefined };
-    this.state = new UnitState(full, ports.memory, ports.trace ?? silent, irq);
+    // One slot more: KEPT_PERMS.
+    const result = new Int32Array(RESULT_WORDS + 1);
+    this.result = result;
+    this.state = new UnitState(full, ports.memory, ports.trace ?? silent, irq, ports.link ?? NOBODY);
+    this.lookup = new Lookup(this.state);
+    this.rules = new SecondStageRules(full);
+    this.walker = new SecondStageWalk(ports.memory, this.rules, result);
+    this.walks = new TableWalks(this.state, this.rules, result);
+    this.faults = new Faults(this.state, result);
+    this.requests = new Requests(this.state, this.lookup, this.walks, this.walker, this.faults, result);
     this.queue = new InvalidationQueue(this.state);
-    this.registers = new Registers(this.state, this.queue);
-    this.contexts = new ContextReader(ports.memory, full);
-    this.walker = new SecondStageWalk(ports.memory, full);
-    this.result = this.walker.out;
+    this.pages = new PageRequests(this.state, this.lookup, this.faults);
+    this.registers = new Registers(this.state, this.queue, this.pages);
   }
 
-  /** One request of a device; the address or the reason of a fault is in `result`. */
-  translate(rid: number, hi: number, lo: number, need: Access): TranslateStatus {
+  /**
+   * One request of a device; the address or the reason of a fault is in `result`.
+   *
+   * Plain reads and writes by legacy tables are served here, as long as nothing special happens. Requests has the rest.
+   */
+  translate(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
     const { state, result } = this;
     // Writes to this range are interrupt messages whatever the tables say. Reads are left to the tables, as the document
     // leaves them open. Spec: section 3.14 "Handling Requests to Interrupt Address Range"
-    if (hi === 0 && lo >>> 20 === INTERRUPT_RANGE && need === WRITE) return INTERRUPT;
-    if ((state.regs[GSTS >> 2] as number) >= 0) {
-      // TES is the sign bit.
-      result[PA_LO] = lo;
-      result[PA_HI] = hi;
-      return BYPASSED;
+    if (hi === 0 && lo >>> 20 === INTERRUPT_RANGE && need === WRITE && pasid === NO_PASID) return INTERRUPT;
+    if ((state.path | (need & SPECIAL) | (pasid ^ NO_PASID)) !== 0 || state.trace.on) {
+      return this.requests.translate(rid, hi, lo, need, pasid);
     }
-    let at = state.contextCache.find(rid);
-    if (state.trace.on) this.traceContext(at >= 0 ? 'hit' : 'miss', rid);
-    if (at < 0) {
-      at = this.fillContext(rid, hi, lo, need);
-      if (at < 0) return FAULTED;
+    const { contextCache, iotlb } = state;
+    const at = contextCache.find(rid);
+    if (at < 0) return this.requests.translate(rid, hi, lo, need, pasid);
+    const context = contextCache.entries;
+    if ((hi & (context[at + CTX_OVER_HI] as number)) !== 0 || context[at + CTX_LEVELS] === 0) {
+      return this.requests.translate(rid, hi, lo, need, pasid);
     }
-    const context = state.contextCache.entries;
-    if ((hi & (context[at + CTX_OVER_HI] as number)) !== 0)
-      return this.refuse(BEYOND_WIDTH, rid, at, hi, lo, need);
-    if (context[at + CTX_LEVELS] === 0) return this.passThrough(rid, at, hi, lo, need);
-
-    const did = context[at + CTX_DID] as number;
-    const entry = state.iotlb.find(did, hi, lo);
+    const entry = iotlb.find(context[at + CTX_DID] as number, hi, lo, 0);
     // An entry without the permission counts as a miss: the tables may allow more by now.
-    if (entry < 0 || (state.iotlb.perms(entry) & need) === 0) return this.walkAndFill(rid, at, hi, lo, need);
-    const paLo = state.iotlb.paLo(entry, lo);
-    const paHi = state.iotlb.paHi(entry);
-    if (state.trace.on) this.traceIotlb('hit', did, hi, lo);
+    if (entry < 0) return this.miss(rid, at, hi, lo, need);
+    if ((iotlb.perms(entry) & need) !== need) return this.requests.translate(rid, hi, lo, need, pasid);
+    const paLo = iotlb.paLo(entry, lo);
+    const paHi = iotlb.paHi(entry);
     // A large page may reach into the interrupt range without being all in it.
-    if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE)
-      return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
+    if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE) {
+      return this.requests.translate(rid, hi, lo, need, pasid);
+    }
     result[PA_LO] = paLo;
     result[PA_HI] = paHi;
     return TRANSLATED;
@@ -116,48 +134,39 @@ export class VtdDevice implements DmaTranslator {
     }
     const message = new DataView(data.buffer, data.byteOffset, 4).getInt32(0, true);
     const outcome = remapInterrupt(state, rid, address, message);
+    this.lastInterrupt = outcome.delivered;
     if (outcome.reason === 0) return true;
     // The record's fault information holds the interrupt index in bits 63:48.
-    this.fault(outcome.reason, rid, outcome.fpd, outcome.index << 16, 0, WRITE);
+    this.faults.start(rid, outcome.index << 16, 0, WRITE, NO_PASID);
+    this.faults.refuse(outcome.reason, outcome.fpd ? 1 : 0);
     return false;
   }
 
-  private walkAndFill(rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
+  /** A Page Request message of a device. */
+  pageRequest(message: PageRequestMessage): void {
+    this.pages.receive(message);
+  }
+
+  /** For those who look into tables: translates by rows of PE_* words as if nothing were cached, and leaves no trace. */
+  look(rows: Int32Array, at: number, hi: number, lo: number): { reason: number; out: Int32Array } {
+    const { marker } = this.walks;
+    const before = this.result.slice();
+    marker.looking = true;
+    const reason = this.walks.run(rows, at, hi, lo, 0, false);
+    marker.looking = false;
+    const out = this.result.slice();
+    this.result.set(before);
+    return { reason, out };
+  }
+
+  private miss(rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
     const { state } = this;
+    if (state.memory.hazards !== null) return this.requests.translate(rid, hi, lo, need, NO_PASID);
     const context = state.contextCache.entries;
-    const reason = this.walker.search(
-      context[at + CTX_ROOT_PFN] as number,
-      context[at + CTX_LEVELS] as number,
-      hi,
-      lo,
-      need,
-    );
-    if (state.trace.on) this.traceWalk(at, hi, lo, reason);
+    const reason = walkSecondStage(state, this.walker, context, at, hi, lo, need);
     if (reason !== 0) return this.refuse(reason, rid, at, hi, lo, need);
     state.iotlb.fill(context[at + CTX_DID] as number, hi, lo, this.result);
     return WALKED;
-  }
-
-  private passThrough(rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
-    if (hi === 0 && lo >>> 20 === INTERRUPT_RANGE)
-      return this.refuse(INTERRUPT_OUTPUT, rid, at, hi, lo, need);
-    this.result[PA_LO] = lo;
-    this.result[PA_HI] = hi;
-    return BYPASSED;
-  }
-
-  /** Reads a source's context entry into the cache; -1 after a fault. */
-  private fillContext(rid: number, hi: number, lo: number, need: Access): number {
-    const { state, contexts } = this;
-    const reason = state.rootMode !== 0 ? ROOT_MODE : contexts.read(state.rootPfn, rid, state.trace);
-    if (reason === 0) {
-      const at = state.contextCache.fill(rid, contexts.out);
-      if (state.trace.on) this.traceContext('fill', rid);
-      return at;
-    }
-    const fpd = state.rootMode === 0 && contexts.out[CTX_FPD] !== 0;
-    this.fault(reason, rid, fpd, hi, lo, need);
-    return -1;
   }
 
   private refuse(
@@ -168,69 +177,11 @@ export class VtdDevice implements DmaTranslator {
     lo: number,
     need: Access,
   ): TranslateStatus {
-    const fpd = this.state.contextCache.entries[at + CTX_FPD] !== 0;
-    return this.fault(reason, rid, fpd, hi, lo, need);
-  }
-
-  /** Spec: section 7.1 "Fault Reporting": with FPD the request fails all the same, but nothing is recorded. */
-  private fault(
-    reason: number,
-    rid: number,
-    fpd: boolean,
-    hi: number,
-    lo: number,
-    need: Access,
-  ): TranslateStatus {
-    const { state } = this;
-    this.result[REASON] = reason;
-    const raise = (): boolean => !fpd && state.faults.record(rid, reason, hi, lo, need === READ);
-    if (!state.trace.on) {
-      raise();
-      return FAULTED;
-    }
-    // The fault event interrupts at once: tell the fault before what the handler prints.
-    const recorded = !fpd && state.faults.hasRoom();
-    state.trace.emit({
-      kind: 'fault',
-      unit: state.config.unit,
-      device: formatBdf(state.config.segment, rid),
-      access: need === READ ? 'read' : 'write',
-      iova: join(hi, lo),
-      reason,
-      name: reasonName(reason),
-      recorded,
-    });
-    raise();
-    return FAULTED;
-  }
-
-  private traceContext(op: CacheEvent['op'], rid: number): void {
-    const { config, trace } = this.state;
-    trace.emit({
-      kind: 'cache',
-      unit: config.unit,
-      cache: 'context',
-      op,
-      tag: formatBdf(config.segment, rid),
-    });
-  }
-
-  /** What a miss came to: the reads of its walk, and what is filled and thrown out when it found something. */
-  private traceWalk(at: number, hi: number, lo: number, reason: number): void {
-    const { contextCache, iotlb, trace } = this.state;
-    const did = contextCache.entries[at + CTX_DID] as number;
-    const rootPfn = contextCache.entries[at + CTX_ROOT_PFN] as number;
-    this.traceIotlb('miss', did, hi, lo);
-    this.walker.emitReads(rootPfn, contextCache.entries[at + CTX_LEVELS] as number, hi, lo, trace);
-    if (reason !== 0) return;
-    const gone = iotlb.victim(hi, lo, this.result[LEAF_LEVEL] as number);
-    if (gone !== null) this.traceIotlb('evict', gone.did, gone.iovaHi, gone.iovaLo);
-    this.traceIotlb('fill', did, hi, lo);
-  }
-
-  private traceIotlb(op: CacheEvent['op'], did: number, hi: number, lo: number): void {
-    const { config, trace } = this.state;
-    const tag = `did ${did} iova ${hex(join(hi, lo & ~0xfff))}`;
-    trace.emit({ kind: 'cache', unit: config.unit, cache: 'iotlb', op, tag });
+    const { state, faults } = this;
+    // What a unit in caching mode keeps of absent entries, Requests knows.
+    if (state.config.cachingMode) return this.requests.translate(rid, hi, lo, need, NO_PASID);
+    faults.start(rid, hi, lo, need, NO_PASID);
+    const write = (need & WRITE) !== 0;
+    return faults.refuse(legacyReason(reason, write), state.contextCache.entries[at + CTX_FPD] as number);
   }
 }

@@ -1,10 +1,26 @@
-import type { IrqLine } from '../../port';
+import {
+  ATS_REQUEST,
+  ATS_TRANSLATED,
+  EXECUTE,
+  NO_PASID,
+  PRIVILEGED,
+  READ,
+  WRITE,
+  type Access,
+  type IrqLine,
+} from '../../port';
 import {
   EVENT_IM,
   EVENT_IP,
   FECTL,
+  FRCD_AT_SHIFT,
   FRCD_BYTES,
+  FRCD_EXE,
   FRCD_F,
+  FRCD_PASID_SHIFT,
+  FRCD_PP,
+  FRCD_PRIV,
+  FRCD_T2,
   FRCD_T1_READ,
   FSTS,
   FSTS_FRI_SHIFT,
@@ -16,6 +32,20 @@ import {
 } from '../regs';
 import { isInterruptReason } from '../reasons';
 import { FAULT_OFFSET, type VtdConfig } from './config';
+
+/** A fault on its way into a record. `access`: as in translate(). */
+export interface Fault {
+  readonly rid: number;
+  readonly reason: number;
+  readonly hi: number;
+  readonly lo: number;
+  readonly access: Access;
+  readonly pasid: number;
+  readonly pageRequest: boolean;
+}
+
+const withPasid = (access: Access): number =>
+  FRCD_PP | ((access & EXECUTE) === 0 ? 0 : FRCD_EXE) | ((access & PRIVILEGED) === 0 ? 0 : FRCD_PRIV);
 
 const FRI_MASK = 0xff << FSTS_FRI_SHIFT;
 const EVENTS = FSTS_PPF | FSTS_PFO | FSTS_IQE | FSTS_ICE | FSTS_ITE;
@@ -36,7 +66,7 @@ export class FaultRecorder {
   ) {}
 
   /** Whether the fault found a register. */
-  record(rid: number, reason: number, hi: number, lo: number, read: boolean): boolean {
+  record(fault: Fault): boolean {
     const { regs } = this;
     // After an overflow nothing is recorded until software clears it.
     if ((this.status & FSTS_PFO) !== 0) return false;
@@ -45,18 +75,13 @@ export class FaultRecorder {
       regs[FSTS >> 2] = this.status | FSTS_PFO;
       return false;
     }
-    regs[at] = lo & ~0xfff;
-    // Address bits that the unit has no levels for are reserved in the record; an interrupt's index lies there.
-    regs[at + 1] = isInterruptReason(reason) ? hi : hi & ((1 << (this.config.widthBits - 32)) - 1);
-    regs[at + 2] = rid;
-    regs[at + 3] = FRCD_F | (read ? FRCD_T1_READ : 0) | reason;
     const first = (this.status & FSTS_PPF) === 0;
+    const quiet = (this.status & EVENTS) === 0;
+    this.write(at, fault);
     const index = this.next;
     this.next = (this.next + 1) % this.config.faultRecords;
-    if (first) {
-      regs[FSTS >> 2] = (this.status & ~FRI_MASK) | FSTS_PPF | (index << FSTS_FRI_SHIFT);
-      this.event();
-    }
+    if (first) regs[FSTS >> 2] = (this.status & ~FRI_MASK) | FSTS_PPF | (index << FSTS_FRI_SHIFT);
+    if (quiet) this.event();
     return true;
   }
 
@@ -65,11 +90,11 @@ export class FaultRecorder {
     return (this.status & FSTS_PFO) === 0 && ((this.regs[this.word(this.next) + 3] as number) & FRCD_F) === 0;
   }
 
-  /** An invalidation queue error: the same event tells it. */
-  queueError(): void {
-    if ((this.status & FSTS_IQE) !== 0) return;
-    this.regs[FSTS >> 2] = this.status | FSTS_IQE;
-    this.event();
+  /** An error of the invalidation queue (FSTS_IQE, _ICE or _ITE): the same event tells it. */
+  queueError(error: number): void {
+    const quiet = (this.status & EVENTS) === 0;
+    this.regs[FSTS >> 2] = this.status | error;
+    if (quiet) this.event();
   }
 
   /** Software writes FSTS: everything but PPF and FRI is write-one-to-clear. */
@@ -91,7 +116,7 @@ export class FaultRecorder {
     this.regs[FECTL >> 2] = (value & EVENT_IM) | pending;
     if ((value & EVENT_IM) === 0 && pending !== 0) {
       this.regs[FECTL >> 2] = 0;
-      this.irq.raise();
+      this.irq.raise('faults');
     }
   }
 
@@ -100,10 +125,28 @@ export class FaultRecorder {
     this.next = 0;
   }
 
+  private write(at: number, { rid, reason, hi, lo, access, pasid, pageRequest }: Fault): void {
+    const { regs, config } = this;
+    const atomic = (access & READ) !== 0 && (access & WRITE) !== 0 && (access & ATS_REQUEST) === 0;
+    const read = atomic || (!pageRequest && (access & WRITE) === 0) || (access & ATS_REQUEST) !== 0;
+    const type = (access & ATS_REQUEST) !== 0 ? 1 : (access & ATS_TRANSLATED) !== 0 ? 2 : 0;
+    regs[at] = lo & ~0xfff;
+    // Address bits that the unit has no levels for are reserved in the record; an interrupt's index lies there.
+    const whole = isInterruptReason(reason) || config.firstStage;
+    regs[at + 1] = whole ? hi : hi & ((1 << (config.widthBits - 32)) - 1);
+    regs[at + 2] = rid | (atomic || pageRequest ? FRCD_T2 : 0) | (pasid === NO_PASID ? 0 : withPasid(access));
+    regs[at + 3] =
+      FRCD_F |
+      (read ? FRCD_T1_READ : 0) |
+      (type << FRCD_AT_SHIFT) |
+      (pasid === NO_PASID ? 0 : pasid << FRCD_PASID_SHIFT) |
+      reason;
+  }
+
   private event(): void {
     const control = this.regs[FECTL >> 2] as number;
     if ((control & EVENT_IM) !== 0) this.regs[FECTL >> 2] = control | EVENT_IP;
-    else this.irq.raise();
+    else this.irq.raise('faults');
   }
 
   /** PPF is the OR of all F bits; a pending event is cancelled when nothing is left to tell. */

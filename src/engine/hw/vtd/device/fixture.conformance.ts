@@ -1,6 +1,6 @@
 import { PhysicalMemory } from '../../../memory/physical-memory';
 import { TraceBuffer } from '../../../trace/trace';
-import { READ, WRITE, type TranslateStatus } from '../../port';
+import { NO_PASID, READ, WRITE, type TranslateStatus } from '../../port';
 import type { VtdConfig } from './config';
 import { VtdDevice } from './device';
 
@@ -83,7 +83,13 @@ export class Fixture {
 
   translate(iova: bigint, write = false): TranslateStatus {
     const hi = Number(BigInt.asIntN(32, iova >> 32n));
-    return this.device.translate(this.rid, hi, Number(BigInt.asIntN(32, iova)), write ? WRITE : READ);
+    return this.device.translate(
+      this.rid,
+      hi,
+      Number(BigInt.asIntN(32, iova)),
+      write ? WRITE : READ,
+      NO_PASID,
+    );
   }
 
   /** The physical address, or the fault's reason as a string. */

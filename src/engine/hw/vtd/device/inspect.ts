@@ -1,114 +1,144 @@
-import { addressOf, join } from '../../../../lib/u64';
-import { silent } from '../../../trace/trace';
+import { addressOf, hex, join } from '../../../../lib/u64';
 import { formatBdf } from '../../common/bdf';
-import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, READ, WRITE } from '../../port';
-import { decodeFault, type DecodedFault } from '../describe';
-import { FRCD_BYTES, FRCD_F, GSTS, IQH, IQT, REGISTERS, TE } from '../regs';
-import { DESC_BYTES } from '../structs';
+import type { CacheEntryView, CacheView, FaultRecordView, RegisterView, UnitView } from '../../common/view';
+import { READ, WRITE, EXECUTE } from '../../port';
+import type { UnitSummary } from '../../unit';
+import { decodeFault, decodeRegister } from '../describe';
+import { reasonName } from '../reasons';
+import { CAP, ECAP, FRCD_BYTES, FRCD_F, GSTS, IQER, IQH, REGISTERS, TE, VER } from '../regs';
+import { PGTT_PASS_THROUGH } from '../structs';
 import { FAULT_OFFSET, IOTLB_OFFSET } from './config';
-import { CTX_DID, CTX_FPD, CTX_LEVELS, CTX_ROOT_PFN } from './context-cache';
+import {
+  CTX_DID,
+  CTX_DIRECTORY_PFN,
+  CTX_FLAGS,
+  CTX_LEVELS,
+  CTX_REASON,
+  CTX_RID_PASID,
+  CTX_ROOT_PFN,
+  CTX_SCALABLE,
+} from './context-cache';
 import type { VtdDevice } from './device';
-import type { CachedTranslation } from './iotlb';
-
-export interface RegisterView {
-  readonly name: string;
-  readonly offset: number;
-  readonly value: bigint;
-}
-
-export interface IotlbView {
-  readonly set: number;
-  readonly way: number;
-  readonly did: number;
-  readonly iova: bigint;
-  readonly pa: number;
-  readonly sizeLg2: number;
-  readonly read: boolean;
-  readonly write: boolean;
-  readonly stale: boolean;
-}
-
-export interface ContextView {
-  readonly device: string;
-  readonly did: number;
-  /** 0 for pass-through. */
-  readonly levels: number;
-  readonly rootPa: number;
-  readonly stale: boolean;
-}
-
-export interface UnitView {
-  readonly enabled: boolean;
-  readonly addressBits: number;
-  readonly registers: readonly RegisterView[];
-  /** In descriptors. */
-  readonly queue: {
-    readonly head: number;
-    readonly tail: number;
-    readonly size: number;
-    readonly done: number;
-  };
-  readonly iotlb: { readonly sets: number; readonly ways: number; readonly entries: readonly IotlbView[] };
-  readonly contextCache: readonly ContextView[];
-  /** Records that software has not cleared yet. */
-  readonly faults: readonly (DecodedFault & { readonly index: number })[];
-}
+import { viewQueues } from './inspect-queues';
+import { IRTE_WORDS } from './interrupt-cache';
+import { NEGATIVE, PRIVILEGED_SHIFT, type CachedTranslation } from './iotlb';
+import {
+  PE_DID,
+  PE_FS_HI,
+  PE_FS_LEVELS,
+  PE_FS_LO,
+  PE_REASON,
+  PE_SS_LEVELS,
+  PE_SS_ROOT_PFN,
+  PE_TYPE,
+} from './pasid-cache';
+import type { RowCache } from './row-cache';
+import { Freshness } from './stale';
+import { WALK_CACHE_LEVELS } from './walk-cache';
 
 /** Everything a unit holds, for people. Changes nothing and leaves no trace. */
 export function inspectVtd(device: VtdDevice): UnitView {
-  const { state, queue } = device;
-  const { config, iotlb } = state;
-  const roots = domainRoots(device);
-  const entries = iotlb.list().map((entry) => viewTranslation(device, entry, roots));
   return {
-    enabled: (state.reg(GSTS) & TE) !== 0,
-    addressBits: config.widthBits,
-    registers: registerViews(device),
-    queue: {
-      head: state.reg(IQH) / DESC_BYTES,
-      tail: state.reg(IQT) / DESC_BYTES,
-      size: queue.sizeBytes / DESC_BYTES,
-      done: queue.done,
-    },
-    iotlb: { sets: iotlb.sets, ways: iotlb.ways, entries },
-    contextCache: contextViews(device),
+    registers: viewRegisters(device),
+    queues: viewQueues(device),
+    caches: viewCaches(device),
     faults: pendingFaults(device),
   };
 }
 
+/** How much of it a canvas shows. */
+export function summarizeVtd(device: VtdDevice): UnitSummary {
+  const { state, queue } = device;
+  const { config } = state;
+  return {
+    enabled: (state.reg(GSTS) & TE) !== 0,
+    addressBits: config.widthBits,
+    queues: viewQueues(device).map(({ name, head, tail, size }) => ({ name, head, tail, size })),
+    caches: viewCaches(device).map(({ id, name, sets, ways, entries }) => ({
+      id,
+      name,
+      used: entries.length,
+      size: id === 'paging-structure' ? sets * ways * WALK_CACHE_LEVELS : sets * ways,
+      stale: entries.filter((entry) => entry.stale).length,
+    })),
+    commands: queue.done,
+  };
+}
+
 /** The 512 entries of a table: 0 absent, 1 table, 2 leaf, 3 reserved bits set; null where no memory is. */
-export function tableOccupancy(device: VtdDevice, tablePa: number, level: number): Uint8Array | null {
+export function tableOccupancy(
+  device: VtdDevice,
+  tablePa: number,
+  level: number,
+  firstStage = false,
+): Uint8Array | null {
   const { memory } = device.state;
   const base = memory.frameBase(Math.floor(tablePa / 4096));
   if (base < 0) return null;
   const word = (n: number): number => memory.words[base + n] as number;
-  return Uint8Array.from({ length: 512 }, (_, n) =>
-    device.walker.classify(level, word(n * 2 + 1), word(n * 2)),
-  );
+  const rules = firstStage ? device.walks.firstRules : device.rules;
+  return Uint8Array.from({ length: 512 }, (_, n) => rules.classify(level, word(n * 2 + 1), word(n * 2)));
 }
 
-function registerViews(device: VtdDevice): readonly RegisterView[] {
-  const { registers, state } = device;
-  const read = (name: string, offset: number, bytes: number): RegisterView => ({
-    name,
-    offset,
-    value: bytes === 8 ? registers.read64(offset) : BigInt(registers.read32(offset) >>> 0),
+/** The table that serves a request by what is cached: of the first stage where there is one. Null: none. */
+export function walkedRoot(device: VtdDevice, rid: number, pasid: number): number | null {
+  const { contextCache, pasidCache } = device.state;
+  const ctx = contextCache.find(rid);
+  if (ctx < 0) return null;
+  const context = (n: number): number => contextCache.entries[ctx + n] as number;
+  if (context(CTX_REASON) !== 0) return null;
+  if ((context(CTX_FLAGS) & CTX_SCALABLE) === 0) {
+    return context(CTX_LEVELS) === 0 ? null : context(CTX_ROOT_PFN) * 4096;
+  }
+  const at = pasidCache.find(rid, pasid < 0 ? context(CTX_RID_PASID) : pasid);
+  if (at < 0) return null;
+  const entry = (n: number): number => pasidCache.entries[at + n] as number;
+  if (entry(PE_REASON) !== 0) return null;
+  if (entry(PE_FS_LEVELS) !== 0) return addressOf(entry(PE_FS_HI), entry(PE_FS_LO));
+  return entry(PE_SS_LEVELS) === 0 ? null : entry(PE_SS_ROOT_PFN) * 4096;
+}
+
+/** The level (1 holds only leaves) of the leaf that an IOTLB entry was made from; null where none covers the address. */
+export function cachedLevel(device: VtdDevice, did: number | null, iova: bigint, pasid = -1): number | null {
+  const wanted = BigInt.asUintN(57, iova);
+  const covers = device.state.iotlb.list().find((entry) => {
+    const size = BigInt(entry.sizeLg2);
+    const mine = pasid < 0 || entry.space === 0 || entry.space >>> 2 === pasid;
+    return entry.did === did && mine && join(entry.iovaHi, entry.iovaLo) >> size === wanted >> size;
   });
+  return covers === undefined ? null : (covers.sizeLg2 - 12) / 9 + 1;
+}
+
+/** Whether memory says something else than the context that is cached for a device; false where none is. */
+export function hasStaleContext(device: VtdDevice, name: string): boolean {
+  const { state } = device;
+  const found = state.contextCache.list().find(({ rid }) => formatBdf(state.config.segment, rid) === name);
+  return found !== undefined && new Freshness(device).contextIsStale(found.rid, found.at);
+}
+
+const READ_ONLY = new Set([VER, CAP, ECAP, GSTS, IQH, IQER]);
+
+function viewRegisters(device: VtdDevice): readonly RegisterView[] {
+  const { registers, state } = device;
+  const read = (name: string, offset: number, bytes: 4 | 8, writable: boolean): RegisterView => {
+    const value = bytes === 8 ? registers.read64(offset) : BigInt(registers.read32(offset) >>> 0);
+    return { name, offset, bytes, value, writable, fields: decodeRegister(name, value) };
+  };
   const records = Array.from({ length: state.config.faultRecords }, (_, n) => [
-    read(`FRCD${n}_LO`, FAULT_OFFSET + n * FRCD_BYTES, 8),
-    read(`FRCD${n}_HI`, FAULT_OFFSET + n * FRCD_BYTES + 8, 8),
+    read(`FRCD${n}_LO`, FAULT_OFFSET + n * FRCD_BYTES, 8, false),
+    read(`FRCD${n}_HI`, FAULT_OFFSET + n * FRCD_BYTES + 8, 8, true),
   ]);
   return [
-    ...REGISTERS.map((r) => read(r.name, r.offset, r.bytes)),
+    ...REGISTERS.map((r) => read(r.name, r.offset, r.bytes, !READ_ONLY.has(r.offset))),
     ...records.flat(),
-    read('IVA', IOTLB_OFFSET, 8),
-    read('IOTLB', IOTLB_OFFSET + 8, 8),
+    read('IVA', IOTLB_OFFSET, 8, true),
+    read('IOTLB', IOTLB_OFFSET + 8, 8, true),
   ];
 }
 
-function pendingFaults(device: VtdDevice): UnitView['faults'] {
+function pendingFaults(device: VtdDevice): readonly FaultRecordView[] {
   const { state, registers } = device;
-  const found: (DecodedFault & { readonly index: number })[] = [];
+  const found: FaultRecordView[] = [];
   for (let index = 0; index < state.config.faultRecords; index++) {
     const offset = FAULT_OFFSET + index * FRCD_BYTES;
     if ((state.reg(offset + 12) & FRCD_F) === 0) continue;
@@ -118,76 +148,152 @@ function pendingFaults(device: VtdDevice): UnitView['faults'] {
   return found;
 }
 
-interface Root {
-  readonly pfn: number;
-  readonly levels: number;
+function viewCaches(device: VtdDevice): readonly CacheView[] {
+  const { config } = device.state;
+  const fresh = new Freshness(device);
+  return [
+    viewContexts(device, fresh),
+    ...(config.scalable ? [viewPasids(device, fresh)] : []),
+    viewTranslations(device, fresh),
+    viewTables(device, fresh),
+    ...(config.interruptRemapping ? [viewInterrupts(device, fresh)] : []),
+  ];
 }
 
-/** The table of each domain id, as the context tables in memory have it now. */
-function domainRoots(device: VtdDevice): ReadonlyMap<number, Root> {
-  const { state, contexts } = device;
-  const roots = new Map<number, Root>();
-  const rootBase = state.memory.frameBase(state.rootPfn);
-  for (let bus = 0; rootBase >= 0 && bus < 256; bus++) {
-    if (((state.memory.words[rootBase + bus * 4] as number) & 1) === 0) continue;
-    for (let devfn = 0; devfn < 256; devfn++) {
-      if (contexts.read(state.rootPfn, (bus << 8) | devfn, silent) !== 0) continue;
-      const levels = contexts.out[CTX_LEVELS] as number;
-      if (levels > 0)
-        roots.set(contexts.out[CTX_DID] as number, { pfn: contexts.out[CTX_ROOT_PFN] as number, levels });
-    }
+const shape = (cache: { readonly sets: number; readonly ways: number }) => ({
+  sets: cache.sets,
+  ways: cache.ways,
+});
+const place = (cache: RowCache, at: number) => ({ set: cache.setAt(at), way: cache.wayAt(at) });
+const tag = (name: string, value: string | number) => ({ name, value: String(value) });
+
+function viewContexts(device: VtdDevice, fresh: Freshness): CacheView {
+  const { config, contextCache: cache } = device.state;
+  const entries = cache.list().map(({ rid, at }): CacheEntryView => {
+    const word = (n: number): number => cache.entries[at + n] as number;
+    const scalable = (word(CTX_FLAGS) & CTX_SCALABLE) !== 0;
+    const tags = [
+      tag('SID', formatBdf(config.segment, rid)),
+      ...(scalable ? [] : [tag('DID', word(CTX_DID))]),
+    ];
+    const stale = fresh.contextIsStale(rid, at);
+    return { ...place(cache, at), tags, gives: contextGives(word), rid, stale };
+  });
+  return { id: 'context', name: 'Context cache', ...shape(cache), entries };
+}
+
+function contextGives(word: (n: number) => number): string {
+  if (word(CTX_REASON) !== 0) return `refused: ${reasonName(word(CTX_REASON))}`;
+  if ((word(CTX_FLAGS) & CTX_SCALABLE) !== 0) {
+    return `PASID directory at ${hex(word(CTX_DIRECTORY_PFN) * 4096)}, RID_PASID ${hex(word(CTX_RID_PASID))}`;
   }
-  return roots;
+  if (word(CTX_LEVELS) === 0) return 'pass-through';
+  return `second-stage table at ${hex(word(CTX_ROOT_PFN) * 4096)}, ${word(CTX_LEVELS)} levels`;
 }
 
-function viewTranslation(
-  device: VtdDevice,
-  entry: CachedTranslation,
-  roots: ReadonlyMap<number, Root>,
-): IotlbView {
-  return {
-    set: entry.set,
-    way: entry.way,
-    did: entry.did,
-    iova: join(entry.iovaHi, entry.iovaLo),
-    pa: addressOf(entry.paHi, entry.paLo),
-    sizeLg2: entry.sizeLg2,
-    read: (entry.perms & READ) !== 0,
-    write: (entry.perms & WRITE) !== 0,
-    stale: isStale(device, entry, roots.get(entry.did)),
-  };
-}
-
-/** Whether an uncached walk says something else by now. */
-function isStale(device: VtdDevice, entry: CachedTranslation, root: Root | undefined): boolean {
-  if (root === undefined) return true;
-  const need = (entry.perms & READ) !== 0 ? READ : WRITE;
-  const { walker } = device;
-  const reason = walker.search(root.pfn, root.levels, entry.iovaHi, entry.iovaLo, need);
-  const same =
-    reason === 0 &&
-    walker.out[PA_LO] === entry.paLo &&
-    walker.out[PA_HI] === entry.paHi &&
-    walker.out[LEAF_PERMS] === entry.perms &&
-    12 + 9 * (walker.out[LEAF_LEVEL] as number) === entry.sizeLg2;
-  return !same;
-}
-
-/** The context cache's valid entries. */
-export function contextViews(device: VtdDevice): readonly ContextView[] {
-  const { state, contexts } = device;
-  const cached = state.contextCache.entries;
-  return state.contextCache.list().map(({ rid, at }) => {
-    const reason = contexts.read(state.rootPfn, rid, silent);
-    const differs = [CTX_DID, CTX_LEVELS, CTX_ROOT_PFN, CTX_FPD].some(
-      (n) => contexts.out[n] !== cached[at + n],
-    );
+function viewPasids(device: VtdDevice, fresh: Freshness): CacheView {
+  const { config, pasidCache: cache } = device.state;
+  const entries = cache.rows().map((at): CacheEntryView => {
+    const word = (n: number): number => cache.entries[at + n] as number;
+    const rid = cache.tagAt(at);
+    const pasid = cache.pasidAt(at);
+    const tags = [
+      tag('SID', formatBdf(config.segment, rid)),
+      tag('PASID', hex(pasid)),
+      tag('DID', word(PE_DID)),
+    ];
     return {
-      device: formatBdf(state.config.segment, rid),
-      did: cached[at + CTX_DID] as number,
-      levels: cached[at + CTX_LEVELS] as number,
-      rootPa: (cached[at + CTX_ROOT_PFN] as number) * 4096,
-      stale: reason !== 0 || differs,
+      ...place(cache, at),
+      tags,
+      gives: pasidGives(word),
+      rid,
+      stale: fresh.pasidIsStale(rid, pasid, at),
     };
   });
+  return { id: 'pasid', name: 'PASID cache', ...shape(cache), entries };
+}
+
+function pasidGives(word: (n: number) => number): string {
+  if (word(PE_REASON) !== 0) return `refused: ${reasonName(word(PE_REASON))}`;
+  if (word(PE_TYPE) === PGTT_PASS_THROUGH) return 'pass-through';
+  const parts: string[] = [];
+  if (word(PE_FS_LEVELS) !== 0) {
+    parts.push(
+      `first-stage table at ${hex(join(word(PE_FS_HI), word(PE_FS_LO)))}, ${word(PE_FS_LEVELS)} levels`,
+    );
+  }
+  if (word(PE_SS_LEVELS) !== 0) {
+    parts.push(`second-stage table at ${hex(word(PE_SS_ROOT_PFN) * 4096)}, ${word(PE_SS_LEVELS)} levels`);
+  }
+  return parts.join('; ');
+}
+
+function viewTranslations(device: VtdDevice, fresh: Freshness): CacheView {
+  const { iotlb } = device.state;
+  const entries = iotlb.list().map((entry): CacheEntryView => {
+    const { set, way, did, space, sizeLg2 } = entry;
+    const hi = space === 0 ? entry.iovaHi : (entry.iovaHi << 7) >> 7;
+    const iova = join(hi, entry.iovaLo);
+    const pa = addressOf(entry.paHi, entry.paLo);
+    const tags = [
+      tag('DID', did),
+      ...(space === 0 ? [] : [tag('PASID', hex(space >>> 2))]),
+      tag('Address', hex(iova)),
+    ];
+    const stale = fresh.translationIsStale(entry);
+    const view = { set, way, tags, gives: translationGives(entry, pa), iova, sizeLg2, stale };
+    return (entry.perms & NEGATIVE) === 0 ? { ...view, pa } : view;
+  });
+  return { id: 'iotlb', name: 'IOTLB', ...shape(iotlb), entries };
+}
+
+const SIZES: Readonly<Record<number, string>> = { 12: '4 KiB', 21: '2 MiB', 30: '1 GiB' };
+
+function translationGives({ perms, space, sizeLg2, paHi }: CachedTranslation, pa: number): string {
+  if ((perms & NEGATIVE) !== 0) return `refused: ${reasonName(paHi)}`;
+  const what = `PA ${hex(pa)}, ${SIZES[sizeLg2] ?? ''}`;
+  if (space === 0) return `${what}, ${permsInWords(perms)}`;
+  return `${what}, ${permsInWords(perms)}; privileged ${permsInWords(perms >>> PRIVILEGED_SHIFT)}`;
+}
+
+function permsInWords(perms: number): string {
+  const allowed = [
+    ...((perms & READ) === 0 ? [] : ['read']),
+    ...((perms & WRITE) === 0 ? [] : ['write']),
+    ...((perms & EXECUTE) === 0 ? [] : ['execute']),
+  ];
+  return allowed.length === 0 ? 'nothing' : allowed.join(' and ');
+}
+
+function viewTables(device: VtdDevice, fresh: Freshness): CacheView {
+  const { walkCache: cache } = device.state;
+  const entries = cache.list().map((entry): CacheEntryView => {
+    const { set, way, did, space, level } = entry;
+    const hi = space === 0 ? entry.iovaHi : (entry.iovaHi << 7) >> 7;
+    const iova = join(hi, entry.iovaLo);
+    const stage = space === 0 ? 'second' : 'first';
+    const tags = [
+      tag('DID', did),
+      ...(space === 0 ? [] : [tag('PASID', hex(space >>> 2))]),
+      tag('Address', hex(iova)),
+    ];
+    const gives = `${stage}-stage table of level ${level + 1} at ${hex(entry.pfn * 4096)}`;
+    const sizeLg2 = 12 + 9 * (level + 1);
+    return { set, way, tags, gives, iova, pa: entry.pfn * 4096, sizeLg2, stale: fresh.tableIsStale(entry) };
+  });
+  return { id: 'paging-structure', name: 'Paging-structure caches', ...shape(cache), entries };
+}
+
+function viewInterrupts(device: VtdDevice, fresh: Freshness): CacheView {
+  const { interruptCache: cache } = device.state;
+  const entries = cache.rows().map((at): CacheEntryView => {
+    const index = cache.tagAt(at);
+    const word = (n: number): number => cache.entries[at + IRTE_WORDS + n] as number;
+    const vector = (word(0) >>> 16) & 0xff;
+    const gives =
+      (word(0) & 1) === 0 ? 'not present' : `${(word(0) & 0x8000) === 0 ? '' : 'posted '}vector ${vector}`;
+    const tags = [tag('Index', index)];
+    return { ...place(cache, at), tags, gives, stale: fresh.interruptIsStale(index, at) };
+  });
+  return { id: 'interrupt', name: 'Interrupt entry cache', ...shape(cache), entries };
 }

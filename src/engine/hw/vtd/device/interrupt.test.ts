@@ -72,6 +72,7 @@ describe('interrupt messages', () => {
     ['a bus range with it', (2n << 18n) | 0x0001n, 'passed'],
     ['a bus range beside it', (2n << 18n) | 0x0203n, '0x26'],
     ['reserved bits', 1n << 20n, '0x24'],
+    ['a source of no known kind', 3n << 18n, '0x24'],
   ])('from %s', (_, hi, expected) => {
     const f = remapping();
     f.put(TABLE, 0x42_0001n, hi);
@@ -82,5 +83,93 @@ describe('interrupt messages', () => {
     const f = remapping();
     expect(f.device.interrupt(f.rid, 0xfee0_0000, new Uint8Array(8))).toBe(false);
     expect(f.trace.take().some((e) => e.kind === 'guest-error')).toBe(true);
+  });
+});
+
+describe('entries', () => {
+  const sweep = (eime: boolean, bits: readonly number[], expected: string): void => {
+    for (const bit of bits) {
+      const f = remapping(eime);
+      const words = [0x42_0001n, 0n];
+      words[bit >> 6] = (words[bit >> 6] ?? 0n) | (1n << BigInt(bit & 63));
+      f.put(TABLE, ...words);
+      expect(send(f, message(0)), `bit ${bit}`).toBe(expected);
+    }
+  };
+  const range = (high: number, low: number): number[] =>
+    Array.from({ length: high - low + 1 }, (_, n) => low + n);
+
+  it('24: every reserved bit; of the destination without x2APIC too', () => {
+    sweep(true, [...range(14, 12), ...range(31, 24), ...range(127, 84)], '0x24');
+    sweep(false, [...range(39, 32), ...range(63, 48)], '0x24');
+    sweep(true, range(63, 32), 'passed');
+    sweep(false, range(47, 40), 'passed');
+    sweep(true, range(11, 2), 'passed');
+  });
+
+  it('23: a table that is no memory', () => {
+    const f = remapping();
+    f.device.registers.write64(0xb8, 0x8003n);
+    f.device.registers.write32(GCMD, (1 << 25) | (1 << 24));
+    expect(send(f, message(0))).toBe('0x23');
+  });
+});
+
+describe('posted interrupts', () => {
+  const DESCRIPTOR = 0x15_0040;
+  const WHERE = (BigInt(DESCRIPTOR) & ~0x3fn) << 32n;
+  const make = (more = 0n, postedInterrupts = true): Fixture => {
+    const f = new Fixture(0x0100, { postedInterrupts });
+    f.device.registers.write64(0xb8, BigInt(TABLE) | 0x803n);
+    f.device.registers.write32(GCMD, 1 << 24);
+    f.device.registers.write32(GCMD, 1 << 25);
+    f.put(TABLE, 0x42_8001n | WHERE | more, 0n);
+    return f;
+  };
+  const control = (f: Fixture): bigint => f.memory.readU64(DESCRIPTOR + 32) ?? 0n;
+
+  it('enter their vector, and notify once', () => {
+    const f = make();
+    expect(send(f, message(0))).toBe('passed');
+    expect(f.memory.readU64(DESCRIPTOR + 8)).toBe(1n << 2n);
+    expect(control(f)).toBe(1n);
+    expect(send(f, message(0))).toBe('passed');
+    expect(control(f)).toBe(1n);
+  });
+
+  it('notify nobody while suppressed, unless urgent', () => {
+    for (const [more, expected] of [
+      [0n, 2n],
+      [1n << 14n, 3n],
+    ] as const) {
+      const f = make(more);
+      f.memory.writeU64(DESCRIPTOR + 32, 2n);
+      expect(send(f, message(0))).toBe('passed');
+      expect(f.memory.readU64(DESCRIPTOR + 8)).toBe(1n << 2n);
+      expect(control(f)).toBe(expected);
+    }
+  });
+
+  it('24: without the capability, or with a reserved bit', () => {
+    expect(send(make(0n, false), message(0))).toBe('0x24');
+    for (const bit of [2, 7, 12, 13, 24, 31, 32, 37])
+      expect(send(make(1n << BigInt(bit)), message(0))).toBe('0x24');
+  });
+
+  it('27: a descriptor that is no memory; 28: a reserved bit of it', () => {
+    const f = make();
+    f.put(TABLE, 0x42_8001n | (0x8000n << 32n), 0n);
+    expect(send(f, message(0))).toBe('0x27');
+    for (const [at, bit] of [
+      [32, 2n],
+      [32, 31n],
+      [40, 0n],
+      [56, 63n],
+    ] as const) {
+      const bad = make();
+      bad.memory.writeU64(DESCRIPTOR + at, 1n << bit);
+      expect(send(bad, message(0))).toBe('0x28');
+      expect(bad.memory.readU64(DESCRIPTOR + 8)).toBe(0n);
+    }
   });
 });

@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cacheShapeProblem } from './config';
-import { inspectVtd } from './inspect';
+import { inspectVtd, summarizeVtd } from './inspect';
 import { Iotlb } from './iotlb';
 import { Fixture, PAGE } from './fixture.conformance';
 
 /** PA_LO, PA_HI, reason, level, permissions: as a walk leaves them. */
 const leaf = (level: number, pa: number, perms: number): Int32Array =>
-  Int32Array.of(pa | 0, Math.floor(pa / 2 ** 32), 0, level, perms);
+  Int32Array.of(pa | 0, Math.floor(pa / 2 ** 32), 0, level, perms, 0, 0, 0, perms);
 
 it('shapes that people may ask for are judged before they are built', () => {
   expect(cacheShapeProblem({ sets: 64, ways: 4 })).toBeNull();
   for (const [sets, ways] of [
     [3, 4],
     [4, 3],
-    [0, 1],
     [65536, 2],
   ] as const) {
     expect(cacheShapeProblem({ sets, ways })).not.toBeNull();
@@ -72,14 +71,17 @@ describe('IOTLB', () => {
 });
 
 describe('introspection', () => {
-  it('an entry is stale when the tables say something else, and changes nothing', () => {
+  const entries = (f: Fixture, id: string) =>
+    inspectVtd(f.device).caches.find((cache) => cache.id === id)!.entries;
+
+  it('an entry is stale when the tables say something else, and looking changes nothing', () => {
     const f = new Fixture().attach(4);
     f.walk(4, 1, 0x1000n, BigInt(PAGE));
     f.walk(4, 1, 0x2000n, BigInt(PAGE));
     f.outcome(0x1000n);
     f.outcome(0x2000n);
     f.trace.take();
-    const stale = () => inspectVtd(f.device).iotlb.entries.map((e) => [e.iova, e.stale]);
+    const stale = () => entries(f, 'iotlb').map((e) => [e.iova, e.stale]);
     expect(stale()).toEqual([
       [0x1000n, false],
       [0x2000n, false],
@@ -94,11 +96,18 @@ describe('introspection', () => {
       [0x1000n, true],
       [0x2000n, true],
     ]);
-    expect(inspectVtd(f.device).contextCache).toMatchObject([
-      { device: '0000:01:00.0', did: 0xbeef, stale: true },
+    expect(entries(f, 'context')).toMatchObject([{ rid: 0x0100, stale: true }]);
+    expect(entries(f, 'context')[0]!.tags).toEqual([
+      { name: 'SID', value: '0000:01:00.0' },
+      { name: 'DID', value: '48879' },
     ]);
     expect(f.trace.take()).toEqual([]);
     expect(f.device.state.iotlb.list()).toHaveLength(2);
+    expect(summarizeVtd(f.device).caches.find((c) => c.id === 'iotlb')).toMatchObject({
+      used: 2,
+      size: 256,
+      stale: 2,
+    });
   });
 
   it('shows pending faults and registers by name', () => {
@@ -117,7 +126,9 @@ describe('introspection', () => {
           'DMAR: [DMA Write NO_PASID] Request device [1a:00.5] fault addr 0x12345000 [fault reason 0x05] PTE Write access is not set',
       },
     ]);
-    expect(view.registers.find((r) => r.name === 'FSTS')?.value).toBe(2n);
-    expect(view.enabled).toBe(true);
+    const status = view.registers.find((r) => r.name === 'FSTS')!;
+    expect(status).toMatchObject({ value: 2n, writable: true, bytes: 4, offset: 0x34 });
+    expect(status.fields.find((field) => field.name === 'PPF')).toMatchObject({ bits: '1', value: 1n });
+    expect(summarizeVtd(f.device)).toMatchObject({ enabled: true, addressBits: 48 });
   });
 });

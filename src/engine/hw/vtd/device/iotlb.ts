@@ -1,13 +1,15 @@
 import { invariant } from '../../../../lib/invariant';
-import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO } from '../../port';
+import { LEAF_LEVEL, PA_HI, PA_LO } from '../../port';
 import { cacheShapeProblem, type CacheShape } from './config';
 
 /** Words of an entry. */
 const TAG_LO = 0;
 const TAG_HI = 1;
-const DATA_LO = 2;
-const DATA_HI = 3;
-const WORDS = 4;
+const SPACE = 2;
+/** Address, and what it allows in the low 12 bits. */
+const DATA_LO = 3;
+const DATA_HI = 4;
+const WORDS = 5;
 /** Words before the entries of a set: how many of them are valid, and the way that goes next when all are. */
 const FILLED = 0;
 const TURN = 1;
@@ -20,6 +22,16 @@ const DID_SHIFT = 13;
 const VPN_HI_MASK = 0x1fff;
 const CLASSES = 3;
 
+/** Slot of a walk's result, behind those of DmaTranslator: what its IOTLB entry allows. */
+export const KEPT_PERMS = 8;
+/**
+ * What an entry allows: READ, WRITE and EXECUTE; of a first-stage entry the same for privileged requests further up. WRITE
+ * is left out while writing must set a dirty bit first.
+ */
+export const PRIVILEGED_SHIFT = 4;
+/** Nothing is mapped there: a unit in caching mode may keep that. The reason lies where the address would. */
+export const NEGATIVE = 0x80;
+
 export interface CachedTranslation {
   readonly set: number;
   readonly way: number;
@@ -29,18 +41,20 @@ export interface CachedTranslation {
   readonly paHi: number;
   readonly paLo: number;
   readonly sizeLg2: number;
-  /** READ and WRITE bits. */
+  /** See PRIVILEGED_SHIFT. */
   readonly perms: number;
+  /** 0: by the second stage alone. See PE_SPACE. */
+  readonly space: number;
 }
 
 /**
- * Cached translations, tagged with domain id, page number and page size.
+ * Cached translations, tagged with domain id, page number and page size; those that went through a first stage with the
+ * PASID too (`space`, see PE_SPACE).
  *
  * Spec: section 6.2.4 "IOTLB"
  *
  * Sets are chosen by the low bits of the page number of the entry's own size, so each size is looked up apart. The
- * document leaves replacement open: an empty way first, then the ways in turn. Paging-structure caches, which it allows
- * too, are not modelled.
+ * document leaves replacement open: an empty way first, then the ways in turn.
  */
 export class Iotlb {
   readonly sets: number;
@@ -51,38 +65,44 @@ export class Iotlb {
   private readonly setWords: number;
   /** Valid entries by size class: sizes nobody uses need no look-up. */
   private readonly live = new Int32Array(4);
+  /** Valid entries that went through a first stage. */
+  private inSpaces = 0;
 
   constructor(shape: CacheShape) {
     invariant(cacheShapeProblem(shape) === null, 'IOTLB: sets and ways');
     this.sets = shape.sets;
-    this.ways = shape.ways;
-    this.setMask = shape.sets - 1;
-    this.wayMask = shape.ways - 1;
-    this.setWords = HEADER + shape.ways * WORDS;
+    this.ways = shape.sets === 0 ? 0 : shape.ways;
+    this.setMask = Math.max(shape.sets - 1, 0);
+    this.wayMask = this.ways - 1;
+    this.setWords = HEADER + this.ways * WORDS;
     this.entries = new Int32Array(shape.sets * this.setWords);
   }
 
   /** Index of the entry that translates an address in a domain, or -1. */
-  find(did: number, hi: number, lo: number): number {
+  find(did: number, hi: number, lo: number, space = 0): number {
     const { live } = this;
     const vpnLo = (hi << 20) | (lo >>> 12);
     const tag = VALID | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
     if ((live[0] as number) > 0) {
-      const at = this.probe(vpnLo & this.setMask, vpnLo, tag);
+      const at = this.probe(vpnLo & this.setMask, vpnLo, tag, space);
       if (at >= 0) return at;
     }
     if ((live[1] as number) > 0) {
-      const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT));
+      const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT), space);
       if (at >= 0) return at;
     }
     if ((live[2] as number) > 0) {
-      return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT));
+      return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT), space);
     }
     return -1;
   }
 
   perms(at: number): number {
-    return (this.entries[at + DATA_LO] as number) & 3;
+    return (this.entries[at + DATA_LO] as number) & 0xfff;
+  }
+
+  level(at: number): number {
+    return this.classAt(at);
   }
 
   paLo(at: number, lo: number): number {
@@ -95,7 +115,8 @@ export class Iotlb {
   }
 
   /** Enters what a walk found. */
-  fill(did: number, hi: number, lo: number, leaf: Int32Array): void {
+  fill(did: number, hi: number, lo: number, leaf: Int32Array, space = 0): void {
+    if (this.ways === 0) return;
     const { entries, live } = this;
     const level = leaf[LEAF_LEVEL] as number;
     const pages = 9 * level;
@@ -104,13 +125,21 @@ export class Iotlb {
     const at = entries[set + FILLED] === this.ways ? this.evict(set) : this.claim(set);
     entries[at] = vpn << pages;
     entries[at + TAG_HI] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
-    entries[at + DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[LEAF_PERMS] as number);
+    entries[at + SPACE] = space;
+    entries[at + DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[KEPT_PERMS] as number);
     entries[at + DATA_HI] = leaf[PA_HI] as number;
     live[level] = (live[level] as number) + 1;
+    if (space !== 0) this.inSpaces++;
+  }
+
+  /** Throws out an entry that allows too little, before what a new walk found takes its place. */
+  discard(at: number): void {
+    this.drop(at);
   }
 
   /** What a fill of this address would throw out, for the trace; null for nothing. */
   victim(hi: number, lo: number, level: number): CachedTranslation | null {
+    if (this.ways === 0) return null;
     const set = ((((hi << 20) | (lo >>> 12)) >>> (9 * level)) & this.setMask) * this.setWords;
     if (this.entries[set + FILLED] !== this.ways) return null;
     return this.describe(set + HEADER + (this.entries[set + TURN] as number) * WORDS);
@@ -121,6 +150,7 @@ export class Iotlb {
     const dropped = this.live.reduce((sum, n) => sum + n);
     this.entries.fill(0);
     this.live.fill(0);
+    this.inSpaces = 0;
     return dropped;
   }
 
@@ -128,7 +158,30 @@ export class Iotlb {
     return this.dropWhere((at) => this.didAt(at) === did);
   }
 
-  /** Drops what overlaps 2^mask pages of a domain from an address on. */
+  /** What P_IOTLB drops of a PASID: second-stage entries know no PASID, so all of the domain's may be meant. */
+  invalidatePasid(did: number, pasid: number): number {
+    return this.dropWhere((at) => this.didAt(at) === did && (this.spaceAt(at) === 0 || this.isOf(at, pasid)));
+  }
+
+  /** First-stage and nested entries of a PASID that overlap 2^mask pages from an address on. */
+  invalidatePasidPages(did: number, pasid: number, hi: number, lo: number, mask: number): number {
+    const vpnLo = (hi << 20) | (lo >>> 12);
+    const vpnHi = (hi >>> 12) & VPN_HI_MASK;
+    return this.dropWhere(
+      (at) =>
+        this.didAt(at) === did &&
+        this.isOf(at, pasid) &&
+        this.agrees(at, vpnHi, vpnLo, Math.max(mask, 9 * this.classAt(at))),
+    );
+  }
+
+  /** First-stage and nested entries of a domain: which of them a guest-physical address stands behind is unknown. */
+  invalidateSpaces(did: number): number {
+    if (this.inSpaces === 0) return 0;
+    return this.dropWhere((at) => this.didAt(at) === did && this.spaceAt(at) !== 0);
+  }
+
+  /** Drops what overlaps 2^mask pages of a domain's second stage from an address on. */
   invalidatePages(did: number, hi: number, lo: number, mask: number): number {
     const vpnLo = (hi << 20) | (lo >>> 12);
     const vpnHi = (hi >>> 12) & VPN_HI_MASK;
@@ -142,7 +195,7 @@ export class Iotlb {
       for (let n = 0; n < count; n++) {
         const set = ((first + n) & this.setMask) * this.setWords;
         for (let at = set + HEADER; at < set + this.setWords; at += WORDS) {
-          if (this.didAt(at) !== did || this.classAt(at) !== level) continue;
+          if (this.didAt(at) !== did || this.classAt(at) !== level || this.spaceAt(at) !== 0) continue;
           if (this.agrees(at, vpnHi, vpnLo, shift)) dropped += this.drop(at);
         }
       }
@@ -174,6 +227,7 @@ export class Iotlb {
       paLo: this.paLo(at, 0),
       sizeLg2: 12 + 9 * this.classAt(at),
       perms: this.perms(at),
+      space: this.spaceAt(at),
     };
   }
 
@@ -198,12 +252,12 @@ export class Iotlb {
     return dropped;
   }
 
-  private probe(set: number, tagLo: number, tagHi: number): number {
+  private probe(set: number, tagLo: number, tagHi: number, space: number): number {
     const { entries } = this;
     const base = set * this.setWords;
     const end = base + this.setWords;
     for (let at = base + HEADER; at < end; at += WORDS) {
-      if (entries[at] === tagLo && entries[at + 1] === tagHi) return at;
+      if (entries[at] === tagLo && entries[at + 1] === tagHi && entries[at + SPACE] === space) return at;
     }
     return -1;
   }
@@ -218,6 +272,15 @@ export class Iotlb {
     return tag < 0 ? (tag >>> DID_SHIFT) & 0xffff : -1;
   }
 
+  private spaceAt(at: number): number {
+    return this.entries[at + SPACE] as number;
+  }
+
+  private isOf(at: number, pasid: number): boolean {
+    const space = this.spaceAt(at);
+    return space !== 0 && space >>> 2 === pasid;
+  }
+
   private drop(at: number): number {
     if ((this.entries[at + TAG_HI] as number) >= 0) return 0;
     const set = at - (at % this.setWords);
@@ -225,6 +288,7 @@ export class Iotlb {
     const level = this.classAt(at);
     this.live[level] = (this.live[level] as number) - 1;
     this.entries[at + TAG_HI] = 0;
+    if (this.spaceAt(at) !== 0) this.inSpaces--;
     return 1;
   }
 
@@ -245,6 +309,7 @@ export class Iotlb {
     entries[set + TURN] = (way + 1) & this.wayMask;
     const level = this.classAt(at);
     live[level] = (live[level] as number) - 1;
+    if (this.spaceAt(at) !== 0) this.inSpaces--;
     return at;
   }
 }

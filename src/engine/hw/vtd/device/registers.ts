@@ -32,20 +32,40 @@ import {
   IRE,
   IRTA,
   IRTA_EIME,
+  PEADDR,
+  PECTL,
+  PEDATA,
+  PEUADDR,
+  PHMBASE,
+  PHMLIMIT,
+  PLMBASE,
+  PLMLIMIT,
+  PMEN,
+  PMEN_EPM,
+  PMEN_PRS,
+  PQA,
+  PQH,
+  PQT,
+  PRS,
   QIE,
   RTADDR,
   SFL,
   SIRTP,
   SRTP,
   TE,
+  TTM_ABORT,
+  TTM_LEGACY,
+  TTM_SCALABLE,
   VER,
   WBF,
 } from '../regs';
 import { capabilities, extendedCapabilities, FAULT_OFFSET, IOTLB_OFFSET } from './config';
 import { framePfn } from './context';
 import { invalidateContext, invalidateIotlb } from './invalidate';
+import { PAGE_QUEUE_MASK, type PageRequests } from './page-requests';
+import { REGION_MASK } from './protected-memory';
 import type { InvalidationQueue } from './queue';
-import type { UnitState } from './unit';
+import { PATH_LEGACY, PATH_OFF, PATH_OTHER, type UnitState } from './unit';
 
 const VERSION = 0x10; // 1.0
 const IVA = IOTLB_OFFSET;
@@ -79,6 +99,7 @@ export class Registers implements RegisterBus {
   constructor(
     private readonly unit: UnitState,
     private readonly queue: InvalidationQueue,
+    private readonly pages: PageRequests,
   ) {
     this.reset();
   }
@@ -128,7 +149,27 @@ export class Registers implements RegisterBus {
       case ICS:
         return this.completionStatus(value);
       case IECTL:
-        return unit.setReg(IECTL, (value & EVENT_IM) | (unit.reg(IECTL) & EVENT_IP));
+        return this.completionControl(value);
+      case PMEN:
+      case PLMBASE:
+      case PLMLIMIT:
+      case PHMBASE:
+      case PHMBASE + 4:
+      case PHMLIMIT:
+      case PHMLIMIT + 4:
+        return this.protectedMemory(offset, value);
+      case PQH:
+      case PQH + 4:
+      case PQT:
+      case PQT + 4:
+      case PQA:
+      case PQA + 4:
+      case PRS:
+      case PECTL:
+      case PEDATA:
+      case PEADDR:
+      case PEUADDR:
+        return this.pageRequests(offset, value);
       case CCMD + 4:
         return this.contextCommand(value);
       case IOTLB + 4:
@@ -153,6 +194,7 @@ export class Registers implements RegisterBus {
     wide(ECAP, extendedCapabilities(unit.config));
     unit.setReg(FECTL, EVENT_IM);
     unit.setReg(IECTL, EVENT_IM);
+    if (unit.config.pageRequests) unit.setReg(PECTL, EVENT_IM);
   }
 
   /** Spec: section 11.4.4 "Global Command Register": one-shot bits fire, the others are levels. */
@@ -160,7 +202,10 @@ export class Registers implements RegisterBus {
     const { unit } = this;
     if ((value & SRTP) !== 0) this.latchRoot();
     if ((value & SIRTP) !== 0) this.latchInterruptTable();
-    if ((value & WBF) !== 0) unit.guestError('write-buffer flush: CAP.RWBF is clear, nothing to do');
+    // Done at once: GSTS.WBFS reads as clear.
+    if ((value & WBF) !== 0 && !unit.config.writeBufferFlush) {
+      unit.guestError('write-buffer flush: CAP.RWBF is clear, nothing to do');
+    }
     if ((value & (SFL | EAFL)) !== 0) unit.guestError('advanced fault logging: CAP.AFL is clear, ignored');
     const changed = (value ^ unit.reg(GSTS)) & (QIE | TE | IRE | CFI);
     if ((changed & QIE) !== 0) this.setQueue((value & QIE) !== 0);
@@ -171,6 +216,15 @@ export class Registers implements RegisterBus {
     }
     if ((changed & CFI) !== 0) unit.setReg(GSTS, unit.reg(GSTS) ^ CFI);
     if ((unit.reg(GSTS) & (TE | IRE)) === 0) unit.faults.reset();
+    // Spec: section 11.4.4 "Global Command Register", field TE
+    if ((changed & TE) !== 0 && (value & TE) === 0 && unit.config.scalable) unit.invalidateAll();
+    this.choosePath();
+  }
+
+  private choosePath(): void {
+    const { unit } = this;
+    const on = (unit.reg(GSTS) & TE) !== 0;
+    unit.path = !on ? PATH_OFF : unit.rootMode === TTM_LEGACY ? PATH_LEGACY : PATH_OTHER;
   }
 
   private setLevel(bit: number, value: number, needs: number, otherwise: string): void {
@@ -192,8 +246,15 @@ export class Registers implements RegisterBus {
     const { unit } = this;
     unit.rootPfn = framePfn(unit.reg(RTADDR + 4), unit.reg(RTADDR));
     unit.rootMode = (unit.reg(RTADDR) >>> 10) & 3;
-    if (unit.rootMode !== 0) unit.guestError('RTADDR asks for a translation table mode other than legacy');
+    if (!this.knowsMode()) unit.guestError('RTADDR asks for a translation table mode that the unit lacks');
+    if (unit.config.flushOnSetPointer) unit.invalidateAll();
     unit.setReg(GSTS, unit.reg(GSTS) | SRTP);
+  }
+
+  private knowsMode(): boolean {
+    const { rootMode, config } = this.unit;
+    if (rootMode === TTM_SCALABLE) return config.scalable;
+    return rootMode === TTM_LEGACY || (rootMode === TTM_ABORT && config.abortDma);
   }
 
   private latchInterruptTable(): void {
@@ -202,7 +263,8 @@ export class Registers implements RegisterBus {
     const irta = unit.reg(IRTA);
     unit.interruptTablePfn = framePfn(unit.reg(IRTA + 4), irta);
     unit.interruptEntries = 2 << (irta & 0xf);
-    unit.extendedInterrupts = (irta & IRTA_EIME) !== 0;
+    unit.extendedInterrupts = unit.config.extendedInterrupts && (irta & IRTA_EIME) !== 0;
+    if (unit.config.flushOnSetPointer) unit.interruptCache.invalidateAll();
     unit.setReg(GSTS, unit.reg(GSTS) | SIRTP);
   }
 
@@ -213,6 +275,52 @@ export class Registers implements RegisterBus {
     unit.setReg(IECTL, unit.reg(IECTL) & ~EVENT_IP);
   }
 
+  /** An event that waited is sent when the mask goes. */
+  private completionControl(value: number): void {
+    const { unit } = this;
+    const pending = unit.reg(IECTL) & EVENT_IP;
+    unit.setReg(IECTL, (value & EVENT_IM) | pending);
+    if ((value & EVENT_IM) !== 0 || pending === 0) return;
+    unit.setReg(IECTL, 0);
+    unit.irq.raise('commands');
+  }
+
+  /** Spec: section 11.4.8 "Protected Memory Registers": the regions stand still while they are enabled. */
+  private protectedMemory(offset: number, value: number): void {
+    const { unit } = this;
+    if (!unit.config.protectedMemory)
+      return unit.guestError('protected memory: CAP.PLMR and CAP.PHMR are clear');
+    if (offset === PMEN) {
+      return unit.setReg(PMEN, (value & PMEN_EPM) | ((value & PMEN_EPM) === 0 ? 0 : PMEN_PRS));
+    }
+    if ((unit.reg(PMEN) & PMEN_PRS) !== 0)
+      return unit.guestError('a protected region changed while it is enabled');
+    const high = offset === PHMBASE + 4 || offset === PHMLIMIT + 4;
+    unit.setReg(offset, high ? value & ((1 << (unit.config.hostBits - 32)) - 1) : value & REGION_MASK);
+  }
+
+  /** Spec: section 11.4.11 "Page Request Queue Interface" */
+  private pageRequests(offset: number, value: number): void {
+    const { unit } = this;
+    if (!unit.config.pageRequests) return unit.guestError('page requests: ECAP.PRS is clear');
+    switch (offset) {
+      case PRS:
+        return this.pages.writeStatus(value);
+      case PECTL:
+        return this.pages.writeControl(value);
+      case PQH:
+      case PQT:
+        return unit.setReg(offset, value & PAGE_QUEUE_MASK);
+      case PQH + 4:
+      case PQT + 4:
+        return unit.setReg(offset, 0);
+      case PQA:
+        return unit.setReg(PQA, value & ~0xff8);
+      default:
+        return unit.setReg(offset, value);
+    }
+  }
+
   /** Spec: section 11.4.6 "Context Command Register": register-based invalidation, before the queue is up. */
   private contextCommand(value: number): void {
     const { unit } = this;
@@ -220,7 +328,7 @@ export class Registers implements RegisterBus {
     if ((value & CCMD_ICC) === 0) return;
     const granularity = (value >>> 29) & 3;
     const low = unit.reg(CCMD);
-    if (this.refusedForQueue('CCMD') || granularity === 0) return;
+    if (this.refused('CCMD') || granularity === 0) return;
     invalidateContext(unit, granularity, low & 0xffff, low >>> 16, value & 3);
     unit.setReg(CCMD + 4, (value & ~(CCMD_ICC | (3 << 27))) | (granularity << 27));
   }
@@ -231,15 +339,19 @@ export class Registers implements RegisterBus {
     unit.setReg(IOTLB + 4, value & ~IOTLB_IVT);
     if ((value & IOTLB_IVT) === 0) return;
     const granularity = (value >>> 28) & 3;
-    if (this.refusedForQueue('IOTLB') || granularity === 0) return;
+    if (this.refused('IOTLB') || granularity === 0) return;
     const iva = unit.reg(IVA);
-    invalidateIotlb(unit, granularity, value & 0xffff, unit.reg(IVA + 4), iva & ~0xfff, iva & 0x3f);
+    const did = value & 0xffff;
+    const leafOnly = (iva & 0x40) !== 0;
+    invalidateIotlb(unit, granularity, did, unit.reg(IVA + 4), iva & ~0xfff, iva & 0x3f, leafOnly);
     unit.setReg(IOTLB + 4, (value & ~(IOTLB_IVT | (3 << 25))) | (granularity << 25));
   }
 
-  private refusedForQueue(name: string): boolean {
-    if ((this.unit.reg(GSTS) & QIE) === 0) return false;
-    this.unit.guestError(`${name} invalidation while the queue is enabled: ignored`);
+  /** With the queue on, and in every mode but legacy, the queue is the only way. */
+  private refused(name: string): boolean {
+    const { unit } = this;
+    if ((unit.reg(GSTS) & QIE) === 0 && unit.rootMode === TTM_LEGACY) return false;
+    unit.guestError(`${name} invalidation beside the queue: ignored`);
     return true;
   }
 }

@@ -6,19 +6,38 @@ import {
   DID_MASK,
   DID_SHIFT,
   P,
+  SM_CONTEXT_BYTES,
+  SM_DTE,
+  SM_PASIDE,
+  SM_PDTS_MASK,
+  SM_PDTS_SHIFT,
+  SM_PRE,
   TABLE_ENTRY_BYTES,
+  TT_DEV_TLB,
   TT_MULTI_LEVEL,
   TT_PASS_THROUGH,
   TT_SHIFT,
 } from '../structs';
 
-/** What a device's context entry is to say. */
+/** What a device's context entry is to say in legacy mode. */
 export interface ContextTarget {
   readonly did: number;
   /** Address width code. */
   readonly aw: number;
   /** Physical address of the second-stage table; null for pass-through. */
   readonly rootPa: number | null;
+  /** The device may ask for translations. */
+  readonly deviceTlb: boolean;
+}
+
+/** And in scalable mode. */
+export interface PasidTarget {
+  readonly directoryPa: number;
+  /** The directory has 2^(pdts + 7) entries. */
+  readonly pdts: number;
+  readonly deviceTlb: boolean;
+  readonly pasid: boolean;
+  readonly pageRequests: boolean;
 }
 
 /**
@@ -32,26 +51,32 @@ export class ContextTables {
   private constructor(
     private readonly memory: PhysicalMemory,
     readonly rootPa: number,
+    private readonly scalable: boolean,
   ) {}
 
-  static create(memory: PhysicalMemory): Result<ContextTables> {
+  static create(memory: PhysicalMemory, scalable: boolean): Result<ContextTables> {
     const root = memory.allocateFrames(1);
-    return root.ok ? ok(new ContextTables(memory, root.value * 4096)) : root;
+    return root.ok ? ok(new ContextTables(memory, root.value * 4096, scalable)) : root;
   }
 
-  /** Physical address of a source's context entry; null when its table is missing and `alloc` is false. */
+  /**
+   * Physical address of a source's context entry; null when its table is missing and `alloc` is false.
+   *
+   * Scalable mode has two tables a bus: the root entry's upper half leads to the one of devices 16 to 31.
+   */
   entry(rid: number, alloc: boolean): Result<number | null> {
-    const rootEntry = this.rootPa + (rid >>> 8) * TABLE_ENTRY_BYTES;
-    this.memory.load64(rootEntry, this.pair);
-    const lo = this.pair[0] as number;
-    if ((lo & P) !== 0)
-      return ok(addressOf(this.pair[1] as number, lo & ~0xfff) + (rid & 0xff) * TABLE_ENTRY_BYTES);
+    const devfn = rid & 0xff;
+    const upper = this.scalable && devfn >= 0x80;
+    const rootEntry = this.rootPa + (rid >>> 8) * TABLE_ENTRY_BYTES + (upper ? 8 : 0);
+    const offset = this.scalable ? (devfn & 0x7f) * SM_CONTEXT_BYTES : devfn * TABLE_ENTRY_BYTES;
+    const lo = this.low(rootEntry);
+    if ((lo & P) !== 0) return ok(addressOf(this.pair[1] as number, lo & ~0xfff) + offset);
     if (!alloc) return ok(null);
     const table = this.memory.allocateFrames(1);
     if (!table.ok) return err('ENOMEM', 'no frame for a context table', { rule: 'iommu_context_addr' });
     const pa = table.value * 4096;
     this.memory.store64(rootEntry, hiOfAddress(pa), loOfAddress(pa) | P);
-    return ok(pa + (rid & 0xff) * TABLE_ENTRY_BYTES);
+    return ok(pa + offset);
   }
 
   isPresent(entry: number): boolean {
@@ -60,19 +85,27 @@ export class ContextTables {
 
   /** Linux: context_domain_id() */
   domainId(entry: number): number {
-    this.memory.load64(entry + 8, this.pair);
-    return ((this.pair[0] as number) >>> DID_SHIFT) & DID_MASK;
+    return (this.low(entry + 8) >>> DID_SHIFT) & DID_MASK;
   }
 
   /** Fills an entry that is not present, and makes it so with its last word. Linux: domain_context_mapping_one() */
   set(entry: number, target: ContextTarget): void {
+    const { rootPa, deviceTlb } = target;
     this.clear(entry);
     this.memory.store64(entry + 8, 0, (target.did << DID_SHIFT) | (target.aw & AW_MASK));
-    const pa = target.rootPa ?? 0;
-    const tt = target.rootPa === null ? TT_PASS_THROUGH : TT_MULTI_LEVEL;
-    const lo = loOfAddress(pa) | (tt << TT_SHIFT);
-    this.memory.store64(entry, hiOfAddress(pa), lo);
-    this.memory.store64(entry, hiOfAddress(pa), lo | P);
+    const tt = rootPa === null ? TT_PASS_THROUGH : deviceTlb ? TT_DEV_TLB : TT_MULTI_LEVEL;
+    this.publish(entry, rootPa ?? 0, tt << TT_SHIFT);
+  }
+
+  /** Its RID_PASID is 0. Linux: pasid.c context_entry_set_pasid_table() */
+  setPasidTable(entry: number, target: PasidTarget): void {
+    this.clear(entry);
+    const bits =
+      ((target.pdts & SM_PDTS_MASK) << SM_PDTS_SHIFT) |
+      (target.deviceTlb ? SM_DTE : 0) |
+      (target.pasid ? SM_PASIDE : 0) |
+      (target.pageRequests ? SM_PRE : 0);
+    this.publish(entry, target.directoryPa, bits);
   }
 
   /** Takes the entry from the hardware; the rest of it stays until the caches forgot it. Linux: context_clear_present() */
@@ -85,6 +118,12 @@ export class ContextTables {
   clear(entry: number): void {
     this.memory.store64(entry, 0, 0);
     this.memory.store64(entry + 8, 0, 0);
+  }
+
+  private publish(entry: number, pa: number, bits: number): void {
+    const lo = loOfAddress(pa) | bits;
+    this.memory.store64(entry, hiOfAddress(pa), lo);
+    this.memory.store64(entry, hiOfAddress(pa), lo | P);
   }
 
   private low(entry: number): number {

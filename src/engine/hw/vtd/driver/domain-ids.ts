@@ -1,6 +1,7 @@
-/** Ids 0 and 1 are reserved; 1 is the one of pass-through entries. Linux: IDA_START_DID, FLPT_DEFAULT_DID */
+/** Ids 0 and 1 are reserved. Linux: IDA_START_DID */
 const FIRST = 2;
-export const PASS_THROUGH_DID = 1;
+/** Of pass-through and of processes' tables. Linux: FLPT_DEFAULT_DID */
+export const FIRST_LEVEL_DID = 1;
 
 /** The unit's domain ids, lowest free first. Linux: iommu->domain_ida */
 export class DomainIds {

@@ -1,185 +1,181 @@
 import { invariant } from '../../../../lib/invariant';
-import type {
-  DomainType,
-  IommuClient,
-  IommuDomain,
-  IommuOps,
-  PagingDomain,
-  Prot,
-  QueuedUnmap,
-} from '../../../iommu/ops';
-import type { Result } from '../../../kernel/errno';
-import { vtdss } from '../../../pt/fmt/vtdss';
-import { mapRange } from '../../../pt/map';
-import { newGather, putTables, type Gather, type PageTable } from '../../../pt/page-table';
-import { unmapRange } from '../../../pt/unmap';
-import { iovaToPhys } from '../../../pt/walk';
+import { done } from '../../../../lib/result';
+import type { DirtyOps, IommuClient, IommuDomain, Prot } from '../../../iommu/ops';
+import { err, type Result } from '../../../kernel/errno';
+import type { PageTable } from '../../../pt/page-table';
 import type { Trace } from '../../../trace/trace';
+import { TableDomain } from '../../common/table-domain';
+import { ecap } from '../regs';
+import { attachPaging, setDevPasid } from './attach';
+import { refuseFirstStage, refuseSecondStage } from './compatible';
+import type { SecondStageRoot } from './contexts';
+import type { DeviceInfo } from './device-info';
+import { setDirtyTracking } from './dirty';
+import { DomainUse, type DmarDomain, type DomainHost } from './dmar-domain';
+import type { IntelIommu } from './intel-iommu';
+import type { NestedDomain } from './nested-domain';
+import { setupFirstStage, setupPageSnoop, setupSecondStage, type SecondStageTarget } from './pasid';
 
-/** Past every address: no range of pages covers so much, so the whole domain is flushed. */
-const LAST_VPN = 2 ** 52 - 1;
-
-/** What a domain needs of the unit it belongs to. */
-export interface DomainHost {
-  readonly ops: IommuOps;
+export interface VtdDomainParts {
+  readonly label: string;
+  readonly host: DomainHost;
   readonly trace: Trace;
-  readonly snoopControl: boolean;
-  attach(domain: VtdDomain, device: IommuClient): Result<undefined>;
-  /** Tells the IOTLB about a changed range; `leafOnly` when no table was freed. */
-  flushRange(domain: VtdDomain, firstVpn: number, lastVpn: number, leafOnly: boolean): void;
-}
-
-/** What the page shows of a domain's table. */
-export interface DomainTable {
-  readonly format: string;
-  readonly levels: number;
-  readonly rootPa: number;
-  readonly leaves: readonly { readonly sizeLg2: number; readonly count: number }[];
-  readonly tablePages: number;
-  /** Null while no device is attached: ids are given at the first attach. */
-  readonly did: number | null;
+  readonly table: PageTable;
+  readonly stage: 1 | 2;
+  /** Others may be nested in it. */
+  readonly nestParent: boolean;
+  readonly dirtyTracking: boolean;
+  /** New mappings have to be told. Linux: dmar_domain::iotlb_sync_map */
+  readonly tellsNew: boolean;
+  /** Walks of its table snoop processor caches. Linux: without PT_FEAT_DMA_INCOHERENT */
+  readonly coherent: boolean;
+  readonly warn: (text: string) => void;
 }
 
 /**
- * A paging domain: one second-stage table.
+ * A paging domain: one table of the first stage or of the second.
  *
- * Linux: struct dmar_domain; drivers/iommu/intel/iommu.c intel_ss_paging_domain_ops, iommu.c iommu_map(), iommu_unmap()
+ * Linux: struct dmar_domain; drivers/iommu/intel/iommu.c intel_fs_paging_domain_ops, intel_ss_paging_domain_ops
  */
-export class VtdDomain implements IommuDomain, PagingDomain {
-  type: DomainType = 'unmanaged';
-  readonly paging: PagingDomain = this;
-  readonly genericPt = true;
-  readonly pageSizesLg2: readonly number[];
-  readonly apertureStart = 0n;
-  readonly apertureLast: bigint;
-  /** Domain id and how many devices hold it. Linux: struct iommu_domain_info */
-  did: number | null = null;
-  users = 0;
-  /** Set by who wants the page faults. */
-  iopfHandler: NonNullable<IommuDomain['iopfHandler']> | null = null;
-  private forceCoherence = false;
+export class VtdDomain extends TableDomain implements DmarDomain {
+  override readonly dirty: DirtyOps | null;
+  readonly use: DomainUse;
+  /** What is nested in it, newest first. Linux: dmar_domain::s1_domains */
+  children: readonly NestedDomain[] = [];
+  dirtyTracking = false;
 
-  constructor(
-    readonly label: string,
-    private readonly host: DomainHost,
-    readonly table: PageTable,
-  ) {
-    this.pageSizesLg2 = table.pageSizesLg2;
-    this.apertureLast = (1n << BigInt(table.vaLg2)) - 1n;
+  constructor(readonly parts: VtdDomainParts) {
+    const { label, host, trace, table } = parts;
+    // Whether a unit can snoop is asked of those that the domain is attached to.
+    super({
+      label,
+      owner: host.ops,
+      trace,
+      table,
+      snoopControl: true,
+      aperture: { start: 0n, last: table.apertureLast },
+    });
+    this.use = new DomainUse(parts.stage === 1 ? 'first' : 'second');
+    this.dirty = parts.dirtyTracking ? this.dirtyOps() : null;
   }
 
-  get owner(): IommuOps {
-    return this.host.ops;
+  get stage(): 1 | 2 {
+    return this.parts.stage;
   }
 
   attachDev(device: IommuClient): Result<undefined> {
-    return this.host.attach(this, device);
+    const info = this.parts.host.infoOf(device.name);
+    return info.ok ? attachPaging(this, info.value) : info;
   }
 
-  map(iova: bigint, pa: number, bytes: number, prot: Prot): Result<undefined> {
-    const gather = newGather();
-    const features = { forceCoherence: this.forceCoherence };
-    const mapped = mapRange(this.table, { iova, pa, bytes, prot, features }, gather);
-    // Empty tables made room for a large page: a cached walk may still hold them.
-    if (gather.tables.length > 0) this.sync(gather);
-    if (!mapped.result.ok) {
-      if (mapped.bytes > 0) this.unmap(iova, mapped.bytes);
-      return mapped.result;
-    }
-    // CAP.CM = 0 and RWBF = 0: new mappings need no invalidation. Linux: intel_iommu_iotlb_sync_map()
-    const { trace } = this.host;
-    if (trace.on) {
-      const last = iova + BigInt(bytes) - 1n;
-      trace.emit({ kind: 'map', domain: this.label, iova, last, entries: mapped.entries });
-    }
-    return mapped.result;
+  setDevPasid(device: IommuClient, pasid: number, old: IommuDomain | null): Result<undefined> {
+    const found = this.parts.host.infoOf(device.name);
+    if (!found.ok) return found;
+    const info = found.value;
+    return setDevPasid(this, info, pasid, old, {
+      compatible: () => this.compatible(info.iommu),
+      setup: () => this.setupPasid(info, pasid),
+    });
   }
 
-  unmap(iova: bigint, bytes: number): number {
-    const gather = newGather();
-    const unmapped = this.takeOut(iova, bytes, gather);
-    this.sync(gather);
-    return unmapped;
+  /** Linux: fmt/vtdss.h vtdss_pt_iommu_set_prot(): erratum 772415 of Sapphire Rapids, taken to be everywhere */
+  override map(iova: bigint, pa: number, bytes: number, prot: Prot): Result<undefined> {
+    if (!this.parts.nestParent || prot.write || !prot.read) return super.map(iova, pa, bytes, prot);
+    this.parts.warn(
+      'Read-only mapping is disallowed on the domain which serves as the parent in a nested configuration, due to HW errata (ERRATA_772415_SPR17)',
+    );
+    return err('EINVAL', `${this.label} is a nesting parent, where nothing may be read-only`, {
+      rule: 'vtdss_pt_iommu_set_prot',
+    });
   }
 
-  unmapQueued(iova: bigint, bytes: number): QueuedUnmap {
-    const gather = newGather();
-    const unmapped = this.takeOut(iova, bytes, gather);
-    return { bytes: unmapped, release: () => putTables(this.table, gather) };
+  /** Linux: paging_domain_compatible() */
+  compatible(iommu: IntelIommu): Result<undefined> {
+    const why = this.stage === 1 ? refuseFirstStage(this, iommu) : refuseSecondStage(this, iommu);
+    if (why === null) return done;
+    return err('EINVAL', `${this.label} is not for ${iommu.unit}: ${why}`, {
+      rule: 'paging_domain_compatible',
+      culprit: iommu.unit,
+    });
   }
 
-  /** Linux: intel_flush_iotlb_all(), cache_tag_flush_all() */
-  flushIotlbAll(): void {
-    this.host.flushRange(this, 0, LAST_VPN, false);
+  /** Fills a PASID's entry. Linux: domain_setup_first_level(), domain_setup_second_level() */
+  setupPasid(info: DeviceInfo, pasid: number): Result<undefined> {
+    if (this.stage === 2) return setupSecondStage(info, pasid, this.secondStage(info.iommu));
+    const { table } = this;
+    return setupFirstStage(info, pasid, {
+      did: this.did(info.iommu),
+      rootPa: table.rootPfn * 4096,
+      levels: table.topLevel === 4 ? 5 : 4,
+      pageSnoop: this.forceCoherence,
+      walkSnoop: this.parts.coherent,
+    });
   }
 
-  iovaToPhys(iova: bigint): number | null {
-    return iovaToPhys(this.table, iova);
+  /** Its second-stage table as PASID entries name it. Linux: pt_iommu_vtdss_hw_info() */
+  secondStage(iommu: IntelIommu): SecondStageTarget {
+    const { rootPfn, topLevel } = this.table;
+    return {
+      did: this.use.idOn(iommu) ?? 0,
+      rootPa: rootPfn * 4096,
+      aw: topLevel - 1,
+      walkSnoop: this.parts.coherent,
+      dirty: this.dirtyTracking,
+    };
   }
 
-  /** Whether all later mappings make no-snoop accesses coherent. Linux: intel_iommu_enforce_cache_coherency_ss() */
-  enforceCacheCoherency(): boolean {
-    if (!this.host.snoopControl) return false;
+  /** The same for a legacy context entry. */
+  contextRoot(iommu: IntelIommu): SecondStageRoot {
+    const { rootPa, aw } = this.secondStage(iommu);
+    // An alias is not among the domain's devices, unless it is one of its own.
+    const mayAsk = (rid: number): boolean =>
+      this.use.devices.some((each) => each.iommu === iommu && each.rid === rid && each.atsSupported);
+    return { did: this.did(iommu), rootPa, aw, mayAsk };
+  }
+
+  /**
+   * Asked while no device is attached the answer is yes: a unit without snoop control refuses the attach.
+   *
+   * Linux: intel_iommu_enforce_cache_coherency_fs(), intel_iommu_enforce_cache_coherency_ss()
+   */
+  override enforceCacheCoherency(): boolean {
+    if (this.stage === 1 && this.forceCoherence) return true;
+    if (!this.use.devices.every(({ iommu }) => ecap.snoopControl(iommu.caps.ecap))) return false;
     this.forceCoherence = true;
+    if (this.stage === 1) for (const info of this.use.devices) setupPageSnoop(info, 0);
     return true;
   }
 
   /** Linux: intel_iommu_domain_free() */
-  free(): void {
-    invariant(this.users === 0, `${this.label} is freed while devices are attached`);
-    this.table.free();
+  override free(): void {
+    invariant(this.children.length === 0, `${this.label} is freed while domains are nested in it`);
+    invariant(this.use.devices.length === 0, `${this.label} is freed while devices are attached`);
+    super.free();
   }
 
-  describe(): DomainTable {
-    const { table } = this;
+  /** Linux: intel_iommu_tlb_sync(), intel_flush_iotlb_all() */
+  protected override flushRange(firstVpn: number, lastVpn: number, leafOnly: boolean): void {
+    this.use.tags.flushPages(firstVpn, lastVpn, leafOnly);
+  }
+
+  /** Linux: intel_iommu_iotlb_sync_map() */
+  protected override mapped(iova: bigint, bytes: number): void {
+    if (!this.parts.tellsNew) return;
+    const first = Number(iova >> 12n);
+    this.use.tags.flushNew(first, first + Math.ceil(bytes / 4096) - 1);
+  }
+
+  /** While attached. */
+  private did(iommu: IntelIommu): number {
+    const did = this.use.idOn(iommu);
+    invariant(did !== null, `${this.label} has no id on ${iommu.unit}`);
+    return did;
+  }
+
+  private dirtyOps(): DirtyOps {
     return {
-      format: table.format.id,
-      levels: table.topLevel + 1,
-      rootPa: table.rootPfn * 4096,
-      leaves: table.pageSizesLg2.map((sizeLg2) => ({ sizeLg2, count: table.leavesOfSize(sizeLg2) })),
-      tablePages: table.tablePages,
-      did: this.did,
+      setTracking: (enable) => setDirtyTracking(this, enable),
+      readAndClear: (iova, bytes, noClear, record) => this.readAndClear(iova, bytes, noClear, record),
     };
   }
-
-  /** The entries go; the IOTLB is not told. Linux: intel_iommu_unmap_pages(), unmap_range() */
-  private takeOut(iova: bigint, bytes: number, gather: Gather): number {
-    if (Number(iova & 0xfffn) !== 0 || bytes % 4096 !== 0 || iova > this.apertureLast) return 0;
-    const gone = unmapRange(this.table, iova, bytes, gather);
-    const unmapped = gone.bytes;
-    const { trace } = this.host;
-    if (trace.on && unmapped > 0) {
-      const last = iova + BigInt(unmapped) - 1n;
-      trace.emit({ kind: 'unmap', domain: this.label, iova, last, entries: gone.entries });
-    }
-    return unmapped;
-  }
-
-  /** Tables go back only after the IOTLB was told. Linux: iommu_iotlb_sync(), intel_iommu_tlb_sync() */
-  private sync(gather: Gather): void {
-    if (gather.lastVpn < 0) return;
-    this.host.flushRange(this, gather.firstVpn, gather.lastVpn, gather.tables.length === 0);
-    putTables(this.table, gather);
-  }
 }
-
-/**
- * The widest second-stage table that the unit has.
- *
- * Linux: drivers/iommu/intel/iommu.c compute_vasz_lg2_ss()
- */
-export function secondStageShape(mgaw: number, sagaw: number): { topLevel: number; vaLg2: number } | null {
-  if (mgaw > 48 && sagaw >= 1 << 3) return { topLevel: 4, vaLg2: Math.min(57, mgaw) };
-  if (mgaw > 39 && sagaw >= 1 << 2) return { topLevel: 3 + ffs(sagaw >> 3), vaLg2: Math.min(48, mgaw) };
-  if (mgaw > 30 && sagaw >= 1 << 1) return { topLevel: 2 + ffs(sagaw >> 2), vaLg2: Math.min(39, mgaw) };
-  return null;
-}
-
-const ffs = (n: number): number => (n === 0 ? 0 : 32 - Math.clz32(n & -n));
-
-/** Page sizes that CAP.SLLPS leaves. */
-export const superpageSizes = (superpages: number): readonly number[] => [
-  ...vtdss.leafSizesLg2(0),
-  ...((superpages & 1) !== 0 ? vtdss.leafSizesLg2(1) : []),
-  ...((superpages & 2) !== 0 ? vtdss.leafSizesLg2(2) : []),
-];

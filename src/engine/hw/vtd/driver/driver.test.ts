@@ -112,10 +112,10 @@ describe('context entries', () => {
       const u = setup({ widthBits });
       const domain = u.domain();
       domain.attachDev(NIC, null);
-      const table = u.driver.describeDomain(domain)!;
+      const table = u.driver.tables(domain)!;
       // The first domain id is IDA_START_DID = 2.
       expect(contextWords(u, 0x0100)).toEqual([BigInt(table.rootPa) | 1n, aw | (2n << 8n)]);
-      expect([table.levels, table.did, table.format]).toEqual([Number(aw) + 2, 2, 'vtdss']);
+      expect([table.levels, table.tag, table.format]).toEqual([Number(aw) + 2, 'DID 2', 'vtdss']);
       expect(domain.paging!.apertureLast).toBe((1n << BigInt(widthBits)) - 1n);
     }
   });
@@ -160,8 +160,10 @@ describe('context entries', () => {
       u.dma(0x0310, 0x1000n);
       u.dma(0x0300, 0x1000n);
       u.driver.blockedDomain.attachDev(aliased, domain);
-      const left = inspectVtd(u.device).contextCache;
-      expect(left.map((e) => [e.device, e.stale])).toEqual(flushEveryAlias ? [] : [['0000:03:00.0', true]]);
+      const left = inspectVtd(u.device).caches.find((cache) => cache.id === 'context')!.entries;
+      expect(left.map((e) => [e.tags[0]!.value, e.stale])).toEqual(
+        flushEveryAlias ? [] : [['0000:03:00.0', true]],
+      );
     },
   );
 
@@ -220,13 +222,13 @@ describe('attach', () => {
     a.attachDev(NIC, null);
     a.attachDev(other, null);
     u.driver.blockedDomain.attachDev(NIC, a);
-    expect(u.driver.describeDomain(a)!.did).toBe(2);
+    expect(u.driver.tables(a)!.tag).toBe('DID 2');
     b.attachDev(NIC, null);
-    expect(u.driver.describeDomain(b)!.did).toBe(3);
+    expect(u.driver.tables(b)!.tag).toBe('DID 3');
     u.driver.blockedDomain.attachDev(other, a);
-    expect(u.driver.describeDomain(a)!.did).toBeNull();
+    expect(u.driver.tables(a)!.tag).toBeNull();
     a.attachDev(other, null);
-    expect(u.driver.describeDomain(a)!.did).toBe(2);
+    expect(u.driver.tables(a)!.tag).toBe('DID 2');
   });
 
   it('a context table that cannot be had is ENOMEM, and leaves no id behind', () => {
@@ -234,7 +236,7 @@ describe('attach', () => {
     const domain = u.domain();
     u.memory.failNth(1);
     expect(domain.attachDev(NIC, null)).toMatchObject({ errno: 'ENOMEM' });
-    expect(u.driver.describeDomain(domain)!.did).toBeNull();
+    expect(u.driver.tables(domain)!.tag).toBeNull();
     expect(domain.attachDev(NIC, null).ok).toBe(true);
   });
 
@@ -343,7 +345,9 @@ describe('invalidation after unmap', () => {
     u.dma(0x0100, 0x1000n);
     u.paging.unmap(0x1000n, 4096);
     expect(u.dma(0x0100, 0x1000n)).toMatchObject({ pa, from: 'iotlb' });
-    expect(inspectVtd(u.device).iotlb.entries).toMatchObject([{ iova: 0x1000n, pa, stale: true }]);
+    expect(inspectVtd(u.device).caches.find((cache) => cache.id === 'iotlb')!.entries).toMatchObject([
+      { iova: 0x1000n, pa, stale: true },
+    ]);
   });
 
   it('psiMask covers the range with one aligned block, and no smaller one would (sampled)', () => {
@@ -405,14 +409,11 @@ describe('what it tells the core', () => {
   });
 
   it('reserved regions: RMRR, the ISA bridge, MSI', () => {
-    const rmrr = { start: 0x8b00_0000n, last: 0x8f7f_ffffn, devices: ['0000:00:02.0'], relaxable: true };
-    const u = setup({}, { reservedMemory: [rmrr] });
+    const rmrr = { start: 0x8b00_0000n, last: 0x8f7f_ffffn, kind: 'direct-relaxable' } as const;
+    const u = setup({}, { reservedOf: (device) => (device === '0000:00:02.0' ? [rmrr] : []) });
     const msi = { start: 0xfee0_0000n, last: 0xfeef_ffffn, kind: 'msi' };
     expect(u.driver.getResvRegions(NIC)).toEqual([msi]);
-    expect(u.driver.getResvRegions(client('0000:00:02.0', 0x10))).toEqual([
-      { start: rmrr.start, last: rmrr.last, kind: 'direct-relaxable' },
-      msi,
-    ]);
+    expect(u.driver.getResvRegions(client('0000:00:02.0', 0x10))).toEqual([rmrr, msi]);
     const isa = { ...client('0000:00:1f.0', 0xf8), classCode: 0x060100 };
     expect(u.driver.getResvRegions(isa)).toEqual([
       { start: 0n, last: 0xff_ffffn, kind: 'direct-relaxable' },
@@ -437,7 +438,16 @@ describe('what it tells the core', () => {
     u.dma(0x0100, 0x10n);
     const leaf = u.trace.take().flatMap((e) => (e.kind === 'read' && e.level === 1 ? e.words : []));
     expect(leaf).toEqual([0x20_0000n | 0x883n]);
-    expect(setup({ snoopControl: false }).domain().paging!.enforceCacheCoherency!()).toBe(false);
+  });
+
+  it('a unit without snoop control: the domain of no device may still say yes, its attach is then refused', () => {
+    // domain_support_force_snooping() asks the attached devices' units; paging_domain_compatible_second_stage()
+    const u = setup({ snoopControl: false });
+    const [early, late] = [u.domain(), u.domain()];
+    expect(early.paging!.enforceCacheCoherency!()).toBe(true);
+    expect(early.attachDev(NIC, null)).toMatchObject({ errno: 'EINVAL' });
+    late.attachDev(NIC, null);
+    expect(late.paging!.enforceCacheCoherency!()).toBe(false);
   });
 
   it('the same calls give the same words and the same events', () => {

@@ -1,6 +1,7 @@
+import { invariant } from '../../../../lib/invariant';
 import type { Trace } from '../../../trace/trace';
 import type { RegisterBus } from '../../port';
-import { GCMD, GSTS, REGISTERS } from '../regs';
+import { GCMD, GSTS, REGISTERS, WBF } from '../regs';
 
 /** Register accesses of the driver, each of them a trace event. */
 export class RegisterIo {
@@ -46,6 +47,12 @@ export class RegisterIo {
     this.gcmd = on ? this.gcmd | bit : this.gcmd & ~bit;
     this.writel(GCMD, this.gcmd);
     return ((this.readl(GSTS) & bit) !== 0) === on;
+  }
+
+  /** What the unit still holds back is in memory after this. Linux: iommu_flush_write_buffer() */
+  flushWriteBuffer(): void {
+    this.writel(GCMD, this.gcmd | WBF);
+    invariant((this.readl(GSTS) & WBF) === 0, 'the write buffer is never flushed');
   }
 
   isOn(bit: number): boolean {
