@@ -44,6 +44,8 @@ async function load(name) {
   return import(pathToFileURL(`${out}/${name}.mjs`).href);
 }
 const { measureVtd } = await load('vtd');
+const { measureAmd } = await load('amd');
+const { measureSmmu } = await load('smmu');
 const { measureIoas } = await load('ioas');
 
 /** Processor time, as limit.c measures: other programs on the machine do not count. */
@@ -59,7 +61,7 @@ function judged(figure, ratio) {
 }
 
 const references = native();
-const vtd = measureVtd(now).map((figure) => {
+const vtd = [...measureVtd(now), ...measureAmd(now), ...measureSmmu(now)].map((figure) => {
   const value = references.get(figure.native) ?? null;
   const ratio = value === null ? null : figure.perSecond / value;
   return judged({ ...figure, nativePerSecond: value }, ratio);

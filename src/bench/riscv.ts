@@ -1,0 +1,249 @@
+import { NO_PASID, READ, TRANSLATED, WALKED, type DmaTranslator } from '../engine/hw/port';
+import type { RiscvConfig } from '../engine/hw/riscv/device/config';
+import { RiscvIommu } from '../engine/hw/riscv/device/device';
+import { PhysicalMemory } from '../engine/memory/physical-memory';
+import { silent, type Trace } from '../engine/trace/trace';
+import { type Clock, median, RUNS } from './measure';
+
+/** A figure beside the loop of limit.c that bounds it. */
+export interface RiscvMeasurement {
+  readonly name: string;
+  readonly native: string;
+  /** Fraction of the native loop to reach; null where none is set. */
+  readonly aim: number | null;
+  readonly perSecond: number;
+}
+
+/** The tables of limit.c: so many pages from here on, each to a frame of its own. */
+const PAGES = 65536;
+const VA0 = 0x4000_0000;
+const FIRST_PFN = 0x10_0000;
+/** V R W X U A D */
+const LEAF = 0xdfn;
+const POINTER = 1n;
+const DEVICES = 4096;
+const DDTP = 0x10;
+const MODE_1LVL = 2n;
+const MODE_3LVL = 4n;
+/** iosatp and iohgatp: Sv39, Sv39x4. */
+const SV39 = 8n << 60n;
+const TC_VALID = 1n;
+
+const NO_CACHE = { sets: 0, ways: 0 };
+/** Every walk begins at the root, as in the native loop. */
+const FULL_WALKS: Partial<RiscvConfig> = { walkCache: NO_CACHE };
+
+/** Builds tables as limit.c does, without a driver: what is measured is the hardware. */
+class Tables {
+  readonly memory = new PhysicalMemory();
+
+  frames(count: number): number {
+    const pfn = this.memory.allocateFrames(count, { align: count, from: 'top' });
+    if (!pfn.ok) throw new Error(pfn.why);
+    return pfn.value;
+  }
+
+  put(pfn: number, index: number, value: bigint): void {
+    this.memory.writeU64(pfn * 4096 + index * 8, value);
+  }
+
+  /** Enters a page in a three-level table; `at`: where memory has a frame number that the table names. */
+  map(root: number, va: number, pfn: number, place: (table: number) => number, fresh: () => number): void {
+    let table = root;
+    for (let level = 2; level > 0; level--) {
+      const index = Math.floor(va / 2 ** (12 + 9 * level)) % (level === 2 ? 2048 : 512);
+      const pa = (place(table) + Math.floor(index / 512)) * 4096 + (index % 512) * 8;
+      let entry = this.memory.readU64(pa) ?? 0n;
+      if (entry === 0n) {
+        entry = (BigInt(fresh()) << 10n) | POINTER;
+        this.memory.writeU64(pa, entry);
+      }
+      table = Number(entry >> 10n);
+    }
+    this.put(place(table), Math.floor(va / 4096) % 512, (BigInt(pfn) << 10n) | LEAF);
+  }
+
+  /** 64 Ki pages from VA0 on. */
+  pages(root: number, place = (table: number): number => table, fresh = (): number => this.frames(1)): void {
+    for (let n = 0; n < PAGES; n++) this.map(root, VA0 + n * 4096, FIRST_PFN + n, place, fresh);
+  }
+
+  /** A device context of 64 bytes. */
+  context(table: number, index: number, iohgatp: bigint, fsc: bigint): void {
+    [TC_VALID, iohgatp, 0n, fsc].forEach((word, n) => this.put(table, index * 8 + n, word));
+  }
+}
+
+interface Machine {
+  readonly iommu: DmaTranslator;
+  /** What page n translates to. */
+  readonly pfnOf: (page: number) => number;
+}
+
+function start(tables: Tables, ddtp: bigint, config: Partial<RiscvConfig>, trace: Trace): RiscvIommu {
+  const iommu = new RiscvIommu(config, { memory: tables.memory, trace });
+  iommu.registers.write64(DDTP, ddtp);
+  return iommu;
+}
+
+/** One device and one level of directory. */
+function oneDevice(
+  tables: Tables,
+  iohgatp: bigint,
+  fsc: bigint,
+  config: Partial<RiscvConfig>,
+  trace: Trace = silent,
+): Machine {
+  const ddt = tables.frames(1);
+  tables.context(ddt, 0, iohgatp, fsc);
+  const iommu = start(tables, (BigInt(ddt) << 10n) | MODE_1LVL, config, trace);
+  return { iommu, pfnOf: (page) => FIRST_PFN + page };
+}
+
+function sv39(config: Partial<RiscvConfig>, trace?: Trace): Machine {
+  const tables = new Tables();
+  const root = tables.frames(1);
+  tables.pages(root);
+  return oneDevice(tables, 0n, SV39 | BigInt(root), config, trace);
+}
+
+function sv39x4(config: Partial<RiscvConfig>): Machine {
+  const tables = new Tables();
+  const root = tables.frames(4);
+  tables.pages(root);
+  return oneDevice(tables, SV39 | (1n << 44n) | BigInt(root), 0n, config);
+}
+
+/** Guest frame n of the guest's tables lies at HOST + n; its data pages are mapped one to one. */
+function nested(config: Partial<RiscvConfig>): Machine {
+  const tables = new Tables();
+  const guestRoot = tables.frames(4);
+  const GUEST_TABLES = 0x8_0000;
+  let used = 0;
+  const host = tables.frames(1024);
+  const place = (gpfn: number): number => host + gpfn - GUEST_TABLES;
+  const fresh = (): number => GUEST_TABLES + used++;
+  const identity = (table: number): number => table;
+  const root = fresh();
+  tables.pages(root, place, fresh);
+  for (let n = 0; n < used; n++) {
+    tables.map(guestRoot, (GUEST_TABLES + n) * 4096, host + n, identity, () => tables.frames(1));
+  }
+  for (let n = 0; n < PAGES; n++) {
+    const gpfn = FIRST_PFN + n;
+    tables.map(guestRoot, gpfn * 4096, gpfn, identity, () => tables.frames(1));
+  }
+  return oneDevice(tables, SV39 | (1n << 44n) | BigInt(guestRoot), SV39 | BigInt(root), config);
+}
+
+/** Many devices with one address space, and three levels of directory above them. */
+function manyDevices(config: Partial<RiscvConfig>): Machine {
+  const tables = new Tables();
+  const root = tables.frames(1);
+  tables.pages(root);
+  const [top, middle] = [tables.frames(1), tables.frames(1)];
+  tables.put(top, 0, (BigInt(middle) << 10n) | POINTER);
+  for (let n = 0; n < DEVICES / 64; n++) {
+    const leaf = tables.frames(1);
+    tables.put(middle, n, (BigInt(leaf) << 10n) | POINTER);
+    for (let index = 0; index < 64; index++) tables.context(leaf, index, 0n, SV39 | BigInt(root));
+  }
+  const iommu = start(tables, (BigInt(top) << 10n) | MODE_3LVL, config, silent);
+  return { iommu, pfnOf: (page) => FIRST_PFN + page };
+}
+
+/** limit.c's xorshift and Fisher-Yates. */
+function shuffled(): readonly number[] {
+  const order = Array.from({ length: PAGES }, (_, n) => n);
+  let x = 88172645463325252n;
+  for (let i = PAGES - 1; i > 0; i--) {
+    x = BigInt.asUintN(64, x ^ (x << 13n));
+    x ^= x >> 7n;
+    x = BigInt.asUintN(64, x ^ (x << 17n));
+    const j = Number(x % BigInt(i + 1));
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+  }
+  return order;
+}
+
+interface Run {
+  /** Low words of the IOVAs, 64 Ki of them; all lie below 4 GiB. */
+  readonly iovas: Int32Array;
+  /** The device of each. */
+  readonly rids: Int32Array;
+  readonly count: number;
+  readonly expected: number;
+}
+
+/** What the low words of all answers add up to. */
+function expectedSum(run: Run, pfnOf: Machine['pfnOf']): number {
+  let sum = 0;
+  for (let n = 0; n < PAGES; n++) {
+    const iova = (run.iovas[n] as number) >>> 0;
+    sum = (sum + pfnOf((iova - VA0) >>> 12) * 4096 + (iova & 0xfff)) | 0;
+  }
+  return Math.imul(sum, run.count / PAGES);
+}
+
+/** Every answer is checked: by its status, and by the sum of the addresses. */
+function translations({ iommu, pfnOf }: Machine, run: Run): () => void {
+  const { iovas, rids, count, expected } = run;
+  const wanted = expectedSum(run, pfnOf);
+  return () => {
+    let sum = 0;
+    let unexpected = 0;
+    for (let n = 0; n < count; n++) {
+      const at = n & (PAGES - 1);
+      const status = iommu.translate(rids[at] as number, 0, iovas[at] as number, READ, NO_PASID);
+      if (status !== expected) unexpected++;
+      sum = (sum + (iommu.result[0] as number)) | 0;
+    }
+    // The first round of a run of hits fills the IOATC.
+    if (unexpected > 256 || sum !== wanted) throw new Error(`${unexpected} unexpected answers, sum ${sum}, not ${wanted}`);
+  };
+}
+
+function rate(count: number, now: Clock, run: () => void): number {
+  const rates: number[] = [];
+  for (let n = 0; n <= RUNS; n++) {
+    const begin = now();
+    run();
+    if (n > 0) rates.push(count / (now() - begin));
+  }
+  return median(rates);
+}
+
+export function measureRiscv(now: Clock): readonly RiscvMeasurement[] {
+  const order = shuffled();
+  const single = new Int32Array(PAGES);
+  const devices = Int32Array.from({ length: PAGES }, (_, n) => Math.imul(n, 2039) & (DEVICES - 1));
+  const random = Int32Array.from(order, (page, n) => VA0 + page * 4096 + (n & 0xfff));
+  const hot = Int32Array.from(order, (page, n) => VA0 + (page & 255) * 4096 + (n & 0xfff));
+  const one = Int32Array.from(order, (_, n) => VA0 + ((order[0] ?? 0) & 255) * 4096 + (n & 0xff8));
+  const run = (iovas: Int32Array, rids: Int32Array, rounds: number, expected: number): Run => ({
+    iovas,
+    rids,
+    count: rounds * PAGES,
+    expected,
+  });
+  const measure = (machine: Machine, what: Run): number => rate(what.count, now, translations(machine, what));
+  const hits = (iovas: Int32Array): Run => run(iovas, single, 300, TRANSLATED);
+  const misses = (rids: Int32Array): Run => run(random, rids, 60, WALKED);
+
+  const [walk, cached] = ['3-level walk, V/leaf/perm/align checks, random', 'IOTLB 64x4, '] as const;
+  const rows: RiscvMeasurement[] = [];
+  const row = (name: string, native: string, aim: number | null, perSecond: number): void => {
+    rows.push({ name: `RISC-V ${name}`, native, aim, perSecond });
+  };
+  row('Sv39, IOTLB hit, one page', `${cached}one hot page`, 1 / 9, measure(sv39({}), hits(one)));
+  const warm = measure(sv39({}), hits(hot));
+  row('Sv39, IOTLB hits over 256 pages', `${cached}256 hot pages, all hits`, 1 / 2.1, warm);
+  row('Sv39, miss, 64k pages, random', walk, 1 / 18, measure(sv39(FULL_WALKS), misses(single)));
+  row('Sv39x4 only, miss, random', walk, 1 / 14, measure(sv39x4(FULL_WALKS), misses(single)));
+  row('Sv39 over Sv39x4, miss, random', walk, 1 / 36, measure(nested(FULL_WALKS), misses(single)));
+  const directory = measure(manyDevices(FULL_WALKS), misses(devices));
+  row('Sv39 miss and device-context miss, 3-level DDT', walk, 1 / 21, directory);
+  row('Sv39, miss, tables from the walk cache', walk, null, measure(sv39({}), misses(single)));
+  row('Sv39 over Sv39x4, miss, from the walk cache', walk, null, measure(nested({}), misses(single)));
+  return rows;
+}

@@ -1,0 +1,166 @@
+import type { CacheShape } from '../../common/cache-shape';
+
+/** Words of a cached device context: the context itself, 64 bytes; in the place of its reserved doubleword the tag. */
+export const DC_WORDS = 16;
+const DC_TAG = 14;
+/** Of a cached process context: the context itself, 16 bytes, and who it belongs to. */
+export const PC_WORDS = 8;
+const PC_DID = 4;
+const PC_PID = 5;
+const VALID = 1 << 24;
+
+export interface CachedContext {
+  readonly set: number;
+  readonly way: number;
+  readonly did: number;
+  /** -1: a device context. */
+  readonly pid: number;
+  /** Index of its first word. */
+  readonly at: number;
+}
+
+/**
+ * Cached device contexts, by device_id, and process contexts, by device_id and process_id.
+ *
+ * Spec: section "Caching in-memory data structures"
+ *
+ * Only valid ones that passed every check are in it. An empty way goes first, then the ways in turn.
+ */
+export class ContextCache {
+  /** Words of device contexts and of process contexts; behind the last entry is the place for one that is not cached. */
+  readonly dcs: Int32Array;
+  readonly pcs: Int32Array;
+  readonly ddtSets: number;
+  readonly ddtWays: number;
+  readonly pdtSets: number;
+  readonly pdtWays: number;
+  private readonly ddtTurn: Int32Array;
+  private readonly pdtTurn: Int32Array;
+
+  constructor(ddt: CacheShape, pdt: CacheShape) {
+    this.ddtSets = ddt.sets;
+    this.ddtWays = ddt.sets === 0 ? 0 : ddt.ways;
+    this.pdtSets = pdt.sets;
+    this.pdtWays = pdt.sets === 0 ? 0 : pdt.ways;
+    this.dcs = new Int32Array((this.ddtSets * this.ddtWays + 1) * DC_WORDS);
+    this.pcs = new Int32Array((this.pdtSets * this.pdtWays + 1) * PC_WORDS);
+    this.ddtTurn = new Int32Array(this.ddtSets);
+    this.pdtTurn = new Int32Array(this.pdtSets);
+  }
+
+  /** Index in `dcs` of a device's context, or -1. */
+  findDevice(did: number): number {
+    const { dcs } = this;
+    const first = (did & (this.ddtSets - 1)) * this.ddtWays * DC_WORDS;
+    for (let way = 0; way < this.ddtWays; way++) {
+      const at = first + way * DC_WORDS;
+      if (dcs[at + DC_TAG] === (did | VALID)) return at;
+    }
+    return -1;
+  }
+
+  /** Enters a device context, the `count` words from `from` on, and returns its index. */
+  fillDevice(did: number, words: Int32Array, from: number, count: number): number {
+    const { dcs } = this;
+    const at = this.claimDevice(did);
+    for (let n = 0; n < DC_TAG; n++) dcs[at + n] = n < count ? (words[from + n] as number) : 0;
+    dcs[at + DC_TAG] = this.ddtSets === 0 ? 0 : did | VALID;
+    return at;
+  }
+
+  findProcess(did: number, pid: number): number {
+    const { pcs } = this;
+    const first = this.processSet(did, pid) * this.pdtWays * PC_WORDS;
+    for (let way = 0; way < this.pdtWays; way++) {
+      const at = first + way * PC_WORDS;
+      if (pcs[at + PC_DID] === did && pcs[at + PC_PID] === (pid | VALID)) return at;
+    }
+    return -1;
+  }
+
+  fillProcess(did: number, pid: number, words: Int32Array): number {
+    const { pcs } = this;
+    const at = this.claimProcess(did, pid);
+    for (let n = 0; n < 4; n++) pcs[at + n] = words[n] as number;
+    pcs[at + PC_DID] = did;
+    pcs[at + PC_PID] = this.pdtSets === 0 ? 0 : pid | VALID;
+    return at;
+  }
+
+  /** IODIR.INVAL_DDT. `did`: -1 for every device. Returns how many device and process contexts are gone. */
+  invalidateDevice(did: number): number {
+    let dropped = 0;
+    for (let at = 0; at < this.dcs.length; at += DC_WORDS) {
+      const tag = this.dcs[at + DC_TAG] as number;
+      if (tag === 0 || (did >= 0 && tag !== (did | VALID))) continue;
+      this.dcs[at + DC_TAG] = 0;
+      dropped++;
+    }
+    return dropped + this.invalidateProcess(did, -1);
+  }
+
+  /** IODIR.INVAL_PDT. `pid`: -1 for every process. */
+  invalidateProcess(did: number, pid: number): number {
+    let dropped = 0;
+    for (let at = 0; at < this.pcs.length; at += PC_WORDS) {
+      const tag = this.pcs[at + PC_PID] as number;
+      if (tag === 0 || (did >= 0 && this.pcs[at + PC_DID] !== did)) continue;
+      if (pid >= 0 && tag !== (pid | VALID)) continue;
+      this.pcs[at + PC_PID] = 0;
+      dropped++;
+    }
+    return dropped;
+  }
+
+  listDevices(): readonly CachedContext[] {
+    const found: CachedContext[] = [];
+    for (let n = 0; n < this.ddtSets * this.ddtWays; n++) {
+      const at = n * DC_WORDS;
+      const tag = this.dcs[at + DC_TAG] as number;
+      if (tag === 0) continue;
+      const set = Math.floor(n / this.ddtWays);
+      found.push({ set, way: n % this.ddtWays, did: tag & ~VALID, pid: -1, at });
+    }
+    return found;
+  }
+
+  listProcesses(): readonly CachedContext[] {
+    const found: CachedContext[] = [];
+    for (let n = 0; n < this.pdtSets * this.pdtWays; n++) {
+      const at = n * PC_WORDS;
+      const tag = this.pcs[at + PC_PID] as number;
+      if (tag === 0) continue;
+      const set = Math.floor(n / this.pdtWays);
+      found.push({ set, way: n % this.pdtWays, did: this.pcs[at + PC_DID] as number, pid: tag & ~VALID, at });
+    }
+    return found;
+  }
+
+  private processSet(did: number, pid: number): number {
+    return (did ^ pid) & (this.pdtSets - 1);
+  }
+
+  private claimDevice(did: number): number {
+    if (this.ddtSets === 0) return 0;
+    const set = did & (this.ddtSets - 1);
+    for (let way = 0; way < this.ddtWays; way++) {
+      const at = (set * this.ddtWays + way) * DC_WORDS;
+      if (this.dcs[at + DC_TAG] === 0) return at;
+    }
+    const way = this.ddtTurn[set] as number;
+    this.ddtTurn[set] = (way + 1) % this.ddtWays;
+    return (set * this.ddtWays + way) * DC_WORDS;
+  }
+
+  private claimProcess(did: number, pid: number): number {
+    if (this.pdtSets === 0) return 0;
+    const set = this.processSet(did, pid);
+    for (let way = 0; way < this.pdtWays; way++) {
+      const at = (set * this.pdtWays + way) * PC_WORDS;
+      if (this.pcs[at + PC_PID] === 0) return at;
+    }
+    const way = this.pdtTurn[set] as number;
+    this.pdtTurn[set] = (way + 1) % this.pdtWays;
+    return (set * this.pdtWays + way) * PC_WORDS;
+  }
+}

@@ -1,0 +1,183 @@
+import { hiOf, loOf } from '../../../../lib/u64';
+import type { CacheEvent, FaultEvent, MemoryReadEvent, TraceEvent } from '../../../trace/event';
+import type { WalkStep } from '../../common/view';
+import {
+  decodeDeviceContext,
+  decodeDirectoryEntry,
+  decodeMsiPte,
+  decodeProcessContext,
+  decodePte,
+  faultLine,
+  isPage,
+} from '../describe';
+import { causeWhy } from '../reasons';
+import type { RiscvIommu } from './device';
+import { malformed, reservedHi } from './second-stage';
+
+const PAGE_BYTES = 4096;
+
+/** The hardware's reads and cache look-ups among the events of one request, in words. */
+export function explainRiscv(device: RiscvIommu, events: readonly TraceEvent[]): readonly WalkStep[] {
+  const steps: WalkStep[] = [];
+  let narrow = false;
+  for (const event of events) {
+    if (event.kind === 'cache') {
+      const step = cacheStep(event);
+      if (step !== null) steps.push(step);
+    }
+    if (event.kind !== 'read') continue;
+    if (event.structure === 'dc') narrow = (((event.words[0] ?? 0n) >> 11n) & 1n) === 1n;
+    steps.push(readStep(device, event, narrow));
+  }
+  // What the hardware read last is what it refused over.
+  const last = steps.at(-1);
+  const refused = events.some((event) => event.kind === 'fault');
+  return refused && last?.kind === 'read' ? [...steps.slice(0, -1), { ...last, outcome: 'fault' }] : steps;
+}
+
+/** Why a request was refused, and what the kernel prints for it. */
+export function explainRiscvFault(
+  fault: FaultEvent,
+  steps: readonly WalkStep[],
+  name?: string,
+): { readonly why: string; readonly kernelLine: string } {
+  const header = BigInt(fault.reason) | (BigInt(ridOf(fault.device)) << 40n);
+  const kernelLine = faultLine(fault.words ?? [header, 0n, fault.iova, 0n], name);
+  return { why: whyRefused(fault, steps), kernelLine };
+}
+
+/** Where the cause alone leaves it open, what the walk read tells more. */
+function whyRefused(fault: FaultEvent, steps: readonly WalkStep[]): string {
+  const last = steps.findLast((step) => step.structure === 'table');
+  const pageFault = fault.reason >= 12 && fault.reason <= 23;
+  const word = last?.words[0] ?? 0n;
+  if (!pageFault || last === undefined) return `${sentence(causeWhy(fault.reason))}.`;
+  const stage = last.stage === null ? '' : last.stage === 1 ? 'first-stage ' : 'second-stage ';
+  if ((word & 1n) === 0n) return `Nothing is mapped at ${whoseAddress(last)}: the ${stage}level ${last.level} entry has V = 0.`;
+  if (!isPage(word)) return `The ${stage}level ${last.level} entry is malformed.`;
+  const wanted = fault.access === 'write' ? 4n : 2n;
+  if ((word & wanted) === 0n) {
+    return `The page is mapped, but not for ${fault.access === 'write' ? 'writing' : 'reading'}: the ${stage}entry does not allow it.`;
+  }
+  if ((word & 0x40n) === 0n) return `The ${stage}entry has A = 0, and hardware may not set it.`;
+  if (fault.access === 'write' && (word & 0x80n) === 0n)
+    return `The ${stage}entry has D = 0, and hardware may not set it.`;
+  return `${sentence(causeWhy(fault.reason))}.`;
+}
+
+const whoseAddress = (last: WalkStep): string =>
+  last.stage !== 2
+    ? 'this IOVA'
+    : last.forLevel === 0
+      ? 'the guest physical address of the page'
+      : `the guest physical address of the first-stage table of level ${last.forLevel ?? 0}`;
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const CACHE_NAMES: Readonly<Record<string, string>> = {
+  ddt: 'Device directory cache',
+  pdt: 'Process directory cache',
+  iotlb: 'IOATC',
+  'paging-structure': 'Walk cache',
+};
+
+const NOTHING_READ = {
+  stage: null,
+  level: 0,
+  forLevel: null,
+  index: null,
+  pa: null,
+  words: [],
+  fields: [],
+  occupancy: null,
+} as const;
+
+function cacheStep({ cache, op, tag }: CacheEvent): WalkStep | null {
+  if (op !== 'hit' && op !== 'miss') return null;
+  const name = CACHE_NAMES[cache];
+  if (name === undefined) return null;
+  return { ...NOTHING_READ, kind: 'cache', structure: cache, outcome: op, title: `${name} ${op}: ${tag}` };
+}
+
+function readStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean): WalkStep {
+  const { structure, index, pa, words } = event;
+  const read = { ...NOTHING_READ, kind: 'read', structure, outcome: 'table', index, pa, words } as const;
+  switch (structure) {
+    case 'ddt':
+      return { ...read, title: `Device directory entry ${index}`, fields: decodeDirectoryEntry(words) };
+    case 'dc':
+      return {
+        ...read,
+        title: `Device context ${index} of its page`,
+        fields: decodeDeviceContext(words, device.state.narrowGuest),
+      };
+    case 'pdt':
+      return { ...read, title: `Process directory entry ${index}`, fields: decodeDirectoryEntry(words) };
+    case 'pc':
+      return { ...read, title: `Process context ${index} of its page`, fields: decodeProcessContext(words, narrow) };
+    case 'msi':
+      return { ...read, outcome: 'leaf', title: `MSI page-table entry ${index}`, fields: decodeMsiPte(words) };
+    default:
+      return tableStep(device, event, narrow);
+  }
+}
+
+function tableStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean): WalkStep {
+  const { level, index, pa, words, stage, forLevel } = event;
+  const word = words[0] ?? 0n;
+  const kind = classify(device, level, word);
+  return {
+    kind: 'read',
+    structure: 'table',
+    stage: stage ?? null,
+    outcome: kind === 2 ? 'leaf' : kind === 1 ? 'table' : 'fault',
+    level: level + 1,
+    forLevel: stage === 2 ? (forLevel === undefined ? 0 : forLevel + 1) : null,
+    title: tableTitle(event),
+    index,
+    pa,
+    words,
+    fields: decodePte(level, word, narrow),
+    allows: allows(word),
+    occupancy: tableOccupancy(device, Math.floor(pa / PAGE_BYTES) * PAGE_BYTES, level),
+  };
+}
+
+/** The 512 entries of a table page: 0 absent, 1 table, 2 leaf, 3 malformed; null where no memory is. */
+export function tableOccupancy(device: RiscvIommu, tablePa: number, level: number): Uint8Array | null {
+  const { port } = device.state.memory;
+  const base = port.frameBase(Math.floor(tablePa / PAGE_BYTES));
+  if (base < 0) return null;
+  const word = (n: number): bigint =>
+    (BigInt((port.words[base + 2 * n + 1] as number) >>> 0) << 32n) | BigInt((port.words[base + 2 * n] as number) >>> 0);
+  return Uint8Array.from({ length: 512 }, (_, n) => classify(device, level, word(n)));
+}
+
+function classify(device: RiscvIommu, level: number, word: bigint): 0 | 1 | 2 | 3 {
+  if ((word & 1n) === 0n) return 0;
+  const hi = hiOf(word);
+  const lo = loOf(word);
+  if (malformed(hi, lo, reservedHi(device.state.config.capabilities))) return 3;
+  const napot = word >> 63n === 1n;
+  if (!isPage(word)) return level === 0 || napot || (word & 0xd0n) !== 0n || ((word >> 61n) & 3n) !== 0n ? 3 : 1;
+  if (napot) return level === 0 && ((word >> 10n) & 0xfn) === 8n ? 2 : 3;
+  return ((word >> 10n) & ((1n << BigInt(9 * level)) - 1n)) === 0n ? 2 : 3;
+}
+
+const allows = (word: bigint): string =>
+  `${(word & 2n) === 0n ? '' : 'R'}${(word & 4n) === 0n ? '' : 'W'}${(word & 8n) === 0n ? '' : 'X'}`;
+
+function tableTitle({ level, index, stage, forLevel }: MemoryReadEvent): string {
+  const entry = `evel ${level + 1} entry ${index}`;
+  if (stage === undefined) return `L${entry}`;
+  if (stage === 1) return `First stage, l${entry}`;
+  const whose = forLevel === undefined ? 'the page' : `the level ${forLevel + 1} table`;
+  return `Second stage for ${whose}, l${entry}`;
+}
+
+/** `0000:01:00.0` → device_id: bus, device and function in 16 bits. */
+function ridOf(name: string): number {
+  const [bus = '0', rest = '0'] = name.split(':').slice(-2);
+  const [device = '0', fn = '0'] = rest.split('.');
+  return (parseInt(bus, 16) << 8) | (parseInt(device, 16) << 3) | Number(fn);
+}
