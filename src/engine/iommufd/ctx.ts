@@ -40,6 +40,10 @@ export class Iommufd implements IoptEnv {
     return this.core.fail;
   }
 
+  readonly warn = (text: string): void => {
+    this.core.log('warn', `WARNING: ${text}`);
+  };
+
   get frames(): FrameBytes {
     return this.options.frames;
   }

@@ -77,7 +77,7 @@ export class DmaBufPages implements DmaBufAttachment {
     if (!pages) return;
     yield* holding(pages.mutex, () => {
       if (this.range === null) return;
-      for (const { area, domain } of this.tracks) unmapArea(area, domain);
+      for (const { area, domain } of this.tracks) unmapArea(area, pages, domain);
       this.range = null;
     });
   }

@@ -3,6 +3,7 @@ import type { IommuDomain, PagingDomain, Prot } from '../iommu/ops';
 import type { Result } from '../kernel/errno';
 import type { Area } from './area';
 import { trackDomains, untrack } from './dma-buf-pages';
+import type { IoptEnv } from './iopt-env';
 import { PAGE_BYTES } from './page';
 import type { IoptPages } from './pages';
 import { updatePinned } from './pages-account';
@@ -17,6 +18,7 @@ import { pagingOf, unmapExactly } from './unmap-area';
 
 /** One page at a time, for users who will unmap pieces. Linux: batch_iommu_map_small() */
 function mapSmall(
+  env: IoptEnv,
   paging: PagingDomain,
   iova: bigint,
   pa: number,
@@ -26,14 +28,20 @@ function mapSmall(
   for (let at = 0; at < bytes; at += PAGE_BYTES) {
     const mapped = paging.map(iova + BigInt(at), pa + at, PAGE_BYTES, prot);
     if (mapped.ok) continue;
-    if (at > 0) unmapExactly(paging, iova, iova + BigInt(at) - 1n);
+    if (at > 0) unmapExactly(env, paging, iova, iova + BigInt(at) - 1n);
     return mapped;
   }
   return done;
 }
 
 /** Linux: batch_to_domain() */
-function mapBatch(domain: IommuDomain, area: Area, batch: Batch, small: boolean): Result<undefined> {
+function mapBatch(
+  { env }: IoptPages,
+  domain: IommuDomain,
+  area: Area,
+  batch: Batch,
+  small: boolean,
+): Result<undefined> {
   const paging = pagingOf(domain);
   const prot: Prot = batch.mmio ? { ...area.prot, mmio: true } : area.prot;
   const start = area.iovaOfPage(batch.start);
@@ -45,9 +53,9 @@ function mapBatch(domain: IommuDomain, area: Area, batch: Batch, small: boolean)
     const room = (batch.counts[entry] as number) * PAGE_BYTES - offset;
     const left = Number(area.last - iova) + 1;
     const bytes = Math.min(room, left);
-    const mapped = small ? mapSmall(paging, iova, pa, bytes, prot) : paging.map(iova, pa, bytes, prot);
+    const mapped = small ? mapSmall(env, paging, iova, pa, bytes, prot) : paging.map(iova, pa, bytes, prot);
     if (!mapped.ok) {
-      if (iova > start) unmapExactly(paging, start, iova - 1n);
+      if (iova > start) unmapExactly(env, paging, start, iova - 1n);
       return mapped;
     }
     iova += BigInt(bytes);
@@ -57,9 +65,9 @@ function mapBatch(domain: IommuDomain, area: Area, batch: Batch, small: boolean)
 }
 
 /** Takes out what a fill had entered before page `end`. */
-function unmapUpTo(area: Area, domain: IommuDomain, end: number): void {
+function unmapUpTo({ env }: IoptPages, area: Area, domain: IommuDomain, end: number): void {
   if (end === area.span.start) return;
-  unmapExactly(pagingOf(domain), area.start, area.lastIovaOfPage(end - 1));
+  unmapExactly(env, pagingOf(domain), area.start, area.lastIovaOfPage(end - 1));
 }
 
 /**
@@ -95,7 +103,7 @@ function fill(
   let allEnd = area.span.start;
   const undo = (position: number, someEnd: number): void => {
     domains.forEach((each, index) => {
-      unmapUpTo(area, each, index < position ? someEnd : allEnd);
+      unmapUpTo(pages, area, each, index < position ? someEnd : allEnd);
     });
     reader.release();
   };
@@ -107,7 +115,7 @@ function fill(
     }
     if (batch.value === null) break;
     for (const [position, domain] of domains.entries()) {
-      const mapped = mapBatch(domain, area, batch.value, small);
+      const mapped = mapBatch(pages, domain, area, batch.value, small);
       if (mapped.ok) continue;
       undo(position, reader.end);
       return mapped;

@@ -16,6 +16,7 @@ import {
 import type { Caller } from '../kernel/caller';
 import type { IommufdCtx } from './ctx';
 import type { AnyObject } from './object';
+import { PayloadWatch, type AnyPayloadRule, type PayloadRule } from './payload';
 import { UserCopy } from './user-copy';
 import { vfioIoctl } from './vfio-compat/ioctl';
 
@@ -46,6 +47,8 @@ export interface Ioctl<S extends Struct = Struct> {
   readonly layout: S;
   /** The structure may be given up to the end of this field: what older programs know. */
   readonly last: string;
+  /** What it points to, for the trace. Absent: nothing, or nothing that has a layout. */
+  readonly payload?: PayloadRule<S>;
   /** A number: what the call returns instead of 0. */
   execute(ucmd: Ucmd<FieldsOf<S>>): Task<Result<number | undefined>>;
 }
@@ -61,6 +64,7 @@ export interface AnyIoctl {
   readonly nr: number;
   readonly layout: Struct;
   readonly last: string;
+  readonly payload?: AnyPayloadRule;
   execute(ucmd: Ucmd<Fields>): Task<Result<number | undefined>>;
 }
 
@@ -91,6 +95,8 @@ export interface IoctlRecord {
   name: string | null;
   before: Uint8Array;
   after: Uint8Array;
+  /** What was copied from and to where the structure points. */
+  payload: PayloadWatch | null;
 }
 
 const NOTHING = new Uint8Array();
@@ -102,7 +108,7 @@ const RULE = 'iommufd_fops_ioctl';
  * Linux: drivers/iommu/iommufd/main.c iommufd_fops_ioctl()
  */
 export function* dispatch(table: CommandTable, ctx: IommufdCtx, request: IoctlRequest): Task<Result<number>> {
-  const record: IoctlRecord = { name: null, before: NOTHING, after: NOTHING };
+  const record: IoctlRecord = { name: null, before: NOTHING, after: NOTHING, payload: null };
   const nr = request.cmd & 0xff;
   const foreign = nr < IOMMUFD_CMD_BASE || nr >= table.end;
   const result = foreign
@@ -111,8 +117,11 @@ export function* dispatch(table: CommandTable, ctx: IommufdCtx, request: IoctlRe
   const { trace } = ctx.core;
   if (trace.on) {
     const { cmd, argVa } = request;
+    const { name, before, after } = record;
+    const payload = record.payload?.payload() ?? null;
     const returned = result.ok ? result.value : -ERRNO[result.errno];
-    trace.emit({ kind: 'ioctl', file: ctx.worldId, ...record, cmd, argVa, returned });
+    const about = { kind: 'ioctl', file: ctx.worldId, name, cmd, argVa, before, after, returned } as const;
+    trace.emit(payload === null ? about : { ...about, payload });
   }
   return result;
 }
@@ -140,7 +149,12 @@ function* ownIoctl(
   if (!bytes.ok) return bytes;
   record.before = bytes.value;
   record.after = bytes.value;
-  return yield* execute(ioctl, new Call(ioctl.layout, { ctx, caller, user, argVa, userBytes }, record));
+  const call = new Call(ioctl.layout, { ctx, caller, user, argVa, userBytes }, record);
+  const { payload: rule } = ioctl;
+  if (rule !== undefined && ctx.core.trace.on) {
+    user.watch = record.payload = new PayloadWatch(rule.field, call.cmd, rule.bytes(call.cmd));
+  }
+  return yield* execute(ioctl, call);
 }
 
 /** Linux: the end of iommufd_fops_ioctl() */

@@ -94,7 +94,7 @@ function* unfill(iopt: IoPagetable, area: Area, domain: IommuDomain): Task<void>
       return;
     }
     if (area.storageDomain === domain) area.storageDomain = other;
-    if (!pages.revoked) unmapArea(area, domain);
+    if (!pages.revoked) unmapArea(area, pages, domain);
     untrack(pages, area, [domain]);
   });
 }

@@ -8,6 +8,8 @@ export interface IoptEnv {
   readonly frames: FrameBytes;
   /** Bytes that a batch of frames may take. Linux: TEMP_MEMORY_LIMIT, iommufd_test_memory_limit */
   readonly tempMemoryLimit: number;
+  /** WARN_ON(): something is wrong that cannot be, and the kernel goes on. */
+  readonly warn: (text: string) => void;
 }
 
 /** Linux: TEMP_MEMORY_LIMIT */

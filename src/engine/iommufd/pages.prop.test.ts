@@ -26,7 +26,10 @@ function setUp(limit: number): { memory: MockMemory; pages: IoptPages; caller: C
     user: { uid: 7, lockedVm: 0 },
     files: new Descriptors(),
   };
-  const env: IoptEnv = { fail: neverFails, frames: memory, tempMemoryLimit: limit };
+  const warn = (text: string): void => {
+    throw new Error(text);
+  };
+  const env: IoptEnv = { fail: neverFails, frames: memory, tempMemoryLimit: limit, warn };
   const made = userPages(env, caller, 0n, BigInt(PAGES * 4096), true);
   if (!made.ok) throw new Error(made.why);
   return { memory, pages: made.value, caller };

@@ -17,7 +17,7 @@ export function unfillDomains(area: Area, pages: IoptPages, domains: readonly Io
   const { storageDomain } = area;
   if (!storageDomain) return;
   if (!pages.revoked) {
-    for (const domain of domains) if (domain !== storageDomain) unmapArea(area, domain);
+    for (const domain of domains) if (domain !== storageDomain) unmapArea(area, pages, domain);
   }
   unfillLast(area, pages, storageDomain);
   untrack(pages, area, domains);
@@ -32,7 +32,7 @@ export function unfillLast(area: Area, pages: IoptPages, domain: IommuDomain): v
     updateUnpinned(pages);
     return;
   }
-  if (!pages.revoked) unmapArea(area, domain);
+  if (!pages.revoked) unmapArea(area, pages, domain);
   untrack(pages, area, [domain]);
 }
 
@@ -51,7 +51,7 @@ function unmapThenUnpin(area: Area, pages: IoptPages, paging: PagingDomain): voi
   let mapped = start;
   const unmapTo = (end: number): void => {
     if (end <= mapped) return;
-    unmapExactly(paging, area.iovaOfPage(mapped), area.lastIovaOfPage(end - 1));
+    unmapExactly(pages.env, paging, area.iovaOfPage(mapped), area.lastIovaOfPage(end - 1));
     mapped = end;
   };
   for (const span of pages.tiers(start, last)) {

@@ -12,8 +12,15 @@ import { PAGE_BYTES, PAGE_SIZE } from './page';
  * Linux: include/linux/uaccess.h
  */
 
+/** Wants to know what is copied; `out`: to the user. */
+export interface CopyWatch {
+  copied(userVa: bigint, data: Uint8Array, out: boolean): void;
+}
+
 /** A user's memory, with the places where the kernel may be told to fail. */
 export class UserCopy {
+  watch: CopyWatch | null = null;
+
   constructor(
     private readonly memory: UserBytes,
     private readonly fail: FailPoints,
@@ -23,7 +30,9 @@ export class UserCopy {
   read(userVa: bigint, bytes: number): Result<Uint8Array> {
     if (bytes === 0) return ok(new Uint8Array());
     if (this.fail.hit('copy_from_user')) return fault(userVa, 'read');
-    return this.readChunks(userVa, bytes);
+    const read = this.readChunks(userVa, bytes);
+    if (this.watch !== null && read.ok) this.watch.copied(userVa, read.value, false);
+    return read;
   }
 
   /**
@@ -46,11 +55,10 @@ export class UserCopy {
   write(userVa: bigint, data: Uint8Array): Result<undefined> {
     if (data.length === 0) return done;
     if (this.fail.hit('copy_to_user')) return fault(userVa, 'written');
-    if (inOnePage(userVa, data.length)) {
-      return this.memory.write(userVa, data).ok ? done : fault(userVa, 'written');
-    }
+    if (inOnePage(userVa, data.length)) return this.put(userVa, data);
     for (const { va, at, bytes } of pagesOf(userVa, data.length)) {
-      if (!this.memory.write(va, data.subarray(at, at + bytes)).ok) return fault(va, 'written');
+      const put = this.put(va, data.subarray(at, at + bytes));
+      if (!put.ok) return put;
     }
     return done;
   }
@@ -59,7 +67,8 @@ export class UserCopy {
   clear(userVa: bigint, bytes: number): Result<undefined> {
     const zeros = new Uint8Array(PAGE_BYTES);
     for (const page of pagesOf(userVa, bytes)) {
-      if (!this.memory.write(page.va, zeros.subarray(0, page.bytes)).ok) return fault(page.va, 'written');
+      const put = this.put(page.va, zeros.subarray(0, page.bytes));
+      if (!put.ok) return put;
     }
     return done;
   }
@@ -72,6 +81,13 @@ export class UserCopy {
       if (read.value.some((byte) => byte !== 0)) return ok(false);
     }
     return ok(true);
+  }
+
+  /** Within a page. */
+  private put(va: bigint, data: Uint8Array): Result<undefined> {
+    if (!this.memory.write(va, data).ok) return fault(va, 'written');
+    if (this.watch !== null) this.watch.copied(va, data, true);
+    return done;
   }
 
   private readChunks(userVa: bigint, bytes: number): Result<Uint8Array> {

@@ -44,7 +44,7 @@ function flagParts(names: NameTable, value: bigint): readonly WordPart[] {
 }
 
 /** Counts and ids are small and decimal; magic numbers and addresses are hex. */
-function plain({ word }: Field, value: number | bigint): string {
-  const small = word === 's32' || (word !== 'u64' && value < 0x1_0000) || value === 0n;
-  return small ? String(value) : hex(value);
+function plain({ word, hex: register }: Field, value: number | bigint): string {
+  const small = word === 's32' || (word !== 'u64' && register !== true && value < 0x1_0000);
+  return small || Number(value) === 0 ? String(value) : hex(value);
 }

@@ -32,8 +32,9 @@ export interface StructView {
 export function viewStruct(struct: Struct, before: Uint8Array, after: Uint8Array): StructView {
   const [was, is] = [decode(struct, before), decode(struct, after)];
   const fields: FieldView[] = [];
+  const dir = struct.fields.every((field) => field.dir === 'out') ? 'out' : 'in';
   const fill = (from: number, to: number, name: string): void => {
-    if (to > from) fields.push(bare(name, from, before.subarray(from, to), after.subarray(from, to)));
+    if (to > from) fields.push(bare(name, from, dir, before.subarray(from, to), after.subarray(from, to)));
   };
   let end = 0;
   for (const field of [...struct.fields].sort((a, b) => a.offset - b.offset)) {
@@ -58,14 +59,20 @@ export function viewStruct(struct: Struct, before: Uint8Array, after: Uint8Array
   return { name: struct.name, fields, before, after };
 }
 
-function bare(name: string, offset: number, before: Uint8Array, after: Uint8Array): FieldView {
+function bare(
+  name: string,
+  offset: number,
+  dir: Field['dir'],
+  before: Uint8Array,
+  after: Uint8Array,
+): FieldView {
   const text = (bytes: Uint8Array): string => (bytes.every((byte) => byte === 0) ? '0' : 'not zero');
   return {
     name,
     word: null,
     offset,
     bytes: before.length,
-    dir: 'in',
+    dir,
     absent: false,
     changed: before.some((byte, at) => byte !== after[at]),
     before: text(before),

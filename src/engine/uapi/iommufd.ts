@@ -270,7 +270,7 @@ export const iommu_hwpt_pgfault = defineStruct('iommu_hwpt_pgfault', 40, [
 /** What write() to a fault queue's descriptor takes. */
 export const iommu_hwpt_page_response = defineStruct('iommu_hwpt_page_response', 8, [
   field('cookie', 'u32', 0),
-  field('code', 'u32', 4),
+  field('code', 'u32', 4, 'in', { enumOf: { IOMMUFD_PAGE_RESP_SUCCESS, IOMMUFD_PAGE_RESP_INVALID } }),
 ]);
 
 /** Linux: enum iommu_viommu_type; the last is the mock driver's. */
@@ -324,7 +324,7 @@ export const iommu_veventq_alloc = defineStruct('iommu_veventq_alloc', 32, [
 
 /** Before each event that read() of an event queue's descriptor gives. */
 export const iommufd_vevent_header = defineStruct('iommufd_vevent_header', 8, [
-  field('flags', 'u32', 0, 'out'),
+  field('flags', 'u32', 0, 'out', { flags: { IOMMU_VEVENTQ_FLAG_LOST_EVENTS } }),
   field('sequence', 'u32', 4, 'out'),
 ]);
 

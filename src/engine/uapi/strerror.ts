@@ -31,6 +31,7 @@ const TEXT: Readonly<Record<Errno, string>> = {
   EMSGSIZE: 'Message too long',
   EOPNOTSUPP: 'Operation not supported',
   EADDRINUSE: 'Address already in use',
+  ETIMEDOUT: 'Connection timed out',
   EPROBE_DEFER: 'Unknown error 517',
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as iommufd from './iommufd';
+import * as vendor from './iommufd-vendor';
 import { decode, encode, WORD_BYTES, type Struct } from './struct';
 import * as vfio from './vfio';
 
@@ -71,6 +72,22 @@ const LAYOUTS: readonly (readonly [name: string, bytes: number, fields: string])
     40,
     'size:0+4 flags:4+4 viommu_id:8+4 type:12+4 index:16+4 out_hw_queue_id:20+4 nesting_parent_iova:24+8 length:32+8',
   ],
+  ['iommu_hwpt_vtd_s1', 24, 'flags:0+8 pgtbl_addr:8+8 addr_width:16+4 __reserved:20+4'],
+  ['iommu_hwpt_arm_smmuv3', 16, 'ste[0]:0+8 ste[1]:8+8'],
+  ['iommu_hwpt_amd_guest', 32, 'dte[0]:0+8 dte[1]:8+8 dte[2]:16+8 dte[3]:24+8'],
+  ['iommu_hw_info_vtd', 24, 'flags:0+4 __reserved:4+4 cap_reg:8+8 ecap_reg:16+8'],
+  [
+    'iommu_hw_info_arm_smmuv3',
+    40,
+    'flags:0+4 __reserved:4+4 idr[0]:8+4 idr[1]:12+4 idr[2]:16+4 idr[3]:20+4 idr[4]:24+4 idr[5]:28+4 iidr:32+4 aidr:36+4',
+  ],
+  ['iommu_hw_info_tegra241_cmdqv', 8, 'flags:0+4 version:4+1 log2vcmdqs:5+1 log2vsids:6+1 __reserved:7+1'],
+  ['iommu_hw_info_amd', 16, 'efr:0+8 efr2:8+8'],
+  ['iommu_hwpt_vtd_s1_invalidate', 24, 'addr:0+8 npages:8+8 flags:16+4 __reserved:20+4'],
+  ['iommu_viommu_arm_smmuv3_invalidate', 16, 'cmd[0]:0+8 cmd[1]:8+8'],
+  ['iommu_viommu_tegra241_cmdqv', 16, 'out_vintf_mmap_offset:0+8 out_vintf_mmap_length:8+8'],
+  ['iommu_vevent_arm_smmuv3', 32, 'evt[0]:0+8 evt[1]:8+8 evt[2]:16+8 evt[3]:24+8'],
+  ['iommu_vevent_tegra241_cmdqv', 16, 'lvcmdq_err_map[0]:0+8 lvcmdq_err_map[1]:8+8'],
   ['vfio_iommu_type1_info', 24, 'argsz:0+4 flags:4+4 iova_pgsizes:8+8 cap_offset:16+4 pad:20+4'],
   ['vfio_info_cap_header', 8, 'id:0+2 version:2+2 next:4+4'],
   ['vfio_iommu_type1_info_cap_iova_range', 16, 'id:0+2 version:2+2 next:4+4 nr_iovas:8+4 reserved:12+4'],
@@ -92,7 +109,7 @@ const LAYOUTS: readonly (readonly [name: string, bytes: number, fields: string])
 
 const isStruct = (value: unknown): value is Struct =>
   typeof value === 'object' && value !== null && 'fields' in value;
-const all: readonly unknown[] = Object.values({ ...iommufd, ...vfio });
+const all: readonly unknown[] = Object.values({ ...iommufd, ...vendor, ...vfio });
 const structs: ReadonlyMap<string, Struct> = new Map(all.filter(isStruct).map((each) => [each.name, each]));
 
 describe('structures of /dev/iommu and of VFIO’s container', () => {
@@ -108,6 +125,19 @@ describe('structures of /dev/iommu and of VFIO’s container', () => {
       .map((each) => `${each.name}:${each.offset}+${WORD_BYTES[each.word]}`)
       .join(' ');
     expect([struct?.bytes, printed]).toEqual([bytes, fields]);
+  });
+
+  // Printed by the same program.
+  it.each([
+    ['IOMMU_VTD_S1_SRE', 1],
+    ['IOMMU_VTD_S1_EAFE', 2],
+    ['IOMMU_VTD_S1_WPE', 4],
+    ['IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17', 1],
+    ['IOMMU_VTD_INV_FLAGS_LEAF', 1],
+  ] as const)('%s is %i, and a name of its field’s bits', (name, bits) => {
+    expect(vendor[name]).toBe(bits);
+    const flags = [...structs.values()].flatMap((struct) => struct.fields.map((each) => each.flags ?? {}));
+    expect(flags.filter((names) => names[name] === bits)).toHaveLength(1);
   });
 
   it('bytes and values agree, little endian, and missing bytes are zero', () => {

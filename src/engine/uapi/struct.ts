@@ -18,11 +18,13 @@ export interface Field {
   readonly enumOf?: NameTable;
   /** A user address of driver data; the field that tells how many bytes. */
   readonly blob?: string;
+  /** A register, or a word of one: in hex however small. */
+  readonly hex?: true;
 }
 
 /** The header's names of numbers. */
 export type NameTable = Readonly<Record<string, number>>;
-type FieldNames = Pick<Field, 'flags' | 'enumOf' | 'blob'>;
+type FieldNames = Pick<Field, 'flags' | 'enumOf' | 'blob' | 'hex'>;
 
 export interface Struct<F extends readonly Field[] = readonly Field[]> {
   readonly name: string;

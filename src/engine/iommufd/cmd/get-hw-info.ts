@@ -21,6 +21,7 @@ export const getHwInfo = defineIoctl({
   nr: 0x8a,
   layout: iommu_hw_info,
   last: '__reserved2',
+  payload: { field: 'data_uptr', bytes: (cmd) => BigInt(cmd.data_len) },
   *execute(ucmd) {
     const { ctx, cmd } = ucmd;
     if ((cmd.flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) !== 0)

@@ -28,6 +28,7 @@ export const hwptAlloc = defineIoctl({
   nr: 0x89,
   layout: iommu_hwpt_alloc,
   last: '__reserved',
+  payload: { field: 'data_uptr', bytes: (cmd) => BigInt(cmd.data_len) },
   *execute(ucmd) {
     const { ctx, cmd } = ucmd;
     // __reserved2 is not looked at.

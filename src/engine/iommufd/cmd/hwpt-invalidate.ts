@@ -20,6 +20,7 @@ export const hwptInvalidate = defineIoctl({
   nr: 0x8d,
   layout: iommu_hwpt_invalidate,
   last: '__reserved',
+  payload: { field: 'data_uptr', bytes: (cmd) => BigInt(cmd.entry_len) * BigInt(cmd.entry_num) },
   *execute({ ctx, cmd, user, respond }) {
     const array = userDataArray(user, cmd);
     const result = checkRequest(cmd) ?? invalidate(ctx, cmd.hwpt_id, array);

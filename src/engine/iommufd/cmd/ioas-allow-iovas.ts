@@ -16,6 +16,7 @@ export const ioasAllowIovas = defineIoctl({
   nr: 0x82,
   layout: iommu_ioas_allow_iovas,
   last: 'allowed_iovas',
+  payload: { field: 'allowed_iovas', bytes: (cmd) => BigInt(cmd.num_iovas * iommu_iova_range.bytes) },
   *execute({ ctx, cmd, user }) {
     if (cmd.__reserved !== 0) {
       return err('EOPNOTSUPP', 'a reserved field is set', { rule: 'iommufd_ioas_allow_iovas' });

@@ -17,6 +17,7 @@ export const ioasIovaRanges = defineIoctl({
   nr: 0x84,
   layout: iommu_ioas_iova_ranges,
   last: 'out_iova_alignment',
+  payload: { field: 'allowed_iovas', bytes: (cmd) => BigInt(cmd.num_iovas * iommu_iova_range.bytes) },
   *execute({ ctx, cmd, user, respond }) {
     const rule = 'iommufd_ioas_iova_ranges';
     if (cmd.__reserved !== 0) return err('EOPNOTSUPP', 'a reserved field is set', { rule });

@@ -18,6 +18,7 @@ export const viommuAlloc = defineIoctl({
   nr: 0x90,
   layout: iommu_viommu_alloc,
   last: 'out_viommu_id',
+  payload: { field: 'data_uptr', bytes: (cmd) => BigInt(cmd.data_len) },
   *execute(ucmd) {
     const { ctx, cmd } = ucmd;
     // __reserved is not looked at.
