@@ -38,7 +38,12 @@ const numberText = fc.oneof(
 );
 
 const PATTERN_SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  address: fc.constantFrom('0x10a30000', '4K', 'leaf', 'table/2', 'dte+8', 'stage1/1+0x10'),
+  range: fc.constantFrom('0x1000-0x1fff', '4096-8191', 'leaf', 'table/1'),
   iotlb: fc.constant('64x4'),
+  'device-cache': fc.constant('off'),
+  'process-cache': fc.constant('8x2'),
+  'walk-cache': fc.constant('16x1'),
   defects: fc.constantFrom(
     'failed-replace-unreserves',
     'failed-replace-unreserves+replace-answers-new-queue',

@@ -196,10 +196,10 @@ describe('a mistake is told with its column, in words', () => {
     ['t1 = begin 2x = ATTACH dev ioas', /"2x" cannot be a name/, 12],
     ['t1 = begin IOAS_ALLOC ctx', /give what IOAS_ALLOC makes a name/, 12],
     ['t1 = begin x =', /what is x\? A verb is missing/, 15],
-    ['t1 = begin dma 01:00.0 read 0 1', /dma cannot be begun: only what takes locks/, 12],
+    ['t1 = begin poke 0x1000 "0x1"', /poke cannot be begun: only what takes locks/, 12],
     ['t1 = begin t2 = begin DETACH', /begin cannot be begun/, 17],
     ['t1 = begin DETACH dev ! EBUSY', /for the line that finishes it to say: finish t1 ! EBUSY/, 23],
-    ['dma 01:00.0 read 0 1 ! WAITS', /dma takes no lock/, 22],
+    ['poke 0x1000 "0x1" ! WAITS', /poke takes no lock/, 19],
     ['finish t1 ! WAIT', /"WAIT" is no errno .*did you mean WAITS\?/, 11],
     ['step t1 tiemout', /the count of step must be a number/, 9],
     ['step t1 until', /must be a number/, 9],
@@ -268,7 +268,7 @@ describe('the table of verbs', () => {
 
   it.each(grammar)('$verb is named and has options as GRAMMAR.md says', ({ verb, naming, words }) => {
     const spec = VERBS.get(verb!)!;
-    const keys = words.flatMap((word) => /^\[?([a-z]+)=/.exec(word)?.[1] ?? []);
+    const keys = words.flatMap((word) => /^\[?([a-z-]+)=/.exec(word)?.[1] ?? []);
     expect(spec.naming).toBe(naming);
     expect(spec.options.map((option) => option.key).toSorted()).toEqual([...new Set(keys)].toSorted());
   });

@@ -84,6 +84,7 @@ describe('a pci line', () => {
         iommu: fc.option(fc.constantFrom('none', 'smmu0')),
         pasids: fc.nat(2 ** 20),
         ats: fc.boolean(),
+        pri: fc.boolean(),
         untrusted: fc.boolean(),
         label: fc.option(fc.string({ unit: 'binary' })),
       })

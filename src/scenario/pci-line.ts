@@ -65,6 +65,7 @@ export function formatPciLine(spec: PciFunctionSpec): string {
   if (spec.iommu !== null) add('iommu', spec.iommu);
   if (spec.pasids !== 0) add('pasid', String(spec.pasids));
   if (spec.ats) args.push('ats');
+  if (spec.pri) args.push('pri');
   if (spec.untrusted) args.push('untrusted');
   if (spec.label !== null) args.push(quoted(spec.label));
   return formatStatement({ verb: 'pci', args });
@@ -84,6 +85,7 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
     ...plainSpec(address, kind),
     multifunction: flags.includes('mf'),
     ats: flags.includes('ats'),
+    pri: flags.includes('pri'),
     untrusted: flags.includes('untrusted'),
     label: text,
   };
@@ -97,7 +99,7 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
   return { ok: true, spec };
 }
 
-const FLAGS = ['mf', 'ats', 'untrusted'];
+const FLAGS = ['mf', 'ats', 'pri', 'untrusted'];
 
 const mistake = (what: string): SpecOfArgs => ({ ok: false, mistake: what });
 

@@ -24,19 +24,33 @@ const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
 const DEFECT = '(?:replace-answers-new-queue|failed-replace-unreserves)';
 const DEFECTS = pattern(new RegExp(`^${DEFECT}(?:\\+${DEFECT})*$`), 'failed-replace-unreserves');
 
+const CACHE = pattern(/^(?:off|[1-9][0-9]*x[1-9][0-9]*)$/, '64x4, or off');
+/** Of an IOMMU of a vendor. */
+const VENDOR_OPTIONS = [
+  option(
+    'mode',
+    choice('legacy', 'scalable', 'v1', 'v2', 'upstream', 'coherent'),
+    'VT-d: legacy or scalable; AMD: the tables that its driver prefers, v1 or v2; RISC-V: coherent, so that its devices can be bound',
+  ),
+  option('width', choice('39', '48', '57'), 'address bits of its tables; 48 unless said otherwise'),
+  option('iotlb', CACHE, 'sets and ways of its IOTLB'),
+  option('device-cache', CACHE, 'of its cache of device entries: contexts, DTEs, STEs, DCs'),
+  option('process-cache', CACHE, 'of its cache of PASID entries, CDs, PCs'),
+  option('walk-cache', CACHE, 'of its cache of table entries that are no leaves'),
+];
+
 /** What the machine is made of, and its kernel's start. */
 export const MACHINE_VERBS: readonly VerbSpec[] = [
   defineVerb('machine', 'machine q35 iommu=vtd', 'names the machine and its IOMMU; first line, once', {
     ...atOnce,
     params: [param('name', { kind: 'word-or-text' }, 'what to call it')],
     options: [
-      option('iommu', choice('vtd', 'none'), 'which IOMMU it has; vtd unless said otherwise'),
       option(
-        'width',
-        choice('39', '48', '57'),
-        'IOVA bits of its second-stage tables; 48 unless said otherwise',
+        'iommu',
+        choice('vtd', 'amd', 'smmuv3', 'riscv', 'none'),
+        'which IOMMU it has; vtd unless said otherwise',
       ),
-      option('iotlb', pattern(/^[1-9][0-9]*x[1-9][0-9]*$/, '64x4'), 'sets and ways of its IOTLB'),
+      ...VENDOR_OPTIONS,
       option('container', choice('type1', 'iommufd'), 'what answers at /dev/vfio/vfio; type1 unless said'),
       option('defects', DEFECTS, 'mistakes of the real kernel that this one makes too; help lists them'),
     ],
@@ -50,14 +64,15 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
   defineVerb(
     'iommu',
     'iommu smmu0 generic pages=4K+2M aperture=0-0xffffffff',
-    'one more IOMMU, of no vendor: real page tables, no registers, no caches; before boot',
+    'one more IOMMU: of a vendor, or generic, with the abilities and refusals that you choose; before boot',
     {
       ...atOnce,
       params: [
         param('name', word, 'what to call it'),
-        param('kind', choice('generic'), 'what kind of IOMMU it is'),
+        param('kind', choice('generic', 'vtd', 'amd', 'smmuv3', 'riscv'), 'what kind of IOMMU it is'),
       ],
       options: [
+        ...VENDOR_OPTIONS,
         option('pages', PAGE_SIZES, 'sizes of its pages; 4K+2M+1G unless said otherwise'),
         option('aperture', range, 'the addresses that it translates; 48 bits unless said otherwise'),
         option(
@@ -107,6 +122,7 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       flags: [
         flag('mf', 'the multifunction bit of its header'),
         flag('ats', 'it caches translations itself'),
+        flag('pri', 'it can ask for pages that are not there'),
         flag('untrusted', 'it sits behind an external port'),
       ],
     },

@@ -9,15 +9,26 @@ import {
   number,
   option,
   param,
+  pattern,
+  saysAs,
   task,
+  text,
   word,
   type VerbSpec,
 } from './verb-spec';
 
+/** A number, or an entry that the hardware has read. */
+const ENTRY = '[a-z][a-z0-9-]*(?:/\\d)?(?:\\+\\w+)?';
+const NUMBER = '0x[\\da-f_]+|[\\d_]+[KMGT]?';
+const physical = pattern(new RegExp(`^(?:${ENTRY}|${NUMBER})$`, 'i'), '0x10a30000 or leaf');
+const physicalRange = pattern(
+  new RegExp(`^(?:${ENTRY}|(?:${NUMBER})-(?:${NUMBER}))$`, 'i'),
+  '0x10a30000-0x10a30fff or leaf',
+);
+
 /** What devices do, and how a script plays it: tasks, failures, places and words. */
 export const PLAY_VERBS: readonly VerbSpec[] = [
   defineVerb('dma', 'dma 01:00.0 write 0x100040 64', 'the device reads or writes memory, through the IOMMU', {
-    ...atOnce,
     params: [
       param('bdf', bdf, 'the device'),
       param('access', choice('read', 'write'), 'which way'),
@@ -28,7 +39,87 @@ export const PLAY_VERBS: readonly VerbSpec[] = [
       option('in', buffer, 'the buffer that its first byte must reach'),
       option('pasid', number, 'the PASID of its requests; none unless said'),
     ],
+    flags: [
+      flag('exec', 'it asks to execute what it reads; with a PASID'),
+      flag('priv', 'it asks for privileged mode; with a PASID'),
+    ],
   }),
+  defineVerb('poke', 'poke 0x10a30000 "0x10a31003"', 'writes physical memory behind the kernel’s back', {
+    ...atOnce,
+    params: [
+      param(
+        'address',
+        physical,
+        'a physical address, or an entry that the hardware has read: leaf, table/2, ste',
+      ),
+      param('words', text, '64-bit words, or bytes in hex'),
+    ],
+  }),
+  defineVerb('peek', 'peek 0x10a30000 is "0x10a31003"', 'reads physical memory', {
+    ...atOnce,
+    params: [
+      param('address', physical, 'a physical address, or an entry that the hardware has read'),
+      ...saysAs,
+    ],
+    options: [option('len', number, 'bytes; a 64-bit word unless said')],
+  }),
+  defineVerb('store', 'store buf 0x1000 "0x10a31003"', 'a program writes its own memory', {
+    ...atOnce,
+    params: [
+      param('buffer', buffer, 'its memory'),
+      param('offset', number, 'where in it'),
+      param('words', text, '64-bit words, or bytes in hex'),
+    ],
+  }),
+  defineVerb('read_register', 'read_register dmar0 GSTS', 'reads a register of an IOMMU', {
+    ...atOnce,
+    params: [
+      param('unit', word, 'the IOMMU'),
+      param('register', word, 'by name, or by offset in hex'),
+      ...saysAs,
+    ],
+  }),
+  defineVerb(
+    'write_register',
+    'write_register dmar0 GCMD 0x0',
+    'writes a register of an IOMMU, behind its driver’s back',
+    {
+      ...atOnce,
+      params: [
+        param('unit', word, 'the IOMMU'),
+        param('register', word, 'by name, or by offset in hex'),
+        param('value', number, 'what to write'),
+      ],
+    },
+  ),
+  defineVerb(
+    'hazard',
+    'hazard 0x10a30000-0x10a30fff read',
+    'from now on memory answers the accesses of IOMMUs so',
+    {
+      ...atOnce,
+      params: [
+        param('range', physicalRange, 'physical addresses, both ends included; or the page of an entry'),
+        param(
+          'kind',
+          choice('read', 'write', 'poison', 'none'),
+          'such accesses are refused; poison: what is read is corrupt',
+        ),
+      ],
+    },
+  ),
+  defineVerb(
+    'ignore-invalidations',
+    'ignore-invalidations 01:00.0 on',
+    'the device does not answer when its translations are invalidated',
+    {
+      ...atOnce,
+      params: [
+        param('bdf', bdf, 'the device'),
+        param('state', choice('on', 'off'), 'whether it ignores them'),
+      ],
+    },
+  ),
   defineVerb(
     'begin',
     't1 = begin REPLACE dev hwpt2',

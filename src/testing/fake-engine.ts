@@ -74,6 +74,7 @@ export function createFakeEngine(): EngineApi {
       },
     ],
     tryLines: async (texts) => run(texts, lines.length + 1),
+    hardware: async () => null,
     readMemory: async (pa, bytes) => Uint8Array.from({ length: bytes }, (_, i) => (pa + i) & 0xff),
     describeIoctls: async () => [],
     sysfs: async () => ({ kind: 'dir', entries: { sys: { kind: 'dir', entries: {} } } }),
@@ -88,6 +89,7 @@ export function createFakeEngine(): EngineApi {
             warnings: ['line 3: cut off'],
           }
         : { status: 'failed', why: 'There is no PCI function in this text.' },
+    decodeLines: async () => ({ decoded: [], unknown: [], more: 0 }),
   };
 }
 

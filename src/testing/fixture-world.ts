@@ -1,4 +1,4 @@
-import type { Lookup, LookupPart, LookupStep } from '../engine/sim/batch';
+import type { Lookup, LookupPart, WalkStep } from '../engine/sim/batch';
 import type {
   ContextObject,
   DeviceObject,
@@ -36,6 +36,8 @@ const device = (bdf: string, more: Partial<DeviceObject>): DeviceObject => ({
   iommuId: 'iommu:dmar0',
   idevId: null,
   hwptId: null,
+  services: [],
+  deviceTlb: [],
   recordedGroup: 7,
   ...more,
 });
@@ -104,41 +106,13 @@ const iommu: IommuObject = {
   enabled: true,
   addressBits: 48,
   deviceIds: [rootPort.id, gpu.id, audio.id],
-  registers: [
-    { name: 'VER_REG', offset: 0, value: 0x10n },
-    { name: 'CAP_REG', offset: 8, value: 0xd2_008c_4066_0462n },
-    { name: 'GSTS_REG', offset: 0x1c, value: 0xc600_0000n },
+  queues: [{ name: 'Invalidation queue', head: 5, tail: 5, size: 256 }],
+  caches: [
+    { id: 'context', name: 'Context cache', used: 1, size: 64, stale: 0 },
+    { id: 'iotlb', name: 'IOTLB', used: 2, size: 256, stale: 1 },
   ],
-  queue: { head: 5, tail: 5, size: 256, done: 5 },
-  iotlb: {
-    sets: 64,
-    ways: 4,
-    entries: [
-      {
-        set: 0,
-        way: 0,
-        did: 3,
-        iova: 0x30_0000n,
-        pa: 0x1_2f40_0000,
-        sizeLg2: 12,
-        read: true,
-        write: true,
-        stale: false,
-      },
-      {
-        set: 1,
-        way: 0,
-        did: 1,
-        iova: 0xfe98_0000n,
-        pa: 0x9a21_0000,
-        sizeLg2: 12,
-        read: true,
-        write: false,
-        stale: true,
-      },
-    ],
-  },
-  contextCache: [{ device: gpu.bdf, did: 3, rootPa: 0x10_a300_000, stale: false }],
+  commands: 5,
+  traits: [],
   faults: [
     {
       index: 0,
@@ -148,6 +122,7 @@ const iommu: IommuObject = {
       reason: 5,
       name: 'PTE Write access is not set',
       words: [0x8000_0000n, 0x8000_0005_0000_0100n],
+      fields: [],
       kernelLine:
         'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0x80000000 [fault reason 0x05] PTE Write access is not set',
     },
@@ -235,6 +210,7 @@ const hwpt: HwptObject = {
   rootPa: 0x1_0a30_0000,
   leaves: [{ sizeLg2: 12, count: 512 }],
   tablePages: 4,
+  tag: 'DID 3',
 };
 const process: ProcessObject = {
   ...base,
@@ -285,8 +261,12 @@ const field = (name: string, bits: string, value: bigint, meaning: string) => ({
   value,
   meaning,
 });
-const table = (level: number, index: number, pa: number, word: bigint, leaf: boolean): LookupStep => ({
-  kind: 'table',
+const table = (level: number, index: number, pa: number, word: bigint, leaf: boolean): WalkStep => ({
+  kind: 'read',
+  structure: 'table',
+  stage: null,
+  forLevel: null,
+  allows: `${word & 1n ? 'R' : ''}${word & 2n ? 'W' : ''}`,
   outcome: leaf ? 'leaf' : 'table',
   level,
   title: leaf ? 'leaf, 4 KiB' : 'table',
@@ -307,11 +287,14 @@ const table = (level: number, index: number, pa: number, word: bigint, leaf: boo
         )
       : occupancy([index], 1),
 });
-const cache = (kind: 'context-cache' | 'iotlb', outcome: 'hit' | 'miss'): LookupStep => ({
-  kind,
+const cache = (structure: 'context' | 'iotlb', outcome: 'hit' | 'miss'): WalkStep => ({
+  kind: 'cache',
+  structure,
+  stage: null,
+  forLevel: null,
   outcome,
   level: 0,
-  title: kind === 'iotlb' ? 'did 3, iova 0x300000' : 'requester 01:00.0',
+  title: structure === 'iotlb' ? 'did 3, iova 0x300000' : 'requester 01:00.0',
   index: null,
   pa: null,
   words: [],
@@ -324,6 +307,7 @@ const walked: LookupPart = {
   bytes: 64,
   pa: 0x1_2f40_0040,
   from: 'walk',
+  denied: false,
   interrupt: false,
   address: [
     { label: 'level 4', level: 4, bits: 9, value: 0 },
@@ -333,11 +317,11 @@ const walked: LookupPart = {
     { label: 'offset', level: 0, bits: 12, value: 0x40 },
   ],
   steps: [
-    cache('context-cache', 'miss'),
-    { ...table(0, 1, 0x1_0000_0010, 0x1_0001_0001n, false), kind: 'root', title: 'root entry, bus 01' },
+    cache('context', 'miss'),
+    { ...table(0, 1, 0x1_0000_0010, 0x1_0001_0001n, false), structure: 'root', title: 'root entry, bus 01' },
     {
       ...table(0, 0, 0x1_0001_0000, 0x1_0a30_0001n, false),
-      kind: 'context',
+      structure: 'context',
       title: 'context entry, device 00.0',
       words: [0x1_0a30_0001n, 0x302n],
     },
@@ -374,14 +358,14 @@ export const faultingLookup: Lookup = {
       iova: 0x3f_ffc0n,
       from: 'iotlb',
       pa: 0x1_2f4f_ffc0,
-      steps: [cache('context-cache', 'hit'), cache('iotlb', 'hit')],
+      steps: [cache('context', 'hit'), cache('iotlb', 'hit')],
     },
     {
       ...walked,
       iova: 0x40_0000n,
       pa: null,
       steps: [
-        cache('context-cache', 'hit'),
+        cache('context', 'hit'),
         cache('iotlb', 'miss'),
         table(4, 0, 0x1_0a30_0000, 0x1_0a31_0003n, false),
         table(3, 0, 0x1_0a31_0000, 0x1_0a32_0003n, false),

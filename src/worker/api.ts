@@ -1,7 +1,9 @@
+import type { UnitView } from '../engine/hw/common/view';
 import type { Errno } from '../engine/kernel/errno';
 import type { DefectNote } from '../engine/iommufd/defects';
 import type { SysfsDir } from '../engine/iommu/sysfs';
 import type { LockdepReport, LockEdge } from '../engine/kernel/lockdep';
+import type { KernelLines } from '../engine/sim/kernel-lines/decode';
 import type { LineResult, StepBatch } from '../engine/sim/batch';
 import type { IoctlEvent } from '../engine/trace/event';
 import type { IoctlCall } from '../engine/uapi/strace';
@@ -23,6 +25,8 @@ export interface EngineApi {
   tryLines(lines: readonly string[]): Promise<readonly LineResult[]>;
   /** Physical memory; null where no frame is. */
   readMemory(pa: number, bytes: number): Promise<Uint8Array | null>;
+  /** Registers, queues and caches of an IOMMU as they are now; null where there is no such. */
+  hardware(unitId: WorldId): Promise<UnitView | null>;
   /** Calls of programs as strace prints them, and their structures field by field. */
   describeIoctls(calls: readonly IoctlEvent[]): Promise<readonly IoctlCall[]>;
   /** /sys as far as this machine has it; null before the kernel runs. */
@@ -33,6 +37,8 @@ export interface EngineApi {
   defects(): Promise<readonly DefectNote[]>;
   /** Text that people paste → script lines, with what was not understood. */
   importText(text: string): Promise<ImportReply>;
+  /** Kernel lines about IOMMUs in text that people paste: what each says. Changes nothing. */
+  decodeLines(text: string): Promise<KernelLines>;
 }
 
 export type RunReply =

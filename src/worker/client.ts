@@ -16,11 +16,13 @@ export const LIMITS: Limits = {
   targets: 10_000,
   tryLines: 10_000,
   readMemory: 5_000,
+  hardware: 5_000,
   describeIoctls: 5_000,
   sysfs: 5_000,
   lockOrder: 5_000,
   defects: 5_000,
   importText: 60_000,
+  decodeLines: 60_000,
 };
 
 /** The engine as the store sees it: one call at a time, and every call comes to an end. */

@@ -155,8 +155,8 @@ describe('a DMA', () => {
   test('shows each read of the hardware: root, context, one entry a level', async () => {
     const { lookups } = await load(createEngine(), [...MAPPED, 'dma 02:00.0 read 0x41234 8'].join('\n'));
     const part = lookups[0]!.parts[0]!;
-    expect(part.steps.map(({ kind, outcome, level }) => [kind, outcome, level])).toEqual([
-      ['context-cache', 'miss', 0],
+    expect(part.steps.map(({ structure, outcome, level }) => [structure, outcome, level])).toEqual([
+      ['context', 'miss', 0],
       ['root', 'table', 0],
       ['context', 'table', 0],
       ['iotlb', 'miss', 0],

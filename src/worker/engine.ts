@@ -1,4 +1,5 @@
 import { DEFECTS } from '../engine/iommufd/defects';
+import { decodeKernelLines } from '../engine/sim/kernel-lines/decode';
 import { Simulator, type SimLine } from '../engine/sim/simulator';
 import { diffWorlds, type World } from '../engine/sim/diff';
 import type { LineResult, Lookup, StepBatch } from '../engine/sim/batch';
@@ -81,6 +82,9 @@ export function createEngine(): EngineApi {
     async readMemory(pa, bytes) {
       return simulator.readMemory(pa, bytes);
     },
+    async hardware(unitId) {
+      return simulator.hardware(unitId);
+    },
     async describeIoctls(calls) {
       return calls.map(describeIoctl);
     },
@@ -96,6 +100,9 @@ export function createEngine(): EngineApi {
     },
     async importText(text) {
       return importMachine(text);
+    },
+    async decodeLines(text) {
+      return decodeKernelLines(text);
     },
   };
 }

@@ -1,6 +1,10 @@
+import type { Source } from '../hw/common/dma';
+import type { AddressField, WalkStep } from '../hw/common/view';
 import type { Errno } from '../kernel/errno';
 import type { TraceEvent } from '../trace/event';
 import type { WorldId, WorldObject } from './world';
+
+export type { AddressField, WalkStep } from '../hw/common/view';
 
 /** What a script may expect of a line after `!`: an errno, that a DMA is blocked, that the action has to wait, for ever perhaps. */
 export type Expectation = Errno | 'FAULT' | 'WAITS' | 'DEADLOCK';
@@ -50,52 +54,20 @@ export interface LookupPart {
   readonly iova: bigint;
   readonly bytes: number;
   readonly pa: number | null;
-  readonly from: 'bypass' | 'iotlb' | 'walk';
+  readonly from: Source;
+  /** The device asked for a translation and was granted none: it sent nothing. */
+  readonly denied: boolean;
   /** A write into the interrupt address range: a message to a processor, not memory. */
   readonly interrupt: boolean;
   /** The IOVA cut into the index fields of this table format, highest first, offset last. */
   readonly address: readonly AddressField[];
-  readonly steps: readonly LookupStep[];
+  readonly steps: readonly WalkStep[];
   readonly fault: {
     readonly reason: number;
     readonly name: string;
     readonly why: string;
     readonly kernelLine: string;
   } | null;
-}
-
-export interface AddressField {
-  /** `level 4` … `level 1`, `offset`; a superpage's unused levels merge into the offset. */
-  readonly label: string;
-  /** 4…1 as people count; 0 for the offset. */
-  readonly level: number;
-  readonly bits: number;
-  readonly value: number;
-}
-
-/** One memory read or cache look-up of the hardware. */
-export interface LookupStep {
-  readonly kind: 'context-cache' | 'iotlb' | 'root' | 'context' | 'table';
-  /** `hit` and `miss` for caches; for reads what the entry turned out to be. */
-  readonly outcome: 'hit' | 'miss' | 'table' | 'leaf' | 'fault';
-  /** 4…1 as people count, 0 where it does not apply. */
-  readonly level: number;
-  readonly title: string;
-  readonly index: number | null;
-  /** Physical address of the entry. */
-  readonly pa: number | null;
-  readonly words: readonly bigint[];
-  readonly fields: readonly EntryField[];
-  /** 512 cells of the table read: 0 empty, 1 table, 2 leaf, 3 malformed. */
-  readonly occupancy: Uint8Array | null;
-}
-
-export interface EntryField {
-  readonly name: string;
-  /** Bits as documents write them, e.g. `51:12`, counted over the whole entry. */
-  readonly bits: string;
-  readonly value: bigint;
-  readonly meaning: string;
 }
 
 /** What changed between two moments, in one message. */

@@ -5,12 +5,13 @@ import { decideGroup, whyUngrouped } from '../iommu/pci-device-group';
 import { probeBus, probeDevice } from '../iommu/probe';
 import { err, ERRNO, ok, type Errno, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
-import { dmaAliases } from '../pci/alias';
+import { bridgeAliases, dmaAliases } from '../pci/alias';
 import type { PciFunction } from '../pci/function';
 import { isBridgeKind, type PciFunctionSpec, type PciKind } from '../pci/function-spec';
 import type { Machine } from './machine';
 import { createGenericUnit } from './generic-unit';
-import { createVtdUnit, VTD_UNIT } from './vtd-unit';
+import { createVendorUnit } from './vendor-unit';
+import { VENDOR_NAMES } from './vendor';
 
 /**
  * What the kernel does when it starts: every function of every bus is known before the first group is made, then the
@@ -30,7 +31,7 @@ export function* bootTask(machine: Machine): Task<Result<undefined>> {
   const probed = yield* probeBus(machine.core, covered, groupFor(machine));
   if (!probed.ok) return probed;
   // Only now: before it, devices without a domain would all be blocked.
-  for (const unit of machine.units) unit.start();
+  for (const unit of machine.units) unit.hw.start();
   for (const fn of order) yield* bindFirmwareChoice(machine, fn);
   machine.started = true;
   return ok(undefined);
@@ -41,25 +42,29 @@ export const boot = (machine: Machine): Result<undefined> => machine.run(bootTas
 
 /** The main unit's driver comes first, then the others in the order of their lines. */
 function powerOn(machine: Machine): Result<undefined> {
-  if (machine.options.iommu === 'vtd') {
-    const unit = createVtdUnit(machine);
-    if (!unit.ok) return unit;
-    machine.units.push(unit.value);
+  const main = machine.options.iommu;
+  const declared =
+    main === null ? machine.declared : [[VENDOR_NAMES[main.vendor], main] as const, ...machine.declared];
+  for (const [name, spec] of declared) {
+    if ('vendor' in spec) {
+      const unit = createVendorUnit(machine, name, spec);
+      if (!unit.ok) return unit;
+      machine.units.push(unit.value);
+    } else machine.units.push(createGenericUnit(machine, spec));
   }
-  for (const options of machine.declared.values()) machine.units.push(createGenericUnit(machine, options));
-  for (const { ops } of machine.units) machine.core.registerUnit(ops);
+  for (const { hw } of machine.units) machine.core.registerUnit(hw.ops);
   return ok(undefined);
 }
 
 /** Which unit a function's requests come to, or why none. */
-function placeInScope({ options, scope, outOfScope }: Machine, fn: PciFunction): void {
+function placeInScope({ mainUnit, scope, outOfScope }: Machine, fn: PciFunction): void {
   const { iommu } = fn.spec;
   const outside = whyUngrouped(fn);
   if (iommu === 'none') outOfScope.set(fn.name, `no IOMMU has ${fn.name} in its scope`);
   else if (iommu !== null) scope.set(fn.name, `iommu:${iommu}`);
-  else if (options.iommu === 'none') outOfScope.set(fn.name, 'this machine has no IOMMU');
+  else if (mainUnit === null) outOfScope.set(fn.name, 'this machine has no IOMMU');
   else if (outside !== null) outOfScope.set(fn.name, outside);
-  else scope.set(fn.name, VTD_UNIT);
+  else scope.set(fn.name, mainUnit);
 }
 
 /** A function appears in a running machine. Its group is decided before the scan of its slot ends. */
@@ -84,7 +89,13 @@ export const bindByName = (machine: Machine, device: Device, driver: string): Ta
   bindDriver(machine.core, device, machine.vfio.driver(driver));
 
 function addDevice(machine: Machine, fn: PciFunction): Device {
-  const client = { name: fn.name, rid: fn.rid, aliasRids: dmaAliases(fn), classCode: fn.classCode };
+  const client = {
+    name: fn.name,
+    rid: fn.rid,
+    aliasRids: dmaAliases(fn),
+    bridgeRids: bridgeAliases(fn),
+    classCode: fn.classCode,
+  };
   return machine.core.addDevice(client, {
     bridge: isBridgeKind(fn.spec.kind),
     ...resetOf(fn),

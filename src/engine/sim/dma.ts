@@ -1,10 +1,11 @@
 import type { Device } from '../iommu/device';
 import type { IommuDomain } from '../iommu/ops';
 import { transfer, type DmaPart } from '../hw/common/dma';
-import { BYPASSED, PA_HI, PA_LO, type DmaTranslator } from '../hw/port';
+import { BYPASSED, NO_PASID, PA_HI, PA_LO, RESULT_WORDS, type DmaTranslator } from '../hw/port';
 import type { PciTopology } from '../pci/topology';
 import type { TraceEvent } from '../trace/event';
-import type { Lookup, LookupPart, LookupStep } from './batch';
+import type { WalkStep } from '../hw/common/view';
+import type { Lookup, LookupPart } from './batch';
 import type { Machine } from './machine';
 import { indexIommufd } from './project/iommufd-index';
 import { processId } from './project/iommufd';
@@ -18,21 +19,27 @@ export interface DmaOrder {
   readonly bytes: number;
   /** Of its requests; null: they carry none. */
   readonly pasid?: number | null;
+  /** What they ask for beyond reading or writing. */
+  readonly execute?: boolean;
+  readonly privileged?: boolean;
 }
 
 /** A device reads or writes memory, page by page, until a page is refused. */
 export function fireDma(machine: Machine, order: DmaOrder): Lookup {
-  const { device, iova, bytes, access, line, pasid = null } = order;
+  const { device, iova, bytes, access, line, pasid = null, execute = false, privileged = false } = order;
   const rid = requesterId(machine.topology, device);
   const unit = machine.unitOf(device);
   const before = machine.trace.mark();
   const parts = transfer(
-    unit?.iommu ?? UNTRANSLATED,
+    unit?.hw.translator ?? UNTRANSLATED,
     machine.memory,
     {
       device: device.name,
       rid,
       ...(pasid === null ? {} : { pasid }),
+      execute,
+      privileged,
+      endpoint: machine.endpoints.of(device.name),
       iova,
       bytes,
       ...(access === 'write' ? { data: pattern(iova, bytes) } : {}),
@@ -44,7 +51,7 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
   const domain =
     pasid === null
       ? walkedDomain(unit, rid, device.group?.domain ?? null, hwptOf.keys())
-      : (unit?.generic?.unit.domainOf(device.name, pasid) ?? null);
+      : (unit?.hw.domainOf(device.name, pasid) ?? null);
   const hwpt = domain && (hwptOf.get(domain) ?? null);
   const memory = hwpt?.filled.ioas.iopt.areas.first(iova, iova)?.pages?.memory;
   return {
@@ -72,15 +79,15 @@ function walkedDomain(
   current: IommuDomain | null,
   others: Iterable<IommuDomain>,
 ): IommuDomain | null {
-  const root = unit?.walkedRoot(rid) ?? null;
-  const rootOf = (domain: IommuDomain): number | null => unit?.tables(domain)?.rootPa ?? null;
+  const root = unit?.hw.walkedRoot(rid, NO_PASID) ?? null;
+  const rootOf = (domain: IommuDomain): number | null => unit?.hw.tables(domain)?.rootPa ?? null;
   if (root === null || (current !== null && rootOf(current) === root)) return current;
   return [...others].find((domain) => rootOf(domain) === root) ?? null;
 }
 
 /** Where no IOMMU is, an address is what it says. */
 const UNTRANSLATED: DmaTranslator = {
-  result: new Int32Array(3),
+  result: new Int32Array(RESULT_WORDS),
   translate(_rid, iovaHi, iovaLo) {
     this.result[PA_HI] = iovaHi;
     this.result[PA_LO] = iovaLo;
@@ -120,20 +127,68 @@ function explainPart(
   part: DmaPart,
   events: readonly TraceEvent[],
 ): LookupPart {
-  const { iova, bytes, pa, from, interrupt } = part;
-  const steps = unit?.explain(events) ?? [];
+  const { iova, bytes, pa, from, denied, interrupt } = part;
+  const steps = stepsOf(unit, events);
   const leaf = steps.find((step) => step.outcome === 'leaf');
   return {
     iova,
     bytes,
     pa,
     from,
+    denied,
     interrupt,
-    address: unit?.addressFields(iova, leaf?.level ?? null, domain) ?? [],
+    address: unit?.hw.addressFields(iova, leaf?.level ?? null, domain) ?? [],
     steps,
-    fault: unit === null ? null : (faultOf(unit, events, steps) ?? droppedMessage(part)),
+    fault:
+      unit === null
+        ? null
+        : (faultOf(unit, events, steps) ?? droppedMessage(part) ?? deniedTranslation(part)),
   };
 }
+
+/** What the device asked itself first, then what the unit did for it. */
+function stepsOf(unit: Unit | null, events: readonly TraceEvent[]): readonly WalkStep[] {
+  const own = events.flatMap((event): readonly WalkStep[] =>
+    event.kind === 'cache' && event.cache === 'device-tlb'
+      ? [
+          {
+            ...NOTHING_READ,
+            outcome: event.op === 'hit' ? 'hit' : 'miss',
+            title: `Device TLB ${event.op}: ${event.tag}`,
+          },
+        ]
+      : [],
+  );
+  return [
+    ...own,
+    ...(unit?.hw.explain(events.filter((event) => event.kind !== 'cache' || event.cache !== 'device-tlb')) ??
+      []),
+  ];
+}
+
+const NOTHING_READ = {
+  kind: 'cache',
+  structure: 'device-tlb',
+  stage: null,
+  forLevel: null,
+  level: 0,
+  index: null,
+  pa: null,
+  words: [],
+  fields: [],
+  occupancy: null,
+} as const;
+
+/** Nothing went wrong at the unit: it answered that the device may not. */
+const deniedTranslation = ({ denied }: DmaPart): LookupPart['fault'] =>
+  denied
+    ? {
+        reason: 0,
+        name: 'no translation granted',
+        why: 'The device asked the IOMMU for a translation, and was granted no access: it sends nothing, and nothing is recorded.',
+        kernelLine: '',
+      }
+    : null;
 
 /** The unit drops what is no message, and records nothing. */
 const droppedMessage = ({ interrupt, reason }: DmaPart): LookupPart['fault'] =>
@@ -146,12 +201,8 @@ const droppedMessage = ({ interrupt, reason }: DmaPart): LookupPart['fault'] =>
       }
     : null;
 
-function faultOf(
-  unit: Unit,
-  events: readonly TraceEvent[],
-  steps: readonly LookupStep[],
-): LookupPart['fault'] {
+function faultOf(unit: Unit, events: readonly TraceEvent[], steps: readonly WalkStep[]): LookupPart['fault'] {
   const fault = events.find((event) => event.kind === 'fault');
   if (fault === undefined) return null;
-  return { reason: fault.reason, name: fault.name, ...unit.explainFault(fault, steps) };
+  return { reason: fault.reason, name: fault.name, ...unit.hw.explainFault(fault, steps) };
 }

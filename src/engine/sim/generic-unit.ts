@@ -2,6 +2,7 @@ import { hex, hiOf, loOf } from '../../lib/u64';
 import { GenericTranslator, describeGeneric, GENERIC_FAULTS } from '../hw/generic/translate';
 import { GenericUnit } from '../hw/generic/unit';
 import type { GenericOptions } from '../hw/generic/options';
+import type { RegisterBus } from '../hw/port';
 import type { Device } from '../iommu/device';
 import { iopfQueueAddDevice, iopfQueueRemoveDevice, IopfQueue } from '../iommu/page-fault-report';
 import { err } from '../kernel/errno';
@@ -9,7 +10,9 @@ import type { PhysicalMemory } from '../memory/physical-memory';
 import { amdv1 } from '../pt/fmt/amdv1';
 import { EMPTY, LEAF } from '../pt/format';
 import type { TraceEvent } from '../trace/event';
-import type { AddressField, EntryField, LookupStep } from './batch';
+import { decode, defineField, flag, type FieldRow } from '../hw/common/fields';
+import type { AddressField, WalkStep } from '../hw/common/view';
+import type { HardwareUnit } from '../hw/unit';
 import { requesterId } from './dma';
 import type { Machine } from './machine';
 import type { Unit } from './unit';
@@ -43,30 +46,45 @@ export function createGenericUnit(machine: Machine, options: GenericOptions): Un
       const device = deviceOf(name);
       return device !== null && requesterId(topology, device) === rid;
     }) ?? null;
-  const translator = new GenericTranslator(unit, trace, nameOf);
   return {
     id: options.unit,
+    vendor: 'generic',
+    title: options.unit.replace(/^iommu:/, ''),
+    traits: traitsOf(options),
+    pageRequests: { queue, reported: [] },
+    generic: { unit },
+    hw: hardwareOf(machine, unit, new GenericTranslator(unit, trace, nameOf), nameOf),
+  };
+}
+
+/** It has no registers, no queues and no caches: what there is to see are its tables. */
+function hardwareOf(
+  { memory }: Machine,
+  unit: GenericUnit,
+  translator: GenericTranslator,
+  nameOf: (rid: number) => string | null,
+): HardwareUnit {
+  const { apertureLast } = unit.options;
+  return {
     ops: unit,
-    generic: { unit, queue },
+    translator,
+    registers: NO_REGISTERS,
     start: () => undefined,
-    iommu: translator,
-    project: () => ({
-      vendor: 'generic',
-      title: options.unit.replace(/^iommu:/, ''),
+    view: () => ({ registers: [], queues: [], caches: [], faults: [] }),
+    summary: () => ({
       enabled: true,
-      addressBits: options.apertureLast.toString(2).length,
-      registers: [],
-      queue: { head: 0, tail: 0, size: 0, done: 0 },
-      iotlb: { sets: 0, ways: 0, entries: [] },
-      contextCache: [],
-      faults: [],
-      traits: traitsOf(options),
+      addressBits: apertureLast.toString(2).length,
+      queues: [],
+      caches: [],
+      commands: 0,
     }),
+    faultLog: () => [],
     tables: (domain) => (domain.owner === unit ? describeGeneric(domain) : null),
-    walkedRoot(rid) {
-      const domain = unit.attached.get(nameOf(rid) ?? '');
+    walkedRoot(rid, pasid) {
+      const domain = unit.domainOf(nameOf(rid) ?? '', pasid);
       return (domain && describeGeneric(domain)?.rootPa) ?? null;
     },
+    domainOf: (device, pasid) => unit.domainOf(device, pasid),
     addressFields(iova, leafLevel, domain) {
       const tables = domain && describeGeneric(domain);
       return tables ? addressFields(iova, tables.levels, leafLevel ?? 1) : [];
@@ -75,6 +93,13 @@ export function createGenericUnit(machine: Machine, options: GenericOptions): Un
     explainFault: ({ reason }) => ({ why: GENERIC_FAULTS[reason]?.why ?? '', kernelLine: '' }),
   };
 }
+
+const NO_REGISTERS: RegisterBus = {
+  read32: () => 0,
+  write32: () => undefined,
+  read64: () => 0n,
+  write64: () => undefined,
+};
 
 /** What a scenario chose, for people. */
 function traitsOf(options: GenericOptions): readonly string[] {
@@ -108,7 +133,7 @@ function addressFields(iova: bigint, levels: number, leafLevel: number): readonl
 }
 
 /** It reads page tables, and nothing else. */
-function explain(memory: PhysicalMemory, events: readonly TraceEvent[]): readonly LookupStep[] {
+function explain(memory: PhysicalMemory, events: readonly TraceEvent[]): readonly WalkStep[] {
   const steps = events.flatMap((event) => (event.kind === 'read' ? stepOf(memory, event) : []));
   const last = steps.at(-1);
   const refused = events.some((event) => event.kind === 'fault');
@@ -118,18 +143,22 @@ function explain(memory: PhysicalMemory, events: readonly TraceEvent[]): readonl
 function stepOf(
   memory: PhysicalMemory,
   { level, index, pa, words }: Extract<TraceEvent, { kind: 'read' }>,
-): LookupStep {
+): WalkStep {
   const word = words[0] ?? 0n;
   const kind = amdv1.kind(loOf(word), hiOf(word), level);
   return {
-    kind: 'table',
+    kind: 'read',
+    structure: 'table',
+    stage: null,
+    forLevel: null,
     outcome: kind === LEAF ? 'leaf' : kind === EMPTY ? 'fault' : 'table',
     level: level + 1,
     title: `Level ${level + 1} entry ${index}`,
     index,
     pa,
     words,
-    fields: decodeEntry(word),
+    fields: decode(words, ENTRY),
+    allows: `${(word >> 61n) & 1n ? 'R' : ''}${(word >> 62n) & 1n ? 'W' : ''}`,
     occupancy: occupancy(memory, Math.floor(pa / PAGE_BYTES), level),
   };
 }
@@ -141,24 +170,16 @@ function occupancy(memory: PhysicalMemory, pfn: number, level: number): Uint8Arr
   );
 }
 
-const yes = (value: bigint, on: string, off: string): string => (value === 0n ? off : on);
-
 /** Spec: AMD I/O Virtualization Technology (IOMMU) Specification, section 2.2.3 "I/O Page Tables for Host Translations" */
-function decodeEntry(word: bigint): readonly EntryField[] {
-  const field = (name: string, high: number, low: number, meaning: (value: bigint) => string): EntryField => {
-    const value = (word >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n);
-    return { name, bits: high === low ? `${low}` : `${high}:${low}`, value, meaning: meaning(value) };
-  };
-  return [
-    field('PR', 0, 0, (value) => yes(value, 'present', 'empty')),
-    field('D', 6, 6, (value) => yes(value, 'written through', 'not written through')),
-    field('Next Level', 11, 9, nextLevelWords),
-    field('Address', 51, 12, (value) => hex(value << 12n)),
-    field('FC', 60, 60, (value) => yes(value, 'accesses are coherent', 'the device says whether to snoop')),
-    field('IR', 61, 61, (value) => yes(value, 'may be read', 'must not be read')),
-    field('IW', 62, 62, (value) => yes(value, 'may be written', 'must not be written')),
-  ];
-}
+const ENTRY: readonly FieldRow[] = [
+  flag('PR', 0, 'present', 'empty'),
+  flag('D', 6, 'written through', 'not written through'),
+  defineField('Next Level', 11, 9, nextLevelWords),
+  defineField('Address', 51, 12, (value) => hex(value << 12n)),
+  flag('FC', 60, 'accesses are coherent', 'the device says whether to snoop'),
+  flag('IR', 61, 'may be read', 'must not be read'),
+  flag('IW', 62, 'may be written', 'must not be written'),
+];
 
 function nextLevelWords(value: bigint): string {
   if (value === 0n) return 'a page';

@@ -1,3 +1,4 @@
+import { hazard, ignoreInvalidations, peek, poke, readRegister, store, writeRegister } from './verbs/by-hand';
 import { cat, echo, ls, readlink } from './verbs/sysfs';
 import { expect, expectLog } from './verbs/check';
 import { flushQueueTimer, mapSingle, setMask, unmapSingle } from './verbs/dma-api';
@@ -89,6 +90,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   'flush-queue-timer': flushQueueTimer,
   'page-request': pageRequest,
   dma,
+  poke,
+  peek,
+  store,
+  read_register: readRegister,
+  write_register: writeRegister,
+  hazard,
+  'ignore-invalidations': ignoreInvalidations,
   begin,
   step,
   finish,

@@ -31,7 +31,9 @@ describe('a line that makes no sense says why, and where', () => {
     ['iommu a generic pages=512G', /powers of two/, 17],
     ['iommu a generic aperture=0-0xffffffffffffffff', /48 bits/, 17],
     ['iommu a generic pasids=2M', /20 bits/, 17],
-    ['iommu a amd', /must be generic/, 9],
+    ['iommu a viommu', /must be generic/, 9],
+    ['iommu a amd mode=scalable', /the modes of amd are v1, v2/, 13],
+    ['iommu a amd iotlb=3x3', /powers of two/, 13],
     ['pci 00:04.0 rciep iommu=smmu1', /no line has made an IOMMU smmu1/, 19],
     ['pci 00:04.0 rciep pasid=2M', /pasid=2M cannot be read/, 5],
     ['reserve 00:05.0 0x1000-0x1fff direct', /there is no PCI function 00:05\.0/, 9],
@@ -101,7 +103,6 @@ describe('a line that makes no sense says why, and where', () => {
     ['dma 00:02.0 read nobody 64', /or the name of a DMA address/, 18],
     ['dma 00:02.0 read 0x1000 64 in=dom', /dom is no buffer/, 28],
     ['dma 00:02.0 read 0x1000 64 in=nobody', /nothing is named nobody/, 28],
-    ['dma 01:00.0 read 0x1000 64 pasid=1', /dmar0 is in legacy mode/, 28],
     ['dma 00:03.0 read 0x1000 64 pasid=1', /behind no IOMMU/, 28],
   ];
   it.each(after)('%s', (line, message, column) => {

@@ -1,5 +1,10 @@
 import { invariant } from '../../lib/invariant';
 import type { GenericOptions } from '../hw/generic/options';
+import { PscidSpace } from '../hw/riscv/driver/driver';
+import { IdSpace } from '../hw/smmuv3/driver/ids';
+import { Endpoints } from './endpoints';
+import { Hazards } from './hazards';
+import { Walked } from './walked';
 import { DEFAULT_OPTIONS, IommuCore, type IommuOptions } from '../iommu/core';
 import type { Device } from '../iommu/device';
 import type { DmaOwner, IommuGroup } from '../iommu/group';
@@ -23,12 +28,12 @@ import type { Mediated } from './mediated';
 import { OpenFiles } from './open-files';
 import { ProcessCaller } from './process-caller';
 import type { Unit } from './unit';
+import { plainVendor, VENDOR_NAMES, type VendorSpec } from './vendor';
 
 /** What the `machine` line says. */
 export interface MachineOptions {
-  readonly iommu: 'vtd' | 'none';
-  readonly widthBits: 39 | 48 | 57;
-  readonly iotlb: { readonly sets: number; readonly ways: number };
+  /** Its main IOMMU; null for none. */
+  readonly iommu: VendorSpec | null;
   /** The kernel's command line. */
   readonly kernel: IommuOptions;
   /** What answers at /dev/vfio/vfio. Linux: CONFIG_VFIO_CONTAINER, CONFIG_IOMMUFD_VFIO_CONTAINER */
@@ -42,9 +47,7 @@ export interface MachineOptions {
 }
 
 export const DEFAULT_MACHINE: MachineOptions = {
-  iommu: 'vtd',
-  widthBits: 48,
-  iotlb: { sets: 64, ways: 4 },
+  iommu: plainVendor('vtd'),
   kernel: DEFAULT_OPTIONS,
   container: 'type1',
   unsafeInterrupts: false,
@@ -76,8 +79,20 @@ export class Machine {
   /** Which point of the line that comes next is to fail; 0 for none. */
   failNth = 0;
   readonly kernelLog = new KernelLog();
+  /** The devices' own ends of ATS and PRI. */
+  readonly endpoints = new Endpoints(
+    (rid) => this.topology.functions.find((fn) => fn.rid === rid)?.name ?? null,
+  );
+  /** Memory that answers devices badly. */
+  readonly hazards = new Hazards();
+  readonly walked = new Walked();
+  /** Numbers that the drivers of several units of a kind share. */
+  readonly ids = { asids: new IdSpace(), pscids: new PscidSpace() };
+  private labels = 0;
+  /** Names domains. */
+  readonly nextLabel = (): string => `domain ${++this.labels}`;
   /** IOMMUs beside the main one, by name: there from boot on. */
-  readonly declared = new Map<string, GenericOptions>();
+  readonly declared = new Map<string, GenericOptions | VendorSpec>();
   /** What firmware keeps of a device's addresses, by PCI name. */
   readonly reserved = new Map<string, ResvRegion[]>();
   /** The IOMMUs, from boot on; the machine's main one first, if it has one. */
@@ -91,9 +106,12 @@ export class Machine {
   started = false;
 
   constructor(readonly options: MachineOptions) {
-    this.topology = new PciTopology(options.iommu !== 'none');
+    this.topology = new PciTopology(options.iommu !== null);
     this.memory.shouldFail = () => this.scheduler.fail.hit('alloc_pages');
     this.core = new IommuCore(this.trace, options.kernel, this.scheduler.fail);
+    // Linux: mm/page_alloc.c bad_page()
+    this.memory.onBadFree = (pfn) =>
+      this.core.log('err', `BUG: Bad page state in process: pfn:${pfn.toString(16).padStart(5, '0')}`);
     const selftest = options.selftest ? createSelftest(this.core, this.memory) : null;
     this.iommufd = new Iommufd(this.core, {
       ...selftest?.options,
@@ -102,6 +120,11 @@ export class Machine {
       kernelDefects: options.defects,
     });
     this.vfio = new Vfio(this.core, options.unsafeInterrupts);
+  }
+
+  /** World id of the main IOMMU; null without one. */
+  get mainUnit(): string | null {
+    return this.options.iommu === null ? null : `iommu:${VENDOR_NAMES[this.options.iommu.vendor]}`;
   }
 
   unit(id: string): Unit | null {

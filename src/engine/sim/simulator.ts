@@ -1,5 +1,5 @@
 import { DEFAULT_OPTIONS } from '../iommu/core';
-import { cacheShapeProblem } from '../hw/vtd/device/config';
+import type { UnitView } from '../hw/common/view';
 import { FailNth } from '../kernel/fail';
 import type { Lockdep } from '../kernel/lockdep';
 import type { Task } from '../kernel/task';
@@ -15,7 +15,9 @@ import { projectSysfs } from './project/sysfs';
 import { projectWorld } from './project/world';
 import { Args, mistake, said, type Outcome, type Statement } from './statement';
 import { actionText, failWords, outcomeOf, outcomeWords, waitOf } from './tasks';
-import { isTask, type PciReader, type VerbContext } from './verbs/verb';
+import { STRICT_VENDORS, UNIT_VENDORS } from './vendor';
+import { vendorSpec } from './verbs/vendor-spec';
+import { found, isTask, type Found, type PciReader, type VerbContext } from './verbs/verb';
 import type { World } from './diff';
 import type { WorldId } from './world';
 
@@ -74,6 +76,11 @@ export class Simulator {
     return this.machine?.booted ? projectSysfs(this.machine) : null;
   }
 
+  /** Registers, queues and caches of an IOMMU; null where there is no such. */
+  hardware(unitId: WorldId): UnitView | null {
+    return this.machine?.unit(unitId)?.hw.view() ?? null;
+  }
+
   readMemory(pa: number, bytes: number): Uint8Array | null {
     return this.machine?.memory.read(pa, bytes) ?? null;
   }
@@ -83,9 +90,8 @@ export class Simulator {
       const args = new Args(statement);
       if (this.machine !== null) return mistake('the machine is there already; this line comes first');
       const options = machineOptions(args);
-      const problem = cacheShapeProblem(options.iotlb);
-      if (problem !== null) return mistake(problem);
-      this.machine = new Machine(options);
+      if (!options.ok) return options;
+      this.machine = new Machine(options.value);
       return said('');
     }
     const machine = (this.machine ??= new Machine(DEFAULT_MACHINE));
@@ -160,19 +166,23 @@ function wentOn(run: TaskRun): string {
   return `${run.name} went on: ${ended}${failed === null ? '' : `; ${failed}`}`;
 }
 
-function machineOptions(args: Args): MachineOptions {
-  const [sets, ways] = (args.option('iotlb') ?? '').split('x').map(Number);
-  const width = Number(args.option('width') ?? DEFAULT_MACHINE.widthBits);
-  return {
-    iommu: args.option('iommu') === 'none' ? 'none' : 'vtd',
-    widthBits: width === 39 || width === 57 ? width : 48,
-    iotlb: sets && ways ? { sets, ways } : DEFAULT_MACHINE.iotlb,
+function machineOptions(args: Args): Found<MachineOptions> {
+  const word = args.option('iommu') ?? 'vtd';
+  const vendor = UNIT_VENDORS.find((each) => each === word);
+  const iommu = vendor ? vendorSpec(args, vendor) : found(null);
+  if (!iommu.ok) return iommu;
+  return found({
+    iommu: iommu.value,
     container: args.option('container') === 'iommufd' ? 'iommufd' : 'type1',
     unsafeInterrupts: args.has('unsafe-interrupts'),
     defects: new Set((args.option('defects') ?? '').split('+').filter(isKernelDefect)),
     selftest: args.has('selftest'),
-    kernel: { ...DEFAULT_OPTIONS, strict: args.has('strict'), passthrough: args.has('passthrough') },
-  };
+    kernel: {
+      ...DEFAULT_OPTIONS,
+      strict: args.has('strict') || (vendor !== undefined && STRICT_VENDORS.has(vendor)),
+      passthrough: args.has('passthrough'),
+    },
+  });
 }
 
 const NOTHING = { errno: null, why: null, rule: null, culprit: null, column: null } as const;

@@ -1,5 +1,8 @@
 import type { PciKind } from '../pci/function-spec';
 export type { PciKind } from '../pci/function-spec';
+import type { FaultRecordView } from '../hw/common/view';
+import type { UnitSummary } from '../hw/unit';
+import type { UnitVendor } from './vendor';
 import type { DmaApiView } from '../dma/view';
 import type { ResvRegion } from '../iommu/ops';
 
@@ -64,10 +67,25 @@ export interface DeviceObject extends Base {
   readonly iommuId: WorldId | null;
   readonly idevId: WorldId | null;
   readonly hwptId: WorldId | null;
+  /** What its software switched on of ATS, PRI and PASID. */
+  readonly services: readonly ('ATS' | 'PRI' | 'PASID')[];
+  /** Translations that it keeps itself, oldest first. */
+  readonly deviceTlb: readonly DeviceTlbView[];
   /** The domain that it uses itself: its group's, but after a move that failed half-way. */
   readonly domain: string | null;
   /** `IOMMU group: N` of the dump it came from. */
   readonly recordedGroup: number | null;
+}
+
+/** What a device kept of an answer to an ATS request. */
+export interface DeviceTlbView {
+  /** Null: of requests without one. */
+  readonly pasid: number | null;
+  readonly iova: bigint;
+  readonly sizeLg2: number;
+  readonly pa: number;
+  readonly read: boolean;
+  readonly write: boolean;
 }
 
 export interface AcsObject {
@@ -111,68 +129,18 @@ export interface GroupJoin {
   readonly why: string;
 }
 
-/** id `iommu:dmar0` */
-export interface IommuObject extends Base {
+/** id `iommu:dmar0`. Registers, queue entries and cache entries are asked for: EngineApi.hardware(). */
+export interface IommuObject extends Base, UnitSummary {
   readonly type: 'iommu';
   /** `generic`: of no vendor, without registers, queues and caches. */
-  readonly vendor: 'vtd' | 'generic';
-  /** e.g. `DMAR 0` */
+  readonly vendor: UnitVendor | 'generic';
+  /** e.g. `Intel VT-d dmar0` */
   readonly title: string;
-  readonly enabled: boolean;
-  /** Address width of its second-stage tables in bits. */
-  readonly addressBits: number;
   readonly deviceIds: readonly WorldId[];
-  readonly registers: readonly RegisterObject[];
-  readonly queue: {
-    readonly head: number;
-    readonly tail: number;
-    readonly size: number;
-    readonly done: number;
-  };
-  readonly iotlb: { readonly sets: number; readonly ways: number; readonly entries: readonly IotlbEntry[] };
-  readonly contextCache: readonly ContextCacheEntry[];
-  /** What a unit of no vendor can and cannot do, in words. */
-  readonly traits?: readonly string[];
-  readonly faults: readonly FaultRecord[];
-}
-
-export interface RegisterObject {
-  readonly name: string;
-  readonly offset: number;
-  readonly value: bigint;
-}
-
-export interface IotlbEntry {
-  readonly set: number;
-  readonly way: number;
-  readonly did: number;
-  readonly iova: bigint;
-  readonly pa: number;
-  readonly sizeLg2: number;
-  readonly read: boolean;
-  readonly write: boolean;
-  /** The tables say something else by now. */
-  readonly stale: boolean;
-}
-
-export interface ContextCacheEntry {
-  readonly device: string;
-  readonly did: number;
-  readonly rootPa: number;
-  readonly stale: boolean;
-}
-
-export interface FaultRecord {
-  readonly index: number;
-  readonly device: string;
-  readonly access: 'read' | 'write';
-  readonly iova: bigint;
-  readonly reason: number;
-  readonly name: string;
-  /** The 128-bit record, low word first. */
-  readonly words: readonly bigint[];
-  /** What the kernel prints for it. */
-  readonly kernelLine: string;
+  /** What a scenario chose of it, in words. */
+  readonly traits: readonly string[];
+  /** The latest that the driver has read or the hardware still holds, oldest first. */
+  readonly faults: readonly FaultRecordView[];
 }
 
 /** An open /dev/iommu. id `ctx:1` */
@@ -287,6 +255,8 @@ export interface HwptObject extends InContext {
   /** Leaf entries by log2 of their page size. */
   readonly leaves: readonly { readonly sizeLg2: number; readonly count: number }[];
   readonly tablePages: number;
+  /** What tags it in the hardware's caches, e.g. `DID 3`; null while it has none. */
+  readonly tag: string | null;
 }
 
 /** A kernel driver's way to the memory of an IOAS without an IOMMU. id `access:1.5` */

@@ -11,7 +11,7 @@ export function projectHwpt(machine: Machine, hwpt: HwptPaging): HwptObject | nu
   if (!domain) return null;
   return {
     ...common(machine, hwpt),
-    ...(machine.unit(domain.owner.unit)?.tables(domain) ?? NO_TABLES),
+    ...(machine.unit(domain.owner.unit)?.hw.tables(domain) ?? NO_TABLES),
     iommuId: domain.owner.unit,
     domain: domain.label,
     auto: hwpt.auto,
@@ -30,7 +30,7 @@ export function projectNested(machine: Machine, hwpt: HwptNested): HwptObject | 
   if (!domain) return null;
   return {
     ...common(machine, hwpt),
-    ...NO_TABLES,
+    ...(machine.unit(domain.owner.unit)?.hw.tables(domain) ?? NO_TABLES),
     iommuId: domain.owner.unit,
     domain: domain.label,
     auto: false,
@@ -43,7 +43,7 @@ export function projectNested(machine: Machine, hwpt: HwptNested): HwptObject | 
   };
 }
 
-const NO_TABLES = { format: '', levels: 0, rootPa: 0, leaves: [], tablePages: 0 };
+const NO_TABLES = { format: '', levels: 0, rootPa: 0, leaves: [], tablePages: 0, tag: null };
 
 const common = (machine: Machine, hwpt: AnyHwpt) => ({
   ...objectBase(machine, hwpt),

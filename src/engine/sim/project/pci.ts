@@ -1,5 +1,6 @@
 import type { Device } from '../../iommu/device';
 import { viewDmaApi } from '../../dma/view';
+import { NO_PASID as NO_PASID_ON_BUS, READ, WRITE } from '../../hw/port';
 import { NO_PASID, type IommuGroup } from '../../iommu/group';
 import { domainOfEntry } from '../../iommu/pasid';
 import { showGroupType } from '../../iommu/group-type';
@@ -43,8 +44,31 @@ export function projectDevice(machine: Machine, index: IommufdIndex, fn: PciFunc
     iommuId: device?.ops ? device.ops.unit : null,
     idevId: idev?.worldId ?? null,
     hwptId: idev?.hwpt?.worldId ?? null,
+    ...endpointOf(machine, fn.name),
     domain: device?.attached?.label ?? null,
     recordedGroup: typeof spec.recordedGroup === 'number' ? spec.recordedGroup : null,
+  };
+}
+
+/** Its end of ATS and PRI. */
+function endpointOf({ endpoints }: Machine, name: string): Pick<DeviceObject, 'services' | 'deviceTlb'> {
+  const endpoint = endpoints.peek(name);
+  if (endpoint === null) return { services: [], deviceTlb: [] };
+  const { ats, pri, pasid } = endpoint;
+  return {
+    services: [
+      ...(ats ? (['ATS'] as const) : []),
+      ...(pri ? (['PRI'] as const) : []),
+      ...(pasid ? (['PASID'] as const) : []),
+    ],
+    deviceTlb: endpoint.entries.map((entry) => ({
+      pasid: entry.pasid === NO_PASID_ON_BUS ? null : entry.pasid,
+      iova: entry.iova,
+      sizeLg2: entry.sizeLg2,
+      pa: entry.pa,
+      read: (entry.grants & READ) !== 0,
+      write: (entry.grants & WRITE) !== 0,
+    })),
   };
 }
 

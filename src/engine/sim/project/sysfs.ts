@@ -61,8 +61,8 @@ const unitDirs = (machine: Machine): SysfsDir =>
 
 /** Only Intel's driver has attributes of its own here. */
 function unitDir(unit: Unit): SysfsDir {
-  const { registers } = unit.project();
-  if (registers.length === 0) return dir({});
+  if (unit.vendor !== 'vtd') return dir({});
+  const { registers } = unit.hw.view();
   const register = (name: string): bigint => registers.find((each) => each.name === name)?.value ?? 0n;
   const [version, capabilities] = [register('VER'), register('CAP')];
   const attributes = dir({

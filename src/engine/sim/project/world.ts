@@ -19,6 +19,9 @@ import { projectMocks } from './mock';
 import { projectDevice, projectGroup } from './pci';
 import { projectTask } from './tasks';
 
+/** More of them are counted in the kernel's log. */
+const MOST_FAULTS = 64;
+
 /** Reads the whole machine off into plain data. */
 export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
   const world = new Map<WorldId, WorldObject>();
@@ -31,10 +34,14 @@ export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
   for (const unit of machine.units) {
     const deviceIds = [...machine.core.devices.values()].filter((device) => device.ops?.unit === unit.id);
     add({
-      ...unit.project(),
+      ...unit.hw.summary(),
       type: 'iommu',
       id: unit.id,
       name: null,
+      vendor: unit.vendor,
+      title: unit.title,
+      traits: unit.traits,
+      faults: [...unit.hw.faultLog(), ...unit.hw.view().faults].slice(-MOST_FAULTS),
       place: machine.names.placeOf(unit.id, null),
       deviceIds: deviceIds.map((device) => device.worldId),
     });

@@ -70,13 +70,21 @@ export function* ioctlOf(
   return err('ENOTTY', `${file.title} has no commands`, { rule: 'vfs_ioctl' });
 }
 
-/** `"2a 00 00 00"`: bytes as they lie in memory. */
+/** `"2a 00 00 00"`: bytes as they lie in memory; `"0x1000 0x30"`: 64-bit words. */
 export function bytesOf(text: string): Uint8Array | null {
+  if (text.startsWith('0x')) return wordBytes(text.split(/\s+/));
   const digits = text.replace(/[\s_]/g, '');
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) return null;
   return Uint8Array.from({ length: digits.length / 2 }, (_, at) =>
     parseInt(digits.slice(2 * at, 2 * at + 2), 16),
   );
+}
+
+function wordBytes(words: readonly string[]): Uint8Array | null {
+  if (!words.every((word) => /^0x[0-9a-fA-F_]{1,24}$/.test(word))) return null;
+  const values = words.map((word) => BigInt(word.replaceAll('_', '')));
+  if (values.some((value) => value >> 64n !== 0n)) return null;
+  return new Uint8Array(BigUint64Array.from(values).buffer);
 }
 
 export const hexBytes = (bytes: Uint8Array): string =>
@@ -86,23 +94,27 @@ export const hexBytes = (bytes: Uint8Array): string =>
 export function bytesOption(args: Args, key: string): Found<Uint8Array> {
   const text = args.option(key) ?? '';
   const bytes = bytesOf(text);
-  return bytes ? found(bytes) : mistake(`${key} is bytes in hex, such as "2a 00 00 00"`, args.columnOf(key));
+  const what = `${key} is bytes in hex such as "2a 00 00 00", or 64-bit words such as "0x1000 0x30"`;
+  return bytes ? found(bytes) : mistake(what, args.columnOf(key));
 }
 
-/** An option that holds a type: a number, or the header's word for it. */
+/** An option that holds a type: a number, or the header's word for it, whole or as far as it differs from others: `VTD_S1`. */
 export function typeOption(args: Args, key: string, layout: Struct, field: string): Found<number> {
   const text = args.option(key);
   if (text === null) return found(0);
   const number = args.size(key);
   if (number !== null && number < 1n << 32n) return found(Number(number));
   const names = layout.fields.find((each) => each.name === field)?.enumOf ?? {};
-  const value = names[text];
-  if (value !== undefined) return found(value);
+  const named = Object.entries(names).find(([name]) => name === text || shortName(name) === text);
+  if (named !== undefined) return found(named[1]);
   return mistake(
     `${text} is no ${key}; those with a name are ${Object.keys(names).join(', ')}`,
     args.columnOf(key),
   );
 }
+
+/** `IOMMU_HWPT_DATA_VTD_S1` without what all of them begin with. */
+const shortName = (name: string): string => name.replace(/^IOMMU_\w+?_(?:DATA|TYPE)_/, '');
 
 /** A 32-bit number of an option; `otherwise` where it is left out. */
 export function u32Option(args: Args, key: string, otherwise = 0): Found<number> {

@@ -56,7 +56,7 @@ function domainView(machine: Machine, domain: IommuDomain): object | null {
     pageSizesLg2: paging?.pageSizesLg2 ?? [],
     apertureStart: paging?.apertureStart ?? 0n,
     apertureLast: paging?.apertureLast ?? 0n,
-    ...machine.unit(owner.unit)?.tables(domain),
+    ...machine.unit(owner.unit)?.hw.tables(domain),
   };
 }
 

@@ -1,11 +1,14 @@
 import { hex } from '../../../lib/u64';
 import type { Lookup } from '../batch';
-import { fireDma } from '../dma';
+import { NO_PASID, READ, WRITE } from '../../hw/port';
+import { fireDma, requesterId, type DmaOrder } from '../dma';
 import type { Device } from '../../iommu/device';
 import type { Machine } from '../machine';
 import type { Named } from '../names';
 import { mismatch, type Outcome } from '../statement';
 import { count } from './machine';
+import type { Task } from '../../kernel/task';
+import { handlePageRequests } from '../page-requests';
 import { found, kernelVerb, mistake, pciDeviceAt, said, type Found, type VerbContext } from './verb';
 
 const PAGE = 4096n;
@@ -13,7 +16,7 @@ const PAGE = 4096n;
 const MOST_PAGES = 256n;
 
 /** `dma 01:00.0 write 0x100040 64` */
-export const dma = kernelVerb((context) => {
+export const dma = kernelVerb(function* (context): Task<Outcome> {
   const { args, machine } = context;
   const device = pciDeviceAt(context, 0);
   if (!device.ok) return device;
@@ -32,15 +35,25 @@ export const dma = kernelVerb((context) => {
   if (!wanted.ok) return wanted;
   const pasid = pasidOf(context, device.value);
   if (!pasid.ok) return pasid;
-  const lookup = fireDma(machine, {
+  const order = {
     line: context.line,
     device: device.value,
     access,
     iova,
     bytes: Number(bytes),
     pasid: pasid.value,
-  });
+    execute: args.has('exec'),
+    privileged: args.has('priv'),
+  } as const;
+  let lookup = fireDma(machine, order);
   context.lookups.push(lookup);
+  machine.walked.note(lookup);
+  // A page that is not there: it is asked for, and what the kernel makes of that decides whether to try again.
+  if (yield* asksForPage(context, order, lookup)) {
+    lookup = fireDma(machine, order);
+    context.lookups.push(lookup);
+    machine.walked.note(lookup);
+  }
   const outcome = phraseOf(lookup);
   const pa = lookup.parts[0]?.pa ?? null;
   if (!outcome.ok || wanted.value === null || pa === null || isIn(machine, wanted.value, pa)) return outcome;
@@ -53,13 +66,32 @@ function pasidOf({ machine, args }: VerbContext, device: Device): Found<number |
   const pasid = args.size('pasid');
   if (pasid === null) return found(null);
   if (pasid >= 1n << 20n) return mistake('a PASID has 20 bits', args.columnOf('pasid'));
-  const unit = machine.unitOf(device);
-  if (unit?.generic) return found(Number(pasid));
-  const why =
-    unit === null
-      ? `${device.name} is behind no IOMMU, which alone would look at a PASID`
-      : `${unit.id.replace(/^iommu:/, '')} is in legacy mode, which has no use for PASIDs; put the device behind another IOMMU`;
+  if (machine.unitOf(device) !== null) return found(Number(pasid));
+  const why = `${device.name} is behind no IOMMU, which alone would look at a PASID`;
   return mistake(why, args.columnOf('pasid'));
+}
+
+/** Whether a part of the DMA waited for a page that by now is there. */
+function* asksForPage({ machine, notes }: VerbContext, order: DmaOrder, lookup: Lookup): Task<boolean> {
+  const unit = machine.unitOf(order.device);
+  const endpoint = machine.endpoints.peek(order.device.name);
+  if (unit === null || endpoint === null) return false;
+  const denied = lookup.parts.find((part) => part.denied);
+  const asked = endpoint.responses.length;
+  if (denied) {
+    const group = endpoint.requestPage(unit.hw.translator, {
+      rid: requesterId(machine.topology, order.device),
+      pasid: order.pasid ?? NO_PASID,
+      iova: denied.iova,
+      need: order.access === 'read' ? READ : WRITE,
+    });
+    if (group === null) return false;
+  }
+  yield* handlePageRequests(machine, unit);
+  const answer = endpoint.responses[asked];
+  if (answer === undefined) return false;
+  notes.push(answer.code === 0 ? 'a page was asked for, and came' : 'a page was asked for, and refused');
+  return answer.code === 0;
 }
 
 type BufferName = Extract<Named, { kind: 'buffer' }>;
@@ -110,6 +142,13 @@ function phraseOf(lookup: Lookup): Outcome {
   const [first] = lookup.parts;
   if (first?.interrupt) return said('interrupt message, let through');
   const pages = lookup.parts.length > 1 ? `, ${count(lookup.parts.length, 'page')}` : '';
-  const how = first?.from === 'iotlb' ? ', IOTLB hit' : first?.from === 'bypass' ? ', not translated' : '';
+  const how =
+    first?.from === 'device-tlb'
+      ? ', device TLB hit'
+      : first?.from === 'iotlb'
+        ? ', IOTLB hit'
+        : first?.from === 'bypass'
+          ? ', not translated'
+          : '';
   return said(`PA ${hex(first?.pa ?? 0)}${pages}${how}`);
 }

@@ -10,18 +10,24 @@ import type { Args, Outcome } from '../statement';
 import type { PciFunction } from '../../pci/function';
 import type { PciTopology } from '../../pci/topology';
 import type { Machine } from '../machine';
+import { UNIT_VENDORS, type VendorSpec } from '../vendor';
+import { vendorSpec } from './vendor-spec';
 import { count } from './machine';
 import { found, fullBdf, kernelVerb, mistake, said, type Found, type Verb } from './verb';
 
-/** `iommu smmu0 generic pages=4K+2M aperture=0-0xffffffff no-blocked` */
+/** `iommu smmu0 generic pages=4K+2M aperture=0-0xffffffff no-blocked`, `iommu ivhd0 amd mode=v2` */
 export const iommu: Verb = ({ machine, args }) => {
   const name = args.word(0) ?? '';
   if (machine.booted) return mistake('IOMMUs are found at boot; this line comes before it', args.column(0));
   if (!/^[a-z][a-z0-9_-]*$/i.test(name) || name === 'none')
     return mistake(`${name} cannot be the name of an IOMMU`, args.column(0));
-  if (machine.declared.has(name) || name === 'dmar0')
+  if (machine.declared.has(name) || machine.mainUnit === `iommu:${name}`)
     return mistake(`there is an IOMMU ${name} already`, args.column(0));
-  const options = genericOptions(args, name);
+  const kind = args.word(1);
+  const vendor = UNIT_VENDORS.find((each) => each === kind);
+  const options: Found<GenericOptions | VendorSpec> = vendor
+    ? vendorSpec(args, vendor)
+    : genericOptions(args, name);
   if (!options.ok) return options;
   machine.declared.set(name, options.value);
   return said('');
@@ -70,8 +76,8 @@ export const reserve: Verb = ({ machine, args }) => {
   if (range === undefined || kind === undefined)
     return mistake('a range and a kind are missing', args.column(1));
   const { iommu: unit } = fn.value.spec;
-  const main = unit === null && machine.options.iommu === 'vtd';
-  if (main && kind !== 'direct' && kind !== 'direct-relaxable') {
+  const main = unit === null && machine.mainUnit !== null;
+  if (main && machine.options.iommu?.vendor === 'vtd' && kind !== 'direct' && kind !== 'direct-relaxable') {
     const why = `the tables of VT-d firmware reserve memory to be mapped 1:1, and nothing ${kind}; put the device behind another IOMMU (iommu=)`;
     return mistake(why, args.column(2));
   }

@@ -13,6 +13,8 @@ import {
   IOMMU_HW_INFO_FLAG_INPUT_TYPE,
   iommu_hwpt_invalidate,
 } from '../../uapi/iommufd';
+import { hwInfoOf } from '../../uapi/payloads';
+import { structWords } from '../../uapi/struct-tokens';
 import type { Args, Outcome } from '../statement';
 import { sizeWords } from '../words';
 import { bytesOption, callAs, hexBytes, saidAs, typeOption, u32Option } from './calls';
@@ -90,10 +92,16 @@ export const getHwInfo = kernelVerb(function* (context): Task<Outcome> {
     wordOf('data_type', data_type),
     wordOf('out_capabilities', out_capabilities),
     `PASIDs of ${out_max_pasid_log2} bits`,
-    ...(length === 0 || !bytes.ok ? [] : [`${count(length, 'byte')}: ${hexBytes(bytes.value)}`]),
+    ...(length === 0 || !bytes.ok ? [] : [infoWords(data_type, length, bytes.value)]),
   ];
   return saidAs(context, words.join(', '), 1);
 });
+
+/** By the names of the driver's structure, as much of it as there was room for. */
+function infoWords(type: number, length: number, bytes: Uint8Array): string {
+  const struct = hwInfoOf(type);
+  return struct ? structWords(struct, bytes) : `${count(length, 'byte')}: ${hexBytes(bytes)}`;
+}
 
 function wordOf(name: string, value: number | bigint): string {
   const field = iommu_hw_info.fields.find((each) => each.name === name);

@@ -11,7 +11,9 @@ import {
   IOMMUFD_PAGE_RESP_SUCCESS,
   iommufd_vevent_header,
 } from '../../uapi/iommufd';
-import { decode, encode } from '../../uapi/struct';
+import { veventOf } from '../../uapi/payloads';
+import { decode, encode, type Struct } from '../../uapi/struct';
+import { structWords } from '../../uapi/struct-tokens';
 import type { Outcome } from '../statement';
 import { callAs, bytesOption, hexBytes, saidAs } from './calls';
 import { fileAt, type Opened } from './files';
@@ -63,7 +65,7 @@ function* readFile(
 function describe(context: VerbContext, data: Uint8Array): string {
   const object = objectOf(context, 0);
   if (object.ok && object.value.kind === 'fault') return faultWords(data);
-  if (object.ok && object.value.kind === 'veventq') return eventWords(data);
+  if (object.ok && object.value.kind === 'veventq') return eventWords(data, veventOf(object.value.type));
   return hexBytes(data);
 }
 
@@ -82,11 +84,23 @@ function faultWords(data: Uint8Array): string {
   return words.join('; ');
 }
 
-/** The length of an event's data is the driver's secret, so all that follows a header is shown. */
-function eventWords(data: Uint8Array): string {
-  const { flags, sequence } = decode(iommufd_vevent_header, data);
-  if ((flags & IOMMU_VEVENTQ_FLAG_LOST_EVENTS) !== 0) return `events were lost, up to ${sequence}`;
-  return `event ${sequence}: ${hexBytes(data.subarray(iommufd_vevent_header.bytes))}`;
+/** One behind the other; what follows the header of one of a type that nobody knows is all that there is. */
+function eventWords(data: Uint8Array, struct: Struct | null): string {
+  const words: string[] = [];
+  for (let at = 0; at < data.length;) {
+    const { flags, sequence } = decode(iommufd_vevent_header, data.subarray(at));
+    at += iommufd_vevent_header.bytes;
+    if ((flags & IOMMU_VEVENTQ_FLAG_LOST_EVENTS) !== 0) {
+      words.push(`events were lost, up to ${sequence}`);
+      continue;
+    }
+    const event = struct ? data.subarray(at, at + struct.bytes) : data.subarray(at);
+    at += event.length;
+    // One number needs no name.
+    const named = struct && struct.fields.length > 1 ? ` (${structWords(struct, event)})` : '';
+    words.push(`event ${sequence}: ${hexBytes(event)}${named}`);
+  }
+  return words.join('; ');
 }
 
 /** `write faults 1 SUCCESS` */
