@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { parseScript } from '../scenario/parse';
+import { iommuShelves, parseIommuScene, shelvesOf } from './iommus';
+
+it('a scene tells its label and title in its first line', () => {
+  const script = '# SMMUv3 2 · A guest\nmachine m\n';
+  expect(parseIommuScene('./iommus/smmu-2-nested.iommu', script)).toEqual({
+    id: 'smmu-2-nested',
+    label: 'SMMUv3 2',
+    title: 'A guest',
+    script,
+  });
+});
+
+it('scenes stand on their shelves, by number and not by letters', () => {
+  const scenes = ['VT-d 10', 'VT-d 9', 'RISC-V 1'].map((label) => parseIommuScene('x', `# ${label} · it`));
+  const onShelves = shelvesOf(scenes).map((shelf) => shelf.scenes.map(({ label }) => label));
+  expect(onShelves).toEqual([[], ['VT-d 9', 'VT-d 10'], [], [], ['RISC-V 1']]);
+});
+
+describe('the scenes of the four IOMMUs', () => {
+  const scenes = iommuShelves.flatMap((shelf) => shelf.scenes);
+
+  it('are all on a shelf, and none is empty', () => {
+    const files = import.meta.glob('./iommus/*.iommu');
+    expect(scenes.length).toBe(Object.keys(files).length);
+    expect(iommuShelves.filter((shelf) => shelf.scenes.length < 4)).toEqual([]);
+  });
+
+  it('have each a number of their own', () => {
+    expect(new Set(scenes.map(({ label }) => label)).size).toBe(scenes.length);
+  });
+
+  it.each(scenes)(
+    '$id parses, tells what to see, and says of lines what must be so',
+    ({ script, id, title }) => {
+      const { lines } = parseScript(script);
+      expect(title).not.toBe(id);
+      expect(lines.flatMap((line) => line.error ?? [])).toEqual([]);
+      const statements = lines.flatMap(({ statement }) => statement ?? []);
+      expect(statements[0]?.verb).toBe('machine');
+      expect(statements.filter(({ verb }) => verb === 'note').length).toBeGreaterThan(2);
+      const says = statements.filter(
+        ({ verb, expect: expected, args }) =>
+          verb.startsWith('expect') ||
+          expected !== null ||
+          args.some((arg) =>
+            arg.kind === 'option' ? arg.key === 'in' : arg.text === 'is' || arg.text === 'contains',
+          ),
+      );
+      expect(says.length).toBeGreaterThan(3);
+    },
+  );
+
+  it('show five lines on four IOMMUs that differ in the machine and in what the kernel says alone', () => {
+    const actions = (script: string): string[] =>
+      script.split('\n').filter((line) => /^(?:pci|boot|buf|addr|dma)/.test(line));
+    const [first, ...others] = iommuShelves[0]!.scenes.map(({ script }) => actions(script));
+    expect(others.length).toBe(3);
+    for (const other of others) expect(other).toEqual(first);
+  });
+});
