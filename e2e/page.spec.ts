@@ -19,7 +19,7 @@ declare global {
 }
 
 const DMA = 'dma 02:00.0 write 0x212340 64';
-const TABS = ['Object', 'Walk', 'Trace', 'Caches', 'Memory', 'Sysfs', 'Outline'];
+const TABS = ['Object', 'Walk', 'Trace', 'Hardware', 'Memory', 'Sysfs', 'Outline'];
 const DIALOGS = ['Scenes', 'Import', 'Editor', 'Help'];
 
 for (const { colorScheme, expectGood } of [
@@ -51,7 +51,7 @@ for (const { colorScheme, expectGood } of [
         /^02:00.0/,
         /^00:02.0/,
         /^Group 2/,
-        /^DMAR 0/,
+        /^Intel VT-d dmar0/,
         /^iommufd 1/,
         /^HWPT 4/,
         /^IOAS 1/,

@@ -4,15 +4,17 @@ import { expectAccessible, expectReadable } from './helpers/axe';
 import { BENCH, consoleLine, lines, openScene, openStart, time } from './helpers/scene';
 import { expect, reducedMotion, test } from './helpers/test';
 
-/** The five threads, row by row: each opens in the page and comes out as it says. */
+/** The four IOMMUs, and the five threads row by row: each opens in the page and comes out as it says. */
 test.use(reducedMotion);
 
-const ROWS = new URL('../src/gallery/rows/', import.meta.url);
-const rows = readdirSync(ROWS)
-  .filter((file) => file.endsWith('.iommu'))
-  .map((file) => ({ file, script: readFileSync(new URL(file, ROWS), 'utf8').trimEnd() }));
+const rows = ['iommus', 'rows'].flatMap((folder) => {
+  const path = new URL(`../src/gallery/${folder}/`, import.meta.url);
+  return readdirSync(path)
+    .filter((file) => file.endsWith('.iommu'))
+    .map((file) => ({ folder, file, script: readFileSync(new URL(file, path), 'utf8').trimEnd() }));
+});
 const rowOf = (name: string) => rows.find(({ file }) => file.startsWith(`${name}-`))?.script ?? '';
-const titleOf = (script: string): string => script.split('\n', 1)[0]?.replace(/^# \w+ · /, '') ?? '';
+const titleOf = (script: string): string => script.split('\n', 1)[0]?.replace(/^# [\w -]+ · /, '') ?? '';
 
 const gallery = (page: Page): Locator => page.getByRole('dialog', { name: 'Scenes' });
 const rowButtons = (page: Page): Locator => gallery(page).locator('.row-button');
@@ -45,23 +47,35 @@ async function expectAsItSays(page: Page, script: string): Promise<void> {
   expect(odd).toEqual([]);
 }
 
-test('every row opens by its link, and every line comes out as it says', async ({ page }) => {
-  test.slow();
-  for (const { file, script } of rows)
-    await test.step(file, async () => {
-      await openScene(page, script);
-      await expectAsItSays(page, script);
-      await expect(page.locator('.caption')).not.toBeEmpty();
-    });
-  expect(rows.length).toBeGreaterThan(58);
-});
+for (const { folder, least } of [
+  { folder: 'iommus', least: 25 },
+  { folder: 'rows', least: 59 },
+])
+  test(`every scene of ${folder}/ opens by its link, and every line comes out as it says`, async ({
+    page,
+  }) => {
+    test.slow();
+    const scenes = rows.filter((row) => row.folder === folder);
+    for (const { file, script } of scenes)
+      await test.step(file, async () => {
+        await openScene(page, script);
+        await expectAsItSays(page, script);
+        await expect(page.locator('.caption')).not.toBeEmpty();
+      });
+    expect(scenes.length).toBeGreaterThanOrEqual(least);
+  });
 
 test.describe('the gallery', () => {
-  test('has them in five threads, each with its title', async ({ page }) => {
+  test('has them by IOMMU and in five threads, each with its title', async ({ page }) => {
     await openGallery(page);
     const titles = rows.map(({ script }) => titleOf(script)).sort();
     expect((await rowButtons(page).locator('span').allTextContents()).sort()).toEqual(titles);
     await expect(gallery(page).getByRole('heading', { level: 4 })).toHaveText([
+      'The same five lines on each',
+      'Intel VT-d',
+      'AMD-Vi',
+      'Arm SMMUv3',
+      'RISC-V IOMMU',
       /^A Groups in sysfs/,
       /^B Who owns DMA/,
       /^C Attaching/,
@@ -70,7 +84,7 @@ test.describe('the gallery', () => {
     ]);
   });
 
-  for (const name of ['a4', 'b7', 'c2', 'd10', 'e4']) {
+  for (const name of ['vtd-3', 'smmu-2', 'a4', 'b7', 'c2', 'd10', 'e4']) {
     test(`${name} opens with a click`, async ({ page }) => {
       await openGallery(page);
       await rowButtons(page)
@@ -94,6 +108,16 @@ test.describe('the gallery', () => {
     await expectAsItSays(page, rowOf('e4'));
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect(lines(page)).toHaveCount(BENCH.split('\n').length);
+  });
+
+  test('finds an IOMMU’s scenes by its name and their number, and by what the kernel prints', async ({
+    page,
+  }) => {
+    await openGallery(page);
+    await search(page).fill('vt-d 3');
+    await expect(rowButtons(page).filter({ hasText: 'Nested' })).toHaveCount(1);
+    await search(page).fill('F_PERMISSION');
+    await expect(rowButtons(page).filter({ hasText: 'two kinds of table' })).toHaveCount(1);
   });
 
   test('finds verbs and errnos in the scripts; of nothing it says so', async ({ page }) => {

@@ -37,7 +37,7 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div className="drop-zone" aria-hidden="true">
-      <p>Drop an lspci dump or a scenario</p>
+      <p>Drop an lspci dump, a kernel’s log or a scenario</p>
     </div>
   );
 }

@@ -1,6 +1,8 @@
 import { Tabs } from '@base-ui/react/tabs';
 import { useState } from 'react';
-import { CachesPanel } from '../panels/caches/CachesPanel';
+import { CachesPanel } from '../panels/hardware/CachesPanel';
+import { QueuesPanel } from '../panels/hardware/QueuesPanel';
+import { RegistersPanel } from '../panels/hardware/RegistersPanel';
 import { EventsPanel } from '../panels/events/EventsPanel';
 import { Inspector } from '../panels/inspector/Inspector';
 import { IoctlsPanel } from '../panels/ioctls/IoctlsPanel';
@@ -18,79 +20,99 @@ interface PanelRow<Id extends PanelId = PanelId> {
   readonly Panel: () => React.ReactNode;
 }
 
-/** Three views of what happened: they share a tab. */
-const TRACE: readonly PanelRow[] = [
-  { id: 'ioctls', label: 'Calls', Panel: IoctlsPanel },
-  { id: 'events', label: 'Events', Panel: EventsPanel },
-  { id: 'locks', label: 'Locks', Panel: LocksPanel },
-];
-const isTrace = (panel: PanelId): boolean => TRACE.some((row) => row.id === panel);
+/** Panels that share a tab. */
+interface GroupRow {
+  readonly group: string;
+  readonly label: string;
+  readonly rows: readonly PanelRow[];
+}
 
-const BEFORE_TRACE: readonly PanelRow[] = [
+const TABS: readonly (PanelRow | GroupRow)[] = [
   { id: 'object', label: 'Object', Panel: Inspector },
   { id: 'walk', label: 'Walk', Panel: WalkPanel },
-];
-const AFTER_TRACE: readonly PanelRow[] = [
-  { id: 'caches', label: 'Caches', Panel: CachesPanel },
+  {
+    group: 'trace',
+    label: 'Trace',
+    rows: [
+      { id: 'ioctls', label: 'Calls', Panel: IoctlsPanel },
+      { id: 'events', label: 'Events', Panel: EventsPanel },
+      { id: 'locks', label: 'Locks', Panel: LocksPanel },
+    ],
+  },
+  {
+    group: 'hardware',
+    label: 'Hardware',
+    rows: [
+      { id: 'caches', label: 'Caches', Panel: CachesPanel },
+      { id: 'registers', label: 'Registers', Panel: RegistersPanel },
+      { id: 'queues', label: 'Queues', Panel: QueuesPanel },
+    ],
+  },
   { id: 'memory', label: 'Memory', Panel: MemoryPanel },
   { id: 'sysfs', label: 'Sysfs', Panel: SysfsPanel },
   { id: 'outline', label: 'Outline', Panel: Outline },
 ];
 
+const isGroup = (row: PanelRow | GroupRow): row is GroupRow => 'group' in row;
+const keyOf = (row: PanelRow | GroupRow): string => (isGroup(row) ? row.group : row.id);
+const holds = (row: PanelRow | GroupRow, panel: PanelId): boolean =>
+  isGroup(row) ? row.rows.some(({ id }) => id === panel) : row.id === panel;
+
 /** The panels beside the canvas, one at a time. A chunk of its own: the canvas does not wait for it. */
 export function SidePanel() {
   const panel = useApp((state) => state.panel);
   const showPanel = useApp((state) => state.actions.showPanel);
-  const [lastTrace, setLastTrace] = useState<PanelId>('ioctls');
-  const trace = isTrace(panel) ? panel : lastTrace;
-  const show = (next: PanelId): void => {
-    if (isTrace(next)) setLastTrace(next);
+  /** What each group last showed. */
+  const [last, setLast] = useState<Readonly<Record<string, PanelId>>>({});
+  const show = (key: string): void => {
+    const row = TABS.find((each) => keyOf(each) === key);
+    const first = row && (isGroup(row) ? (last[key] ?? row.rows[0]?.id) : row.id);
+    if (first !== undefined) showPanel(first);
+  };
+  const showIn = (group: string, next: PanelId): void => {
+    setLast({ ...last, [group]: next });
     showPanel(next);
   };
+  const current = TABS.find((row) => holds(row, panel));
   return (
-    <Tabs.Root
-      className="tabs"
-      value={isTrace(panel) ? 'trace' : panel}
-      onValueChange={(value: PanelId | 'trace') => show(value === 'trace' ? trace : value)}
-    >
+    <Tabs.Root className="tabs" value={current && keyOf(current)} onValueChange={show}>
       <Tabs.List className="tab-list" activateOnFocus>
-        <TabsOf rows={BEFORE_TRACE} />
-        <Tabs.Tab value="trace" className="tab">
-          Trace
-        </Tabs.Tab>
-        <TabsOf rows={AFTER_TRACE} />
+        {TABS.map((row) => (
+          <Tabs.Tab key={keyOf(row)} value={keyOf(row)} className="tab">
+            {row.label}
+          </Tabs.Tab>
+        ))}
       </Tabs.List>
-      {[...BEFORE_TRACE, ...AFTER_TRACE].map(({ id, label, Panel }) => (
-        <Tabs.Panel key={id} value={id} className="tab-panel">
-          {id !== 'object' && <h2 className="sr-only">{label}</h2>}
-          <Panel />
-        </Tabs.Panel>
-      ))}
-      <Tabs.Panel value="trace" className="tab-panel tab-panel-nested">
-        <h2 className="sr-only">Trace</h2>
-        <Tabs.Root className="tabs" value={trace} onValueChange={(value: PanelId) => show(value)}>
-          <Tabs.List className="subtab-list" activateOnFocus>
-            <TabsOf rows={TRACE} className="subtab" />
-          </Tabs.List>
-          {TRACE.map(({ id, Panel }) => (
-            <Tabs.Panel key={id} value={id} className="tab-panel">
-              <Panel />
-            </Tabs.Panel>
-          ))}
-        </Tabs.Root>
-      </Tabs.Panel>
+      {TABS.map((row) =>
+        isGroup(row) ? (
+          <Tabs.Panel key={row.group} value={row.group} className="tab-panel tab-panel-nested">
+            <h2 className="sr-only">{row.label}</h2>
+            <Tabs.Root
+              className="tabs"
+              value={holds(row, panel) ? panel : row.rows[0]?.id}
+              onValueChange={(next: PanelId) => showIn(row.group, next)}
+            >
+              <Tabs.List className="subtab-list" activateOnFocus>
+                {row.rows.map(({ id, label }) => (
+                  <Tabs.Tab key={id} value={id} className="subtab">
+                    {label}
+                  </Tabs.Tab>
+                ))}
+              </Tabs.List>
+              {row.rows.map(({ id, Panel }) => (
+                <Tabs.Panel key={id} value={id} className="tab-panel">
+                  <Panel />
+                </Tabs.Panel>
+              ))}
+            </Tabs.Root>
+          </Tabs.Panel>
+        ) : (
+          <Tabs.Panel key={row.id} value={row.id} className="tab-panel">
+            {row.id !== 'object' && <h2 className="sr-only">{row.label}</h2>}
+            <row.Panel />
+          </Tabs.Panel>
+        ),
+      )}
     </Tabs.Root>
   );
 }
-
-interface TabsOfProps {
-  readonly rows: readonly PanelRow[];
-  readonly className?: string;
-}
-
-const TabsOf = ({ rows, className = 'tab' }: TabsOfProps) =>
-  rows.map(({ id, label }) => (
-    <Tabs.Tab key={id} value={id} className={className}>
-      {label}
-    </Tabs.Tab>
-  ));

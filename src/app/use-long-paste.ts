@@ -1,23 +1,38 @@
 import { useEffect } from 'react';
+import { offerText } from '../panels/import/offer';
 import { useApp } from '../store';
 import { byteSize } from '../ui/numbers';
 
 /** Characters that a field takes without the page standing still; far more than any script. */
 const LONGEST = 256 << 10;
 
-/** A long text in a text field stops the page for minutes. The import dialog takes it: it keeps it out of its field. */
+/**
+ * A long text in a text field stops the page for minutes: the import dialog takes it, which keeps it out of its field. What
+ * is pasted where no field is goes there as well.
+ */
 export function useLongPaste(): void {
   useEffect(() => {
     const onPaste = (event: ClipboardEvent): void => {
-      const length = event.clipboardData?.getData('text/plain').length ?? 0;
-      if (event.defaultPrevented || length <= LONGEST) return;
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (event.defaultPrevented) return;
+      if (!isField(event.target)) {
+        if (text.trim() === '' || useApp.getState().dialog !== null) return;
+        event.preventDefault();
+        offerText({ name: 'Pasted text', text });
+        return;
+      }
+      if (text.length <= LONGEST) return;
       event.preventDefault();
       useApp.getState().actions.notify({
         tone: 'error',
-        text: `${byteSize(length)} of text are too much for this field; nothing was changed. Paste it into Import instead.`,
+        text: `${byteSize(text.length)} of text are too much for this field; nothing was changed. Paste it into Import instead.`,
       });
     };
     document.addEventListener('paste', onPaste);
     return () => document.removeEventListener('paste', onPaste);
   }, []);
 }
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.closest('input, textarea, select, [contenteditable]') !== null);

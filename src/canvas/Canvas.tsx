@@ -119,7 +119,11 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         onReconnect={keepEdge}
         onReconnectStart={connecting.onReconnectStart}
         onReconnectEnd={connecting.onReconnectEnd}
-        onMoveStart={camera.forgetUnseen}
+        onMoveStart={(event) => {
+          camera.forgetUnseen();
+          // Without an event it was moved by the page itself.
+          if (event !== null) camera.takeHold();
+        }}
         onMoveEnd={keepViewport}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />

@@ -1,11 +1,5 @@
-import type {
-  DeviceObject,
-  GroupObject,
-  HwptObject,
-  IoasObject,
-  PciKind,
-  WorldObject,
-} from '../engine/sim/world';
+import type { DeviceObject, GroupObject, HwptObject, IoasObject, WorldObject } from '../engine/sim/world';
+import { kindName, ownerWord } from '../store/object-words';
 import { find, type Objects } from './layout/tree';
 
 /** `1,234`, and from ten thousand on `12.3k`: cells of the ladder are narrow. */
@@ -18,22 +12,6 @@ export const formatCount = (count: number): string =>
 
 /** Domain 0000 goes without saying. */
 export const shortBdf = (bdf: string): string => (bdf.startsWith('0000:') ? bdf.slice(5) : bdf);
-
-const KIND: Readonly<Record<PciKind, string>> = {
-  'root-port': 'Root port',
-  'upstream-port': 'Upstream port',
-  'downstream-port': 'Downstream port',
-  'pcie-to-pci': 'PCIe to PCI bridge',
-  'pci-to-pcie': 'PCI to PCIe bridge',
-  endpoint: 'Endpoint',
-  'legacy-endpoint': 'Legacy endpoint',
-  rciep: 'Root complex endpoint',
-  rcec: 'Event collector',
-  'pci-bridge': 'PCI bridge',
-  pci: 'PCI device',
-};
-
-export const kindName = (kind: PciKind): string => KIND[kind];
 
 /** What pci.ids adds to the names of firms: it would fill the line before the name of the device begins. */
 const FIRM = /,? (?:Inc\.?|Corporation|Corp\.?|Co\.,? Ltd\.?|Ltd\.?|GmbH)(?=\s|$)/g;
@@ -49,9 +27,13 @@ export function firmAndDevice(device: DeviceObject): { readonly firm: string; re
 export const deviceTitle = (device: DeviceObject): string =>
   device.label ?? (device.isBridge ? kindName(device.kind) : device.className || kindName(device.kind));
 
-/** The second line of a device: what the first has not said. */
+/** The second line of a device: what the first has not said. One of the kernel's self-tests is on no PCI bus. */
 export const deviceDetail = (device: DeviceObject): string =>
-  device.label === null ? kindName(device.kind) : device.className || kindName(device.kind);
+  !device.bdf.includes(':')
+    ? 'on no bus'
+    : device.label === null
+      ? kindName(device.kind)
+      : device.className || kindName(device.kind);
 
 /** ACS as a bridge's row shows it. */
 export const acsText = (device: DeviceObject): string =>
@@ -72,8 +54,7 @@ export function ownerText(objects: Objects, group: GroupObject): string {
   if (group.ownerId === null) return group.ownerCount > 0 ? 'kernel DMA' : 'no owner';
   const context = find(objects, group.ownerId, 'context');
   if (context) return `iommufd ${context.number}`;
-  // VFIO's own group, or a kernel driver's word: they have no place in the world.
-  return group.ownerId.startsWith('vfio-group:') ? 'VFIO' : group.ownerId.replace(/^owner:/, '');
+  return ownerWord(group.ownerId);
 }
 
 /** Where the group's DMA goes now, in a word or two. */

@@ -5,7 +5,6 @@ import {
   deviceTitle,
   hwptTitle,
   ioasTitle,
-  kindName,
   mappedBytes,
   ownerText,
   servedBy,
@@ -13,6 +12,7 @@ import {
   typeWord,
 } from './format';
 import { hex } from '../lib/u64';
+import { kindName } from '../store/object-words';
 import { byteSize, pageSize, count } from '../ui/numbers';
 import { find, type Objects } from './layout/tree';
 
@@ -30,17 +30,15 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
         object.mismatches.length > 0 && 'differs from the dump',
       ]);
     case 'iommu': {
-      const stale = object.iotlb.entries.filter((e) => e.stale).length;
       return sentence([
         `IOMMU ${object.title}`,
         !object.enabled && 'translation off',
         ...(object.vendor === 'generic'
-          ? ['no caches', ...(object.traits ?? [])]
-          : [
-              `IOTLB ${object.iotlb.entries.length} of ${object.iotlb.sets * object.iotlb.ways} entries`,
-              stale > 0 && `${stale} stale`,
-              `${object.contextCache.length} cached context entries`,
-            ]),
+          ? ['no caches', ...object.traits]
+          : object.caches.map(
+              ({ name, used, size, stale }) =>
+                `${name} ${used} of ${size} entries${stale > 0 ? `, ${stale} stale` : ''}`,
+            )),
         object.faults.length > 0 && count(object.faults.length, 'fault'),
       ]);
     }
@@ -115,6 +113,7 @@ function deviceName(objects: Objects, device: DeviceObject): string {
     device.isBridge ? acsText(device) : device.driver ? `driver ${device.driver.name}` : 'no driver',
     serving.kind === 'attached' && `attached to ${hwptTitle(serving.hwpt)}`,
     serving.kind === 'follows' && `follows its group to ${hwptTitle(serving.hwpt)}`,
+    device.deviceTlb.length > 0 && `device TLB with ${count(device.deviceTlb.length, 'entry', 'entries')}`,
   ]);
 }
 

@@ -2,7 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { getViewportForBounds, useReactFlow, useStore } from 'reactflow';
 import type { WorldId, WorldObject } from '../engine/sim/world';
 import { useApp } from '../store/index';
-import { boundsOf, overlaps, type Rect } from './layout/geometry';
+import { cardAt, cardsOnTheWay } from './animation/follow';
+import { boundsOf, holds, overlaps, type Rect } from './layout/geometry';
 import type { Layout } from './layout/layout';
 
 export const MIN_ZOOM = 0.1;
@@ -20,6 +21,8 @@ export interface Camera {
   readonly unseen: readonly WorldId[];
   readonly showUnseen: () => void;
   readonly forgetUnseen: () => void;
+  /** A hand moved it: it does not follow the look-up on stage any more. */
+  readonly takeHold: () => void;
 }
 
 /**
@@ -79,7 +82,55 @@ export function useCamera(layout: Layout): Camera {
     if (out.length > 0) setUnseen((ids) => [...ids.filter((id) => layout.rects.has(id)), ...out]);
   }, [flow, layout, objects, show, width, height]);
 
-  return { fit, unseen, showUnseen, forgetUnseen };
+  const takeHold = useFollowing(layout, show);
+  return { fit, unseen, showUnseen, forgetUnseen, takeHold };
+}
+
+/** Below this zoom small print cannot be read: better to go along than to show the whole way. */
+const READABLE = 0.6;
+
+/**
+ * A look-up that plays, or is stepped through, is in view: all of its way where that can be read, else the card where it
+ * stands. Once a hand has moved the camera, it stays with the hand until the next look-up.
+ */
+function useFollowing(layout: Layout, show: (bounds: Rect | null, duration: number) => void): () => void {
+  const flow = useReactFlow();
+  const width = useStore((s) => s.width);
+  const height = useStore((s) => s.height);
+  const lookup = useApp((s) => (s.playback.lookup === null ? null : (s.lookups[s.playback.lookup] ?? null)));
+  const step = useApp((s) => s.playback.step);
+  const playing = useApp((s) => s.playback.playing);
+  const held = useRef(false);
+  /** What was shown last: a look-up that is there complete, as when a scene opens, is not gone after. */
+  const seen = useRef<{ readonly lookup: unknown; readonly step: number }>({ lookup: null, step: 0 });
+
+  useEffect(() => {
+    const before = seen.current;
+    if (lookup !== before.lookup) held.current = false;
+    seen.current = { lookup, step };
+    const moves = playing || (lookup === before.lookup && step !== before.step);
+    if (lookup === null || !moves || held.current || width === 0 || height === 0) return;
+    const { objects } = useApp.getState();
+    const rectsOf = (ids: readonly WorldId[]): readonly Rect[] =>
+      ids.flatMap((id) => layout.rects.get(id) ?? []);
+    const way = boundsOf(rectsOf(cardsOnTheWay(lookup, objects)));
+    const { x, y, zoom } = flow.getViewport();
+    const view = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
+    if (way === null || holds(view, way)) return;
+    if (getViewportForBounds(way, width, height, MIN_ZOOM, 1, PADDING).zoom >= READABLE)
+      return show(way, 320);
+    const card = layout.rects.get(cardAt(lookup, objects, step));
+    if (card === undefined || holds(view, card)) return;
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    void flow.setCenter(card.x + card.width / 2, card.y + card.height / 2, {
+      zoom: Math.max(zoom, READABLE),
+      duration: calm ? 0 : 320,
+    });
+  }, [flow, layout, show, lookup, step, playing, width, height]);
+
+  return useCallback(() => {
+    held.current = true;
+  }, []);
 }
 
 /** Another machine's `0000:00:02.0` is another device: ids alone do not tell one scene from the next. */

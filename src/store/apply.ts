@@ -1,6 +1,6 @@
 import type { StepBatch } from '../engine/sim/batch';
 import { lookupOfLine, totalSteps } from './playback';
-import { changesMachine } from './script';
+import { changesMachine, editsHardware } from './script';
 import type { AppState, PlaybackState, WorldState } from './types';
 import { applyBatch, mergeKnown } from './world';
 
@@ -39,17 +39,32 @@ function stage(state: AppState, world: WorldState, how: Stage): PlaybackState {
   switch (how) {
     case 'play':
       // The world went on: the drawing of an earlier look-up would no longer fit it.
-      if (lookups.length <= state.lookups.length) return complete(null);
+      if (lookups.length <= state.lookups.length)
+        return playback.lookup !== null && editedSince(world, state.cursor)
+          ? complete(playback.lookup)
+          : complete(null);
       return { ...playback, lookup: lookups.length - 1, step: 0, playing: true };
     case 'last':
       return { ...complete(lastLookup(world)), running: false };
     case 'at-cursor':
-      return complete(lookupOfLine(lookups, cursor));
+      return complete(lookupAt(world));
     case 'begin-at-cursor':
       return { ...playback, lookup: lookupOfLine(lookups, cursor), step: 0, playing: false };
     case 'keep':
       return playback.lookup !== null && playback.lookup >= lookups.length ? complete(null) : playback;
   }
+}
+
+/** Whether the lines run after `line` only changed what memory and registers hold. */
+const editedSince = ({ results, cursor }: WorldState, line: number): boolean =>
+  results.slice(line, cursor).every(({ text }) => editsHardware(text));
+
+/** The look-up of the last line, or of one that only such changes followed: they are made to see it again. */
+function lookupAt(world: WorldState): number | null {
+  const { lookups, cursor } = world;
+  const last = lookups.findLastIndex((lookup) => lookup.line <= cursor);
+  const line = lookups[last]?.line;
+  return line !== undefined && editedSince(world, line) ? lookupOfLine(lookups, line) : null;
 }
 
 /** The last look-up, while the world is still the one it was made in. */
@@ -58,6 +73,6 @@ function lastLookup({ lookups, results }: WorldState): number | null {
   if (line === undefined) return null;
   const movedOn = results
     .slice(line)
-    .some((result) => result.status !== 'none' && changesMachine(result.text));
+    .some((result) => result.status !== 'none' && changesMachine(result.text) && !editsHardware(result.text));
   return movedOn ? null : lookups.length - 1;
 }

@@ -92,11 +92,13 @@ export function engineActions(
   | 'start'
   | 'restartEngine'
   | 'readMemory'
+  | 'readHardware'
   | 'describeIoctls'
   | 'readSysfs'
   | 'readLockOrder'
   | 'readDefects'
   | 'importText'
+  | 'decodeLines'
 > {
   return {
     start: ({ script, cursor, selection }) =>
@@ -111,6 +113,7 @@ export function engineActions(
       }),
     restartEngine: () => link.boot(get().cursor, 'keep'),
     readMemory: async (pa, bytes) => link.ask('Reading memory', 'readMemory', pa, bytes),
+    readHardware: async (unitId) => link.ask('Reading the hardware', 'hardware', unitId),
     describeIoctls: async (calls) => link.ask('Reading the calls', 'describeIoctls', calls),
     readSysfs: async () => link.ask('Reading sysfs', 'sysfs'),
     readLockOrder: async () => link.ask('Reading the order of locks', 'lockOrder'),
@@ -120,5 +123,6 @@ export function engineActions(
         status: 'failed',
         why: 'The engine stopped while it was reading this text.',
       },
+    decodeLines: async (text) => link.ask('Reading the kernel’s lines', 'decodeLines', text),
   };
 }

@@ -1,4 +1,4 @@
-import type { Lookup, LookupPart, LookupStep } from '../engine/sim/batch';
+import type { Lookup, LookupPart, WalkStep } from '../engine/sim/batch';
 import type { PlaybackState } from './types';
 
 export const idlePlayback: PlaybackState = {
@@ -20,7 +20,7 @@ export interface Position {
   /** Steps of this part that have happened. */
   readonly shown: number;
   /** The step that happened last, if the part has any. */
-  readonly last: LookupStep | null;
+  readonly last: WalkStep | null;
   readonly partDone: boolean;
 }
 

@@ -107,6 +107,10 @@ export const noteIn = (line: string): string | null => (/^\s*note\s/.test(line) 
 const LOOKS = /^\s*(?:#|$|(?:expect|expect-log|note|place|cat|ls|readlink)\s)/;
 export const changesMachine = (line: string): boolean => !LOOKS.test(line);
 
+/** Lines that change words of memory or registers, and no object: an earlier look-up's picture still fits. */
+const EDITS = /^\s*(?:poke|peek|store|read_register|write_register|hazard|ignore-invalidations)\s/;
+export const editsHardware = (line: string): boolean => EDITS.test(line);
+
 const QUOTED = /^\s*(?:machine|note)\s+"((?:[^"\\]|\\.)*)"/;
 const unquoted = (line: string): string | null => QUOTED.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? null;
 

@@ -120,6 +120,19 @@ describe('time travel', () => {
     expect(moved.store.getState().playback.lookup).toBeNull();
   });
 
+  it('lines that only change words of memory leave the look-up on stage: it is seen again before it is fired again', async () => {
+    const dma = 'dma 01:00.0 write 0x300040 64';
+    const { store, actions } = await opened(`a\n${dma}`);
+    await actions.act(['poke 0x1000 "0x3"']);
+    expect(store.getState().playback).toMatchObject({ lookup: 0, step: 8, playing: false });
+    await actions.act(['write_register dmar0 GCMD 0x0']);
+    expect(store.getState().playback.lookup).toBe(0);
+    await actions.undo();
+    expect(store.getState()).toMatchObject({ cursor: 3, playback: { lookup: 0 } });
+    await actions.act(['DETACH dev']);
+    expect(store.getState().playback.lookup).toBeNull();
+  });
+
   it('of many seeks only the last is run', async () => {
     const { store, actions } = await opened('a\nb\nc\nd');
     await Promise.all([actions.seek(1), actions.seek(2), actions.seek(3)]);

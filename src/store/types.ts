@@ -1,3 +1,5 @@
+import type { UnitView } from '../engine/hw/common/view';
+import type { KernelLines } from '../engine/sim/kernel-lines/decode';
 import type { LineResult, Lookup } from '../engine/sim/batch';
 import type { WorldId, WorldObject } from '../engine/sim/world';
 import type { DefectNote } from '../engine/iommufd/defects';
@@ -45,7 +47,7 @@ export interface Refusal {
 }
 
 /**
- * Which look-up is on stage, and how far it has come. A step is one LookupStep of one part, counted through (see
+ * Which look-up is on stage, and how far it has come. A step is one WalkStep of one part, counted through (see
  * playback.ts). The store's own clock (clock.ts) advances `step` while `playing`; who draws only interpolates.
  */
 export interface PlaybackState {
@@ -62,7 +64,17 @@ export interface PlaybackState {
 
 /** Tabs of the side panel. */
 export type PanelId =
-  'object' | 'walk' | 'ioctls' | 'events' | 'locks' | 'caches' | 'memory' | 'sysfs' | 'outline';
+  | 'object'
+  | 'walk'
+  | 'ioctls'
+  | 'events'
+  | 'locks'
+  | 'caches'
+  | 'registers'
+  | 'queues'
+  | 'memory'
+  | 'sysfs'
+  | 'outline';
 export type DialogId = 'gallery' | 'import' | 'script' | 'help';
 
 /** One passing message: something worked, or why it did not. */
@@ -104,7 +116,10 @@ export interface Actions {
   readonly redo: () => Promise<void>;
   readonly seek: (cursor: number) => Promise<void>;
   readonly importText: (text: string) => Promise<ImportReply>;
+  /** Null when the engine was lost on the way. */
+  readonly decodeLines: (text: string) => Promise<KernelLines | null>;
   readonly readMemory: (pa: number, bytes: number) => Promise<Uint8Array | null>;
+  readonly readHardware: (unitId: WorldId) => Promise<UnitView | null>;
   readonly describeIoctls: (calls: readonly IoctlEvent[]) => Promise<readonly IoctlCall[] | null>;
   readonly readSysfs: () => Promise<SysfsDir | null>;
   readonly readLockOrder: () => Promise<LockOrder | null>;

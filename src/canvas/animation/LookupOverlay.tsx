@@ -4,6 +4,7 @@ import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import type { Route } from '../edges/edges';
 import type { Rect } from '../layout/geometry';
+import { find } from '../layout/tree';
 import { beatsOf } from './beats';
 import { drawBadges, drawPose, readInk } from './draw';
 import { beatLength, poseAt, shareOfBeat, waysOf, type Way } from './poses';
@@ -29,7 +30,8 @@ export function LookupOverlay({ rects, frameOf, routes }: LookupOverlayProps): R
   const speed = useApp((s) => s.playback.speed);
   const ways = useMemo(() => {
     const stage = lookup && stageOf(lookup, { objects, rects, frameOf, routes });
-    return lookup && stage ? waysOf(beatsOf(lookup), stage) : [];
+    const vendor = find(objects, lookup?.iommuId ?? null, 'iommu')?.vendor;
+    return lookup && stage ? waysOf(beatsOf(lookup, vendor), stage) : [];
   }, [lookup, objects, rects, frameOf, routes]);
 
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -5,8 +5,10 @@ import { linksOf, routesOf } from '../edges/edges';
 import { distance, type Point } from '../layout/geometry';
 import { computeLayout } from '../layout/layout';
 import { bufferPoint, contextPoint, iotlbPoint, levelPoint } from '../layout/sizes';
-import { desktop, fault, hit, kernelDma, walk } from '../testing/worlds';
+import { guestWorld } from '../testing/guest-world';
+import { deviceHit, desktop, fault, hit, kernelDma, nestedWalk, walk } from '../testing/worlds';
 import { beatsOf } from './beats';
+import { cardAt } from './follow';
 import { beatLength, easing, poseAt, shareOfBeat, waysOf } from './poses';
 import { stageOf } from './stage';
 
@@ -22,7 +24,7 @@ const box = (id: string) => layout.rects.get(id)!;
 const [part] = walk.parts;
 const twoPages: Lookup = { ...walk, parts: [part!, { ...part!, iova: 0x301000n }] };
 const bypass: Lookup = { ...walk, parts: [{ ...part!, from: 'bypass', steps: [], address: [] }] };
-const all = { walk, hit, fault, kernelDma, twoPages, bypass };
+const all = { walk, hit, deviceHit, fault, kernelDma, twoPages, bypass };
 
 describe('beats', () => {
   test.each(Object.entries(all))('%s has as many as the store counts steps', (_name, lookup) => {
@@ -32,14 +34,19 @@ describe('beats', () => {
   test('labels say what was read and where that led', () => {
     expect(beatsOf(walk).map((b) => b.label.text)).toEqual([
       'context cache miss',
-      'root [1] → context table 0x10a02000',
-      'context [0] → table 0x10a30000',
+      'root entry [1] → context entry 0x10a02000',
+      'context entry [0] → table 0x10a30000',
       'IOTLB miss',
       'L4 [0] → table 0x10a31000',
       'L3 [0] → table 0x10a34000',
       'L2 [1] → leaf 0x120200000',
     ]);
     expect(beatsOf(walk).at(-1)!.endLabel!.text).toBe('PA 0x120200040');
+  });
+
+  test('levels are called as the unit’s document does', () => {
+    // Arm: the top of four levels is 0.
+    expect(beatsOf(walk, 'smmuv3')[4]!.label.text).toBe('L0 [0] → table 0x10a31000');
   });
 
   test('a fault is named by its address and reason', () => {
@@ -92,6 +99,42 @@ describe('the token', () => {
     const pose = poseAt(ways(fault), 5);
     expect(pose).toMatchObject({ head: levelPoint(box('hwpt:1.7'), 2, 4), headTone: 'fault' });
     expect(pose.ends).toEqual([{ at: pose.head, fault: true }]);
+  });
+
+  test('a device that has the translation looks at home, and goes past the IOMMU', () => {
+    const gpu = box('dev:0000:01:00.0');
+    const home = { x: gpu.x + gpu.width, y: gpu.y + gpu.height / 2 };
+    const pose = poseAt(ways(deviceHit), 1);
+    expect(pose.looks.map(({ at }) => at)).toEqual([home]);
+    expect(pose.head).toEqual(bufferPoint(box('mm:qemu'), 1));
+  });
+
+  test('reads of the second stage stop at the parent’s card, and memory is reached from there', () => {
+    const guest = computeLayout(guestWorld);
+    const routes = routesOf(linksOf(guestWorld), { ...guest, cards: [], top: 0 });
+    const stage = stageOf(nestedWalk, { objects: guestWorld, ...guest, routes })!;
+    const nested = waysOf(beatsOf(nestedWalk), stage);
+    const card = (id: string) => guest.rects.get(id)!;
+    expect(nested.map(({ look }) => look)).toEqual([
+      levelPoint(card('hwpt:1.4'), 1, 4),
+      levelPoint(card('hwpt:1.5'), 1, 4),
+      levelPoint(card('hwpt:1.4'), 1, 4),
+    ]);
+    const [last] = nested.slice(-1);
+    const rim = card('hwpt:1.4').x + card('hwpt:1.4').width;
+    expect(last!.points.some(({ x }) => x === rim)).toBe(true);
+  });
+
+  test('a camera that follows stands where the token does', () => {
+    expect([0, 1, 4, 5, 7].map((step) => cardAt(walk, desktop, step))).toEqual([
+      'dev:0000:01:00.0',
+      'iommu:dmar0',
+      'iommu:dmar0',
+      'hwpt:1.4',
+      'mm:qemu',
+    ]);
+    expect([1, 2].map((step) => cardAt(nestedWalk, guestWorld, step))).toEqual(['hwpt:1.4', 'hwpt:1.5']);
+    expect(cardAt(deviceHit, desktop, 0)).toBe('dev:0000:01:00.0');
   });
 
   test('kernel DMA walks a table below the IOMMU: a default domain has no node', () => {

@@ -1,12 +1,18 @@
-import type { Lookup, LookupPart, LookupStep } from '../../engine/sim/batch';
+import type { Lookup, LookupPart, WalkStep } from '../../engine/sim/batch';
+import type { IommuObject } from '../../engine/sim/world';
 import { hex } from '../../lib/u64';
+import { cacheWords, isTableCache, levelNumber, structureWords } from '../../ui/hardware-words';
 
 /** A place where the token stops. */
 export type Stop =
   | { readonly kind: 'device' }
   | { readonly kind: 'context' }
   | { readonly kind: 'iotlb' }
-  | { readonly kind: 'level'; readonly level: number }
+  | {
+      readonly kind: 'level';
+      readonly level: number;
+      /** 2: of the table that lies under a nested one. */ readonly stage: 1 | 2 | null;
+    }
   | { readonly kind: 'memory' };
 
 export interface Label {
@@ -24,7 +30,7 @@ export interface Beat {
   readonly first: boolean;
   /** Where the hardware looks; null where it did not look at all. */
   readonly stop: Stop | null;
-  readonly step: LookupStep | null;
+  readonly step: WalkStep | null;
   /** How the part ends, on its last beat. */
   readonly end: 'memory' | 'fault' | null;
   /** Goes straight from the IOTLB to memory: nothing was walked. */
@@ -34,10 +40,13 @@ export interface Beat {
   readonly endLabel: Label | null;
 }
 
-export const beatsOf = (lookup: Lookup): readonly Beat[] =>
-  lookup.parts.flatMap((part, i) => beatsOfPart(part, i));
+type Vendor = IommuObject['vendor'];
 
-function beatsOfPart(part: LookupPart, index: number): readonly Beat[] {
+/** `vendor`: of the unit, whose document numbers the levels. */
+export const beatsOf = (lookup: Lookup, vendor: Vendor = 'generic'): readonly Beat[] =>
+  lookup.parts.flatMap((part, i) => beatsOfPart(part, i, vendor));
+
+function beatsOfPart(part: LookupPart, index: number, vendor: Vendor): readonly Beat[] {
   const end = part.fault ? 'fault' : part.pa === null ? null : 'memory';
   const endLabel = endLabelOf(part);
   if (part.steps.length === 0) {
@@ -55,9 +64,9 @@ function beatsOfPart(part: LookupPart, index: number): readonly Beat[] {
       stop: stopOf(step),
       step,
       end: last ? end : null,
-      shortCut: last && part.from === 'iotlb',
+      shortCut: last && (part.from === 'iotlb' || part.from === 'device-tlb'),
       label: {
-        text: labelOf(step, nextRead(part, i), part),
+        text: labelOf(step, nextRead(part, i), part, vendor),
         tone: step.outcome === 'fault' ? 'fault' : 'plain',
       },
       endLabel: last ? endLabel : null,
@@ -65,30 +74,37 @@ function beatsOfPart(part: LookupPart, index: number): readonly Beat[] {
   });
 }
 
-function stopOf(step: LookupStep): Stop {
-  if (step.kind === 'iotlb') return { kind: 'iotlb' };
-  if (step.kind === 'table') return { kind: 'level', level: step.level };
-  return { kind: 'context' };
+function stopOf(step: WalkStep): Stop {
+  if (step.kind === 'cache' && isTableCache(step.structure)) return { kind: 'iotlb' };
+  if (isTable(step)) return { kind: 'level', level: step.level, stage: step.stage };
+  // The device has its own translations with it.
+  return step.structure === 'device-tlb' ? { kind: 'device' } : { kind: 'context' };
 }
 
+const isIotlb = (step: WalkStep): boolean => step.kind === 'cache' && step.structure === 'iotlb';
+const isTable = (step: WalkStep): boolean => step.kind === 'read' && step.structure === 'table';
+
 /** The read of memory that follows, past look-ups in caches. */
-const nextRead = (part: LookupPart, after: number): LookupStep | null =>
-  part.steps.slice(after + 1).find((s) => s.kind === 'context' || s.kind === 'table') ?? null;
+const nextRead = (part: LookupPart, after: number): WalkStep | null =>
+  part.steps.slice(after + 1).find((s) => s.kind === 'read') ?? null;
 
 /** `L3 [1] → table 0x10a31000`: what was read, and what it led to. */
-function labelOf(step: LookupStep, next: LookupStep | null, part: LookupPart): string {
-  if (step.kind === 'iotlb')
+function labelOf(step: WalkStep, next: WalkStep | null, part: LookupPart, vendor: Vendor): string {
+  if (isIotlb(step))
     return step.outcome === 'hit' && part.pa !== null
       ? `IOTLB hit → ${hex(part.pa)}`
       : `IOTLB ${step.outcome}`;
-  if (step.kind === 'context-cache') return `context cache ${step.outcome}`;
-  const what = `${step.kind === 'table' ? `L${step.level}` : step.kind}${step.index === null ? '' : ` [${step.index}]`}`;
+  if (step.kind === 'cache') return `${cacheWords(step.structure).name} ${step.outcome}`;
+  const name = isTable(step)
+    ? `${step.stage === null ? '' : `S${step.stage} `}L${levelNumber(vendor, step.level)}`
+    : structureWords(step.structure).name;
+  const what = `${name}${step.index === null ? '' : ` [${step.index}]`}`;
   if (step.outcome === 'fault') return `${what} → fault`;
   if (step.outcome === 'leaf')
     return part.pa === null ? `${what} → leaf` : `${what} → leaf ${hex(pageOf(part))}`;
   // An entry's target is where the next read of the walk went.
   const target = next?.pa == null ? '' : ` ${hex(next.pa - (next.pa % 4096))}`;
-  return `${what} → ${step.kind === 'root' ? 'context table' : 'table'}${target}`;
+  return `${what} → ${next && !isTable(next) ? structureWords(next.structure).name : 'table'}${target}`;
 }
 
 const pageOf = (part: LookupPart): number => (part.pa ?? 0) - ((part.pa ?? 0) % 4096);
@@ -102,5 +118,8 @@ function endLabelOf(part: LookupPart): Label | null {
 export const levelsOf = (lookup: Lookup): number =>
   Math.max(
     1,
-    ...lookup.parts.flatMap((p) => [...p.address.map((f) => f.level), ...p.steps.map((s) => s.level)]),
+    ...lookup.parts.flatMap((p) => [
+      ...p.address.map((f) => f.level),
+      ...p.steps.filter((s) => s.stage !== 2).map((s) => s.level),
+    ]),
   );

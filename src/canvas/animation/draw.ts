@@ -77,15 +77,24 @@ export function drawBadges(ctx: Context, ways: readonly Way[], shown: number, vi
   const spots = ofPart.map((way) => to(way.look ?? way.end));
   ofPart.forEach((way, i) => {
     const spot = spots[i] ?? { x: 0, y: 0 };
-    // Several looks at one place: the latest stands there, the others queue up to its left.
-    const later = spots.slice(i + 1).filter((p) => Math.hypot(p.x - spot.x, p.y - spot.y) < 6).length;
+    // Several looks at one place: the latest stands there, the others queue up to its left; many are only counted.
+    const here = (p: Point): boolean => Math.hypot(p.x - spot.x, p.y - spot.y) < 6;
+    const later = spots.slice(i + 1).filter(here).length;
     const at = { x: spot.x - 18 * later, y: spot.y };
+    const all = spots.filter(here).length;
+    if (all > QUEUE && later > 0) {
+      if (later === 1) badge(ctx, `+${all - 1}`, at, false, ink.quiet, ink);
+      return;
+    }
     badge(ctx, String(i + 1), at, way === current, way.beat.end === 'fault' ? ink.fault : ink.ink, ink);
     if (way.beat.end === 'memory') ring(ctx, to(way.end), ink, true);
     if (way.beat.end === 'fault') cross(ctx, { x: at.x, y: at.y + 18 }, ink, true);
   });
   label(ctx, current.label, view, ink);
 }
+
+/** So many looks at one place are drawn one by one. */
+const QUEUE = 4;
 
 function stroke(
   ctx: Context,

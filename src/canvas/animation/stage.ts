@@ -52,7 +52,11 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const process = box(lookup.processId);
   // A unit without caches has no lamps for them: what it does by itself is seen on its rim, beside its words.
   const lamps = find(objects, lookup.iommuId, 'iommu')?.vendor !== 'generic';
-  const levels = find(objects, lookup.hwptId, 'hwpt')?.levels ?? levelsOf(lookup);
+  const table = find(objects, lookup.hwptId, 'hwpt');
+  const levels = table?.levels || levelsOf(lookup);
+  // What a nested table gives is translated again by the one that lies under it.
+  const parent = find(objects, table?.parentId ?? null, 'hwpt');
+  const parentBox = box(parent?.id ?? null);
   const start = rightOf(device);
   // Without a unit, the bus is left a little beside the device's frame.
   const open: Point = { x: start.x + 60, y: start.y };
@@ -75,6 +79,7 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     if (!lamps && stop.kind !== 'level') return { x: unit.x + 18, y: unit.y + unit.height };
     if (stop.kind === 'context') return contextPoint(unit);
     if (stop.kind === 'iotlb') return iotlbPoint(unit);
+    if (stop.stage === 2 && parent && parentBox) return levelPoint(parentBox, stop.level, parent.levels);
     return hwpt ? levelPoint(hwpt, stop.level, levels) : levelPointBelow(unit, stop.level, levels);
   };
 
@@ -95,8 +100,10 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const wayBetween: Stage['wayBetween'] = (from, to, part) => {
     const [a, b] = [pointOf(from, part), pointOf(to, part)];
     if (from.kind === 'device') {
+      // Its own translations it has with it.
+      if (to.kind === 'device') return [a, b];
       const way = wayIn(lookup, space, unit ? leftOf(unit) : open);
-      if (to.kind === 'device' || !unit) return way;
+      if (!unit) return way;
       const port = way.at(-1) ?? leftOf(unit);
       // A unit without caches has nothing to stop at: around its words, along its rim.
       if (to.kind === 'level') return [...way, ...intoTables({ x: unit.x + 1.5, y: port.y }, b)];
@@ -107,23 +114,32 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
 
   const wayToMemory: Stage['wayToMemory'] = (from, part, shortCut) => {
     const [here, memory] = [pointOf(from, part), memoryOf(part)];
-    if (from.kind === 'level' && hwpt && !shortCut) {
-      const rim = { x: hwpt.x + hwpt.width, y: here.y };
-      const way: Point[] = [here, rim, rightOf(hwpt)];
+    // The stage that was read last gave the physical address.
+    const table = from.kind === 'level' && from.stage === 2 && parentBox ? parentBox : hwpt;
+    if (from.kind === 'level' && table && !shortCut) {
+      const rim = { x: table.x + table.width, y: here.y };
+      const way: Point[] = [here, rim, rightOf(table)];
       const object = find(objects, lookup.ioasId, 'ioas');
       if (ioas && object) {
         const share = shareOf(stripOf(object), lookup.parts[part]?.iova ?? lookup.iova);
-        way.push(...curve(rightOf(hwpt), leftOf(ioas)), stripPoint(ioas, share), rightOf(ioas));
+        way.push(...curve(rightOf(table), leftOf(ioas)), stripPoint(ioas, share), rightOf(ioas));
       }
       const last = way.at(-1) ?? rim;
       return process ? [...way, ...curve(last, leftOf(process)), memory] : [...way, ...curve(last, memory)];
     }
     if (!unit) return [here, memory];
     if (from.kind === 'level') return [here, memory];
+    if (from.kind === 'device') {
+      // Already translated: past the unit, which looks nothing up.
+      const way = wayIn(lookup, space, leftOf(unit));
+      const port = { x: unit.x + 1.5, y: way.at(-1)?.y ?? here.y };
+      return [...way, ...overTheTop(port, memory, unit, [unit, hwpt, ioas, process])];
+    }
     return overTheTop(here, memory, unit, [unit, hwpt, ioas, process]);
   };
   const besides: Stage['besides'] = (stop) => {
     if (stop.kind === 'memory' && process) return { card: process, side: 'above' };
+    if (stop.kind === 'level' && stop.stage === 2 && parentBox) return { card: parentBox, side: 'below' };
     if (stop.kind === 'memory' || stop.kind === 'level') return hwpt && { card: hwpt, side: 'below' };
     return stop.kind === 'device' || !unit ? null : { card: unit, side: 'above' };
   };

@@ -29,6 +29,13 @@ export const overlaps = (a: Rect, b: Rect, margin = 0): boolean =>
   a.y < b.y + b.height + margin &&
   b.y < a.y + a.height + margin;
 
+/** Whether all of a box is within another one. */
+export const holds = (outer: Rect, inner: Rect): boolean =>
+  inner.x >= outer.x &&
+  inner.y >= outer.y &&
+  inner.x + inner.width <= outer.x + outer.width &&
+  inner.y + inner.height <= outer.y + outer.height;
+
 export const contains = (r: Rect, p: Point): boolean =>
   p.x >= r.x && p.x <= r.x + r.width && p.y >= r.y && p.y <= r.y + r.height;
 

@@ -71,7 +71,7 @@ export const iotlbPoint = (iommu: Rect): Point => ({ x: iommu.x + 18, y: iommu.y
 export function levelPoint(hwpt: Rect, level: number, levels: number): Point {
   const inner = hwpt.width - 23;
   const column = Math.max(0, Math.min(levels - 1, levels - level));
-  return { x: hwpt.x + 13 + (inner * (column + 0.5)) / levels, y: hwpt.y + 92 };
+  return { x: hwpt.x + 13 + (inner * (column + 0.5)) / levels, y: hwpt.y + hwpt.height - 8 };
 }
 
 /** Where a default domain's table is drawn: it has no node, its levels hang below the IOMMU. */

@@ -2,6 +2,7 @@ import { memo, type ReactNode } from 'react';
 import { Handle, Position, type NodeProps } from 'reactflow';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { count } from '../../ui/numbers';
 import { acsText, deviceDetail, firmAndDevice, deviceTitle, hwptTitle, servedBy, shortBdf } from '../format';
 import { find } from '../layout/tree';
 import { CardHead, Chip, NodeCard } from './NodeCard';
@@ -33,6 +34,7 @@ function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
         )}
         <ServingChip device={device} />
         <PasidChip device={device} />
+        <DeviceTlbChip device={device} />
         {device.ungrouped !== null && <Chip title={device.ungrouped}>no group</Chip>}
       </div>
       <Handle
@@ -69,6 +71,16 @@ function PasidChip({ device }: { readonly device: DeviceObject }): ReactNode {
   return (
     <Chip tone="hwpt" title={`attached by PASID: ${pasids.map((each) => each.pasid).join(', ')}`}>
       {pasids.length === 1 ? `PASID ${first?.pasid ?? 0}` : `${pasids.length} PASIDs`}
+    </Chip>
+  );
+}
+
+/** Translations that the device keeps itself: the IOMMU is not asked for those any more. */
+function DeviceTlbChip({ device: { deviceTlb } }: { readonly device: DeviceObject }): ReactNode {
+  if (deviceTlb.length === 0) return null;
+  return (
+    <Chip tone="iommu" title={`its device TLB holds ${count(deviceTlb.length, 'translation')} (ATS)`}>
+      ATC {deviceTlb.length}
     </Chip>
   );
 }

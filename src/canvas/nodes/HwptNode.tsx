@@ -2,7 +2,9 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import type { HwptObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { levelNumber } from '../../ui/hardware-words';
 import { formatCount, hwptTitle } from '../format';
+import { find } from '../layout/tree';
 import { pageSize, count } from '../../ui/numbers';
 import { CardHead, NodeCard, NamedTitle } from './NodeCard';
 import type { CanvasNode } from './types';
@@ -11,7 +13,7 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
   const hwpt = useApp((s) => s.objects[data.id]);
   if (hwpt?.type !== 'hwpt') return null; // removed while the canvas still holds the node
   if (hwpt.nested) return <Nested hwpt={hwpt} />;
-  const format = hwpt.levels > 0 ? [FORMATS[hwpt.format] ?? hwpt.format] : [];
+  const format = hwpt.levels > 0 ? [formatWords(hwpt.format)] : [];
   const line = [...format, ...usage(hwpt)].join(' · ');
   return (
     <NodeCard object={hwpt} className="hwpt">
@@ -48,13 +50,27 @@ function Nested({ hwpt }: { readonly hwpt: HwptObject }) {
 }
 
 /** The engine's names of table formats, as people say them. */
-const FORMATS: Readonly<Record<string, string>> = { vtdss: 'Second stage', amdv1: 'AMD v1' };
+const formatWords = (id: string): string => FORMATS[id] ?? (/^arm_/.test(id) ? armFormat(id) : id);
+
+/** `arm_s1_4k_48_48` → `Arm stage 1, 4K` */
+const armFormat = (id: string): string => {
+  const [, stage = '', granule = ''] = id.split('_');
+  return `Arm stage ${stage.slice(1)}, ${granule.toUpperCase()}`;
+};
+
+const FORMATS: Readonly<Record<string, string>> = {
+  vtdss: 'Second stage',
+  amdv1: 'AMD v1',
+  x86_64: 'x86-64',
+  riscv64: 'RISC-V',
+};
 
 /** The level of a leaf: 9 bits each, from 4 KiB on. A format may have sizes between, as several entries side by side. */
 const levelOf = (sizeLg2: number): number => Math.floor((sizeLg2 - 12) / 9) + 1;
 
 /** One cell a table level with the leaves that it holds: where a look-up stops on its way down. */
 function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
+  const vendor = useApp((s) => find(s.objects, hwpt.iommuId, 'iommu')?.vendor ?? 'generic');
   const levels = Array.from({ length: hwpt.levels }, (_, i) => hwpt.levels - i);
   return (
     <div className="ladder">
@@ -67,10 +83,10 @@ function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
             key={level}
             className="rung"
             data-level={level}
-            title={sizes.length > 0 ? sizes.join(', ') : `level ${level}`}
+            title={sizes.length > 0 ? sizes.join(', ') : `level ${levelNumber(vendor, level)}`}
           >
             <span className="rung-level">
-              L{level}
+              L{levelNumber(vendor, level)}
               {leaves[0] && <small> {`${pageSize(leaves[0].sizeLg2)}${leaves.length > 1 ? '+' : ''}`}</small>}
             </span>
             <span className="rung-leaves">{all > 0 ? formatCount(all) : '–'}</span>

@@ -2,11 +2,18 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import type { IommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { isTableCache } from '../../ui/hardware-words';
 import { count } from '../../ui/numbers';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
-const VENDORS = { vtd: 'VT-d', generic: 'generic' } as const;
+const VENDORS = {
+  vtd: 'VT-d',
+  amd: 'AMD-Vi',
+  smmuv3: 'SMMUv3',
+  riscv: 'RISC-V',
+  generic: 'generic',
+} as const;
 
 export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>) {
   const unit = useApp((s) => s.objects[data.id]);
@@ -14,7 +21,8 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
   return (
     <NodeCard object={unit} className="iommu">
       <CardHead
-        title={unit.title}
+        title={unit.vendor === 'generic' ? unit.title : unit.id.replace(/^iommu:/, '')}
+        full={unit.title}
         aside={
           unit.faults.length > 0 ? (
             <Chip tone="fault" title={unit.faults.map((f) => f.kernelLine).join('\n')}>
@@ -37,7 +45,7 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
 
 /** Why the scenario has it: what is special about it, then its pages. The inspector lists all. */
 function Traits({ unit }: { readonly unit: IommuObject }) {
-  const traits = (unit.traits ?? []).filter((trait) => !/^(?:driver|addresses) /.test(trait));
+  const traits = unit.traits.filter((trait) => !/^(?:driver|addresses) /.test(trait));
   const words = [...traits.toReversed(), 'no caches'].join(' · ');
   return (
     <p className="card-traits" title={words}>
@@ -46,28 +54,54 @@ function Traits({ unit }: { readonly unit: IommuObject }) {
   );
 }
 
+/** Two lamps: what the unit knows of devices and their PASIDs, and of translations. */
 function Meters({ unit }: { readonly unit: IommuObject }) {
-  const capacity = unit.iotlb.sets * unit.iotlb.ways;
-  const used = unit.iotlb.entries.length;
-  const staleTlb = unit.iotlb.entries.filter((e) => e.stale).length;
-  const staleContext = unit.contextCache.filter((e) => e.stale).length;
+  const iotlb = unit.caches.find(({ id }) => id === 'iotlb');
+  const tables = unit.caches.filter(({ id }) => isTableCache(id));
+  // Interrupts are no part of a look-up.
+  const entries = unit.caches.filter(({ id }) => !isTableCache(id) && id !== 'interrupt');
   return (
     <div className="meters">
-      <div className="meter">
+      <div className="meter" title={wordsOf(entries)}>
         <i className="meter-lamp" />
-        <span>Context cache</span>
-        {staleContext > 0 && <Chip tone="stale">{staleContext} stale</Chip>}
-        <b>{unit.contextCache.length}</b>
+        <span>{labelOf(entries)}</span>
+        <StaleChip caches={entries} />
+        <b>{entries.map(({ used }) => used).join(' + ')}</b>
       </div>
-      <div className="meter" title={`${used} of ${capacity} IOTLB entries`}>
+      <div className="meter" title={wordsOf(tables)}>
         <i className="meter-lamp" />
         <span>IOTLB</span>
-        {staleTlb > 0 && <Chip tone="stale">{staleTlb} stale</Chip>}
-        <b>
-          {used}
-          <small>/{capacity}</small>
-        </b>
+        <StaleChip caches={tables} />
+        {iotlb && iotlb.size > 0 ? (
+          <b>
+            {iotlb.used}
+            <small>/{iotlb.size}</small>
+          </b>
+        ) : (
+          <b>none</b>
+        )}
       </div>
     </div>
   );
+}
+
+type Caches = IommuObject['caches'];
+
+const wordsOf = (caches: Caches): string =>
+  caches
+    .map(({ name, used, size, stale }) => `${name}: ${used} of ${size}${stale > 0 ? `, ${stale} stale` : ''}`)
+    .join('\n');
+
+/** `Context cache`, `Context + PASID`, `STE + CD` */
+function labelOf(caches: Caches): string {
+  const [only] = caches;
+  if (caches.length === 1 && only) return only.name;
+  return caches.map(({ id }) => SHORT[id] ?? id.toUpperCase()).join(' + ');
+}
+
+const SHORT: Readonly<Record<string, string>> = { context: 'Context', ddt: 'DC', pdt: 'PC' };
+
+function StaleChip({ caches }: { readonly caches: Caches }) {
+  const stale = caches.reduce((sum, cache) => sum + cache.stale, 0);
+  return stale > 0 && <Chip tone="stale">{stale} stale</Chip>;
 }

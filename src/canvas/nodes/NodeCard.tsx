@@ -79,7 +79,7 @@ export function CardHead({
 }
 
 interface ChipProps {
-  readonly tone?: 'plain' | 'fault' | 'stale' | 'hwpt' | 'warn';
+  readonly tone?: 'plain' | 'fault' | 'stale' | 'hwpt' | 'iommu' | 'warn';
   readonly title?: string;
   readonly children: ReactNode;
 }

@@ -56,6 +56,8 @@ export function device(
     groupId: group === undefined ? null : `group:${group}`,
     ungrouped: null,
     domain: null,
+    services: [],
+    deviceTlb: [],
     iommuId: 'iommu:dmar0',
     idevId: null,
     hwptId: null,
@@ -91,6 +93,12 @@ export function group(
   };
 }
 
+/** Caches of a VT-d unit, by how much they hold and how much of the IOTLB is stale. */
+export const cachesOf = (contexts: number, translations: number, stale = 0): IommuObject['caches'] => [
+  { id: 'context', name: 'Context cache', used: contexts, size: 64, stale: 0 },
+  { id: 'iotlb', name: 'IOTLB', used: translations, size: 256, stale },
+];
+
 export const iommu = (rest: Partial<Omit<IommuObject, 'type'>> = {}): IommuObject => ({
   type: 'iommu',
   id: 'iommu:dmar0',
@@ -101,10 +109,10 @@ export const iommu = (rest: Partial<Omit<IommuObject, 'type'>> = {}): IommuObjec
   enabled: true,
   addressBits: 48,
   deviceIds: [],
-  registers: [],
-  queue: { head: 0, tail: 0, size: 256, done: 0 },
-  iotlb: { sets: 64, ways: 4, entries: [] },
-  contextCache: [],
+  queues: [{ name: 'Invalidation queue', head: 0, tail: 0, size: 256 }],
+  caches: cachesOf(0, 0),
+  commands: 0,
+  traits: [],
   faults: [],
   ...rest,
 });
@@ -146,6 +154,7 @@ export const hwpt = (objectId: number, rest: Partial<Omit<HwptObject, 'type' | '
   rootPa: 0x10a30000,
   leaves: [],
   tablePages: 4,
+  tag: null,
   ...rest,
 });
 

@@ -1,7 +1,7 @@
-import type { Lookup, LookupStep } from '../../engine/sim/batch';
+import type { Lookup, WalkStep } from '../../engine/sim/batch';
 import type { WorldObject } from '../../engine/sim/world';
 import type { Objects } from '../layout/tree';
-import { device, group, hwpt, idev, ioas, iommu, process, world } from './build';
+import { cachesOf, device, group, hwpt, idev, ioas, iommu, process, world } from './build';
 
 const ROOT_PORT_ACS = { cap: ['SV', 'TB', 'RR', 'CR', 'UF'], ctrl: ['SV', 'RR', 'CR', 'UF'] };
 
@@ -139,8 +139,7 @@ export const desktop: Objects = world(
   }),
   iommu({
     deviceIds: ['01:00.0', '03:00.0', '00:02.0', '00:14.0', '00:1f.3'].map((a) => `dev:0000:${a}`),
-    iotlb: { sets: 64, ways: 4, entries: [entry(0, false), entry(1, false), entry(2, true)] },
-    contextCache: [{ device: '0000:01:00.0', did: 3, rootPa: 0x10a30000, stale: false }],
+    caches: cachesOf(1, 3, 1),
     faults: [
       {
         index: 0,
@@ -150,6 +149,7 @@ export const desktop: Objects = world(
         reason: 5,
         name: 'write permission',
         words: [0n, 0n],
+        fields: [],
         kernelLine:
           'DMAR: [DMA Write NO_PASID] Request device [03:00.0] fault addr 0xdead000 [fault reason 0x05] PTE Write access is not set',
       },
@@ -203,19 +203,6 @@ export const desktop: Objects = world(
   }),
 );
 
-function entry(set: number, stale: boolean) {
-  return {
-    set,
-    way: 0,
-    did: 3,
-    iova: BigInt(set) << 12n,
-    pa: 0x1_2000_0000,
-    sizeLg2: 12,
-    read: true,
-    write: true,
-    stale,
-  };
-}
 function area(iova: bigint, last: bigint, buffer: string) {
   return {
     iova,
@@ -233,16 +220,19 @@ function area(iova: bigint, last: bigint, buffer: string) {
 }
 
 const step = (
-  kind: LookupStep['kind'],
-  outcome: LookupStep['outcome'],
+  structure: string,
+  outcome: WalkStep['outcome'],
   level = 0,
   index: number | null = null,
   pa: number | null = null,
-): LookupStep => ({
-  kind,
+): WalkStep => ({
+  kind: outcome === 'hit' || outcome === 'miss' ? 'cache' : 'read',
+  structure,
+  stage: null,
+  forLevel: null,
   outcome,
   level,
-  title: kind,
+  title: structure,
   index,
   pa,
   words: [],
@@ -274,11 +264,12 @@ export const walk: Lookup = {
       bytes: 64,
       pa: 0x1_2020_0040,
       from: 'walk',
+      denied: false,
       interrupt: false,
       address,
       fault: null,
       steps: [
-        step('context-cache', 'miss'),
+        step('context', 'miss'),
         step('root', 'table', 0, 1, 0x10a01010),
         step('context', 'table', 0, 0, 0x10a02000),
         step('iotlb', 'miss'),
@@ -295,9 +286,28 @@ const [part] = walk.parts;
 export const hit: Lookup = {
   ...walk,
   line: 12,
-  parts: part
-    ? [{ ...part, from: 'iotlb', steps: [step('context-cache', 'hit'), step('iotlb', 'hit')] }]
-    : [],
+  parts: part ? [{ ...part, from: 'iotlb', steps: [step('context', 'hit'), step('iotlb', 'hit')] }] : [],
+};
+
+/** And again, when the device keeps what it was told. */
+export const deviceHit: Lookup = {
+  ...walk,
+  line: 12,
+  parts: part ? [{ ...part, from: 'device-tlb', steps: [step('device-tlb', 'hit')] }] : [],
+};
+
+const staged = (stage: 1 | 2, forLevel: number | null): WalkStep => ({
+  ...step('table', 'leaf', 1, 0, 0x10a34008),
+  stage,
+  forLevel,
+});
+
+/** The GPU of `guestWorld`: one table of the guest's, whose address the parent has to translate, and then the page's. */
+export const nestedWalk: Lookup = {
+  ...walk,
+  hwptId: 'hwpt:1.5',
+  ioasId: 'ioas:1.3',
+  parts: part ? [{ ...part, steps: [staged(2, 1), staged(1, null), staged(2, 0)] }] : [],
 };
 
 /** The network card writes where nothing is mapped. */
@@ -315,11 +325,12 @@ export const fault: Lookup = {
       bytes: 64,
       pa: null,
       from: 'walk',
+      denied: false,
       interrupt: false,
       address,
       fault: { reason: 5, name: 'Write permission', why: 'no leaf', kernelLine: 'DMAR: …' },
       steps: [
-        step('context-cache', 'hit'),
+        step('context', 'hit'),
         step('iotlb', 'miss'),
         step('table', 'table', 4, 0, 0x10b30000),
         step('table', 'table', 3, 0, 0x10b31000),

@@ -1,5 +1,6 @@
 import type { TraceEvent } from '../../engine/trace/event';
 import { shortBdf } from '../../store/script';
+import { cacheWords } from '../../ui/hardware-words';
 import { count } from '../../ui/numbers';
 
 /** One event as a row: what kind, and what happened in words. */
@@ -56,7 +57,7 @@ export function describeEvent(event: TraceEvent): EventRow {
       return row('read', `${what} [${event.index}] at ${hex(event.pa)} = ${words}`);
     }
     case 'cache':
-      return row('cache', `${event.cache === 'iotlb' ? 'IOTLB' : 'context cache'} ${event.op}: ${event.tag}`);
+      return row('cache', `${cacheWords(event.cache).name} ${event.op}: ${event.tag}`);
     case 'dma': {
       const end = event.pa === null ? 'blocked' : `→ ${hex(event.pa)}`;
       const bytes = count(event.bytes, 'byte');

@@ -1,5 +1,6 @@
-import { useRef, useState, type KeyboardEvent } from 'react';
-import { threads, type GalleryRow, type Thread } from '../../gallery/rows';
+import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { iommuShelves, numberOf } from '../../gallery/iommus';
+import { threads } from '../../gallery/rows';
 import { isFound } from '../../gallery/search';
 import { useApp } from '../../store';
 import { Dialog } from '../../ui/Dialog';
@@ -9,7 +10,7 @@ import { useOpenScene, useScenes } from './use-scenes';
 
 const RESULTS = '.scene-card, .row-button';
 
-/** Scenes to open, and the threads row by row. The keyboard begins in the search: Enter opens the first that is found. */
+/** Scenes to open, the four IOMMUs, and the threads row by row. The keyboard begins in the search: Enter opens the first that is found. */
 export function GalleryDialog() {
   const openDialog = useApp((state) => state.actions.openDialog);
   const [query, setQuery] = useState('');
@@ -20,12 +21,16 @@ export function GalleryDialog() {
   const scenes = all?.filter(({ title, summary, tags, script }) =>
     isFound(query, { heading: [title, summary, ...tags].join(' '), script }),
   );
-  const found = threads.flatMap((thread) => {
-    const rows = thread.rows.filter((row) =>
-      isFound(query, { heading: `${row.row} ${row.title} ${thread.title}`, script: row.script }),
-    );
-    return rows.length > 0 ? [{ ...thread, rows }] : [];
-  });
+  const foundOf = (shelves: readonly Shelf[]): readonly Shelf[] =>
+    shelves.flatMap((shelf) => {
+      const rows = shelf.rows.filter(({ label, title, script }) =>
+        isFound(query, { heading: `${shelf.id} ${label} ${title} ${shelf.title}`, script }),
+      );
+      return rows.length > 0 ? [{ ...shelf, rows }] : [];
+    });
+  const found = foundOf(IOMMUS);
+  const foundThreads = foundOf(THREADS);
+  const nothing = scenes?.length === 0 && found.length === 0 && foundThreads.length === 0;
 
   const onSearchKey = (event: KeyboardEvent): void => {
     const first = results.current?.querySelector<HTMLElement>(RESULTS);
@@ -49,7 +54,7 @@ export function GalleryDialog() {
         type="search"
         className="input gallery-search"
         aria-label="Search scenes"
-        placeholder="Search: a word, a row such as E4, a verb, an errno"
+        placeholder="Search: a word, a row such as E4, a verb, an errno, a fault"
         value={query}
         onChange={(event) => setQuery(event.target.value)}
         onKeyDown={onSearchKey}
@@ -64,25 +69,71 @@ export function GalleryDialog() {
             ))}
           </ul>
         )}
-        {found.length > 0 && <Threads found={found} />}
-        {scenes?.length === 0 && found.length === 0 && <p className="muted">Nothing has these words.</p>}
+        <Shelves title="Four real IOMMUs" shelves={found}>
+          What the hardware reads, keeps and reports: tables, caches, queues and faults of each vendor, in the
+          words of its document, and what the kernel prints.
+        </Shelves>
+        <Shelves title="Five threads, row by row" shelves={foundThreads}>
+          What developers of the kernel asked each other on its mailing lists, and what it does today: one
+          small scene a question, with notes, and lines that check every answer.
+        </Shelves>
+        {nothing && <p className="muted">Nothing has these words.</p>}
       </div>
     </Dialog>
   );
 }
 
-function Threads({ found }: { readonly found: readonly Thread[] }) {
+/** Rows under one heading. */
+interface Shelf {
+  readonly id: string;
+  /** Before the title; empty where that says it all. */
+  readonly letter: string;
+  readonly title: string;
+  readonly year: number | null;
+  readonly rows: readonly Row[];
+}
+
+interface Row {
+  readonly id: string;
+  /** `E4`; under a heading that says the rest, `3` */
+  readonly label: string;
+  readonly title: string;
+  readonly script: string;
+}
+
+const IOMMUS: readonly Shelf[] = iommuShelves.map(({ word, title, scenes }) => ({
+  id: word,
+  letter: '',
+  title,
+  year: null,
+  rows: scenes.map((scene) => ({ ...scene, label: String(numberOf(scene)) })),
+}));
+
+const THREADS: readonly Shelf[] = threads.map(({ letter, title, year, rows }) => ({
+  id: letter,
+  letter,
+  title,
+  year,
+  rows: rows.map((row) => ({ ...row, label: row.row })),
+}));
+
+interface ShelvesProps {
+  readonly title: string;
+  readonly shelves: readonly Shelf[];
+  readonly children: ReactNode;
+}
+
+function Shelves({ title, shelves, children }: ShelvesProps) {
+  const heading = useId();
+  if (shelves.length === 0) return null;
   return (
-    <section className="threads" aria-labelledby="threads-title">
-      <h3 id="threads-title">Five threads, row by row</h3>
-      <p className="prose">
-        What developers of the kernel asked each other on its mailing lists, and what it does today: one small
-        scene a question, with notes, and lines that check every answer.
-      </p>
-      {found.map(({ letter, year, title, rows }) => (
-        <section key={letter} aria-labelledby={`thread-${letter}`}>
-          <h4 id={`thread-${letter}`} className="thread-title">
-            <b>{letter}</b> {title} <span className="muted">{year}</span>
+    <section className="threads" aria-labelledby={heading}>
+      <h3 id={heading}>{title}</h3>
+      <p className="prose">{children}</p>
+      {shelves.map(({ id, letter, title: name, year, rows }) => (
+        <section key={id} aria-labelledby={`thread-${id}`}>
+          <h4 id={`thread-${id}`} className="thread-title">
+            {letter !== '' && <b>{letter}</b>} {name} {year !== null && <span className="muted">{year}</span>}
           </h4>
           <ul>
             {rows.map((row, index) => (
@@ -97,8 +148,8 @@ function Threads({ found }: { readonly found: readonly Thread[] }) {
   );
 }
 
-/** One tab stop a thread: arrows go on from there. */
-function RowButton({ row, first }: { readonly row: GalleryRow; readonly first: boolean }) {
+/** One tab stop a heading: arrows go on from there. */
+function RowButton({ row, first }: { readonly row: Row; readonly first: boolean }) {
   const open = useOpenScene();
   return (
     <button
@@ -107,7 +158,7 @@ function RowButton({ row, first }: { readonly row: GalleryRow; readonly first: b
       tabIndex={first ? 0 : -1}
       onClick={() => void open(row.script)}
     >
-      <code>{row.row}</code>
+      <code>{row.label}</code>
       <span>{row.title}</span>
     </button>
   );

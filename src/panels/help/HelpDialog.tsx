@@ -15,6 +15,7 @@ const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   acs: 'ACS',
   rid: 'Requester id',
   iotlb: 'IOTLB',
+  deviceTlb: 'Device TLB',
   contextCache: 'Context cache',
   stale: 'Stale',
   did: 'DID',

@@ -1,14 +1,16 @@
-import { useEffect, useRef, useState, type ChangeEvent, type ClipboardEvent } from 'react';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { count } from '../../ui/numbers';
 import type { ImportReply } from '../../worker/api';
 import { sentence } from '../shared/sentence';
-import { offerText, previewOf, readFile, useOffer, type Offer } from './offer';
+import { Ask } from './Ask';
+import { KernelLog, saysSomething } from './KernelLog';
+import { previewOf, useOffer, type Offer } from './offer';
+import { useReadings } from './use-readings';
 import './import.css';
 
-/** From what people paste to a machine: shows what was understood before anything is replaced. */
+/** From what people paste to a machine, or to what a kernel meant: shows what was understood before anything is replaced. */
 export function ImportDialog() {
   const openDialog = useApp((state) => state.actions.openDialog);
   const offer = useOffer((state) => state.offer);
@@ -20,83 +22,68 @@ export function ImportDialog() {
   return offer === null ? <Ask onClose={close} /> : <Understood key={turn} offer={offer} onClose={close} />;
 }
 
-function Ask({ onClose }: { readonly onClose: () => void }) {
-  const [typed, setTyped] = useState('');
-  const [why, setWhy] = useState<string | null>(null);
-  const file = useRef<HTMLInputElement>(null);
-  const area = useRef<HTMLTextAreaElement>(null);
-
-  // A long text in a textarea stops a page for minutes: what is pasted never gets there.
-  const onPaste = (event: ClipboardEvent): void => {
-    const text = event.clipboardData.getData('text/plain');
-    if (text === '') return;
-    event.preventDefault();
-    offerText({ name: 'Pasted text', text });
-  };
-  const onFile = async (event: ChangeEvent<HTMLInputElement>): Promise<void> => {
-    const chosen = event.target.files?.[0];
-    if (chosen === undefined) return;
-    const read = await readFile(chosen);
-    if (read.ok) offerText(read);
-    else setWhy(read.why);
-  };
-  return (
-    <Dialog
-      focus={area}
-      title="Import your machine"
-      description="Its devices appear in the groups that Linux would make. Nothing leaves this page."
-      onClose={onClose}
-      footer={
-        <>
-          <Button onClick={() => file.current?.click()}>Choose a file…</Button>
-          <input ref={file} type="file" hidden onChange={(event) => void onFile(event)} />
-          <Button
-            look="primary"
-            disabled={typed.trim() === ''}
-            onClick={() => offerText({ name: 'Typed text', text: typed })}
-          >
-            Read it
-          </Button>
-        </>
-      }
-    >
-      <p className="prose">
-        On that machine run <code className="command">sudo lspci -vvvnn</code> and paste all it prints. Other
-        text around it does no harm. With <code className="option">-xxxx</code> as well nothing has to be
-        inferred.
-      </p>
-      <label>
-        <span className="sr-only">Output of lspci</span>
-        <textarea
-          ref={area}
-          className="input input-mono paste-area"
-          rows={9}
-          value={typed}
-          placeholder="Paste here, or drop a file anywhere on the page"
-          spellCheck={false}
-          onPaste={onPaste}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </label>
-      {why !== null && (
-        <p className="error-text" role="alert">
-          {why}
-        </p>
-      )}
-    </Dialog>
-  );
-}
-
 interface UnderstoodProps {
   readonly offer: Offer;
   readonly onClose: () => void;
 }
 
 function Understood({ offer, onClose }: UnderstoodProps) {
-  const { replaceScript, select, showPanel } = useApp((state) => state.actions);
-  const reply = useImport(offer.text);
-  const lines = reply?.status === 'ok' ? reply.lines : null;
+  const { machine, kernel } = useReadings(offer.text);
+  const log = kernel !== null && saysSomething(kernel) ? kernel : null;
+  const lines = machine?.status === 'ok' ? machine.lines : null;
   const { size, head } = previewOf(offer.text);
+  // A log alone: there is nothing to open, and nothing failed.
+  const onlyLog = log !== null && lines === null;
+  return (
+    <Dialog
+      title={onlyLog ? 'What the kernel says' : offer.name}
+      description={onlyLog ? `${offer.name}, ${size}. Your scene stays as it is.` : size}
+      width={720}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={() => useOffer.setState({ offer: null })}>Another text</Button>
+          {onlyLog ? (
+            <Button look="primary" onClick={onClose}>
+              Done
+            </Button>
+          ) : (
+            <OpenMachine lines={lines} onClose={onClose} />
+          )}
+        </>
+      }
+    >
+      <div className="stack import-result" aria-live="polite">
+        {log !== null && <KernelLog lines={log} />}
+        {!onlyLog && (
+          <pre className="preview mono" tabIndex={0} aria-label="First lines">
+            {head}
+          </pre>
+        )}
+        {machine === null && <p className="muted">Reading…</p>}
+        {machine?.status === 'ok' && <Report reply={machine} />}
+        {machine?.status === 'failed' && onlyLog && (
+          <p className="muted">As a machine: {sentence(machine.why)}</p>
+        )}
+        {machine?.status === 'failed' && !onlyLog && (
+          <>
+            <p className="error-text">{sentence(machine.why)}</p>
+            <p className="muted">Your present scene is as it was.</p>
+          </>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+interface OpenMachineProps {
+  /** Null while there is no machine to open. */
+  readonly lines: readonly string[] | null;
+  readonly onClose: () => void;
+}
+
+function OpenMachine({ lines, onClose }: OpenMachineProps) {
+  const { replaceScript, select, showPanel } = useApp((state) => state.actions);
   const open = async (): Promise<void> => {
     if (lines === null) return;
     onClose();
@@ -106,47 +93,10 @@ function Understood({ offer, onClose }: UnderstoodProps) {
     }
   };
   return (
-    <Dialog
-      title={offer.name}
-      description={size}
-      width={720}
-      onClose={onClose}
-      footer={
-        <>
-          <Button onClick={() => useOffer.setState({ offer: null })}>Another text</Button>
-          <Button look="primary" disabled={lines === null} onClick={() => void open()}>
-            Open this machine
-          </Button>
-        </>
-      }
-    >
-      <div className="stack import-result" aria-live="polite">
-        <pre className="preview mono" tabIndex={0} aria-label="First lines">
-          {head}
-        </pre>
-        {reply === null && <p className="muted">Reading…</p>}
-        {reply?.status === 'failed' && <p className="error-text">{sentence(reply.why)}</p>}
-        {reply?.status === 'ok' && <Report reply={reply} />}
-        {reply?.status === 'failed' && <p className="muted">Your present scene is as it was.</p>}
-      </div>
-    </Dialog>
+    <Button look="primary" disabled={lines === null} onClick={() => void open()}>
+      Open this machine
+    </Button>
   );
-}
-
-/** Null while the engine reads. */
-function useImport(text: string): ImportReply | null {
-  const importText = useApp((state) => state.actions.importText);
-  const [reply, setReply] = useState<ImportReply | null>(null);
-  useEffect(() => {
-    let current = true;
-    void importText(text).then((answer) => {
-      if (current) setReply(answer);
-    });
-    return () => {
-      current = false;
-    };
-  }, [importText, text]);
-  return reply;
 }
 
 const WARNINGS = 300;

@@ -1,11 +1,13 @@
 import type { DeviceObject, GroupObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
-import { plainHex } from '../../ui/numbers';
+import { groupedHex, pageSize, plainHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
-import { find, kindName } from '../shared/words';
+import { kindName } from '../../store/object-words';
+import { find } from '../shared/words';
 import { DeviceActions } from './DeviceActions';
 import { DmaForm } from './DmaForm';
 
@@ -22,10 +24,12 @@ const ACS_NAMES: Readonly<Record<string, string>> = {
 export function DeviceView({ device }: { readonly device: DeviceObject }) {
   const objects = useApp((state) => state.objects);
   const group = find(objects, device.groupId, 'group');
+  const pci = PCI_NAME.test(device.bdf);
   return (
     <>
-      {!device.isBridge && <DeviceActions device={device} />}
-      {!device.isBridge && <DmaForm key={device.id} device={device} />}
+      {pci && !device.isBridge && <DeviceActions device={device} />}
+      {pci && !device.isBridge && <DmaForm key={device.id} device={device} />}
+      {!pci && <Mock />}
       <Section title="Translation">
         <Fields>
           <Field name="driver">
@@ -59,36 +63,100 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
           </Field>
         </Fields>
       </Section>
-      {group !== null && <WhyHere device={device} group={group} />}
-      <Section title="PCI">
-        <Fields>
-          <Field name="address">
-            <code>{device.bdf}</code>
-          </Field>
-          <Field name={<Term tip={TERMS.rid}>requester id</Term>}>
-            <code>{requesterId(device.bdf)}</code>
-          </Field>
-          <Field name="kind">{kindName(device.kind)}</Field>
-          <Field name="class">
-            {device.className} <code className="muted">{plainHex(device.classCode, 6)}</code>
-          </Field>
-          <Field name="id">
-            <code>
-              {plainHex(device.vendorId, 4)}:{plainHex(device.deviceId, 4)}
-            </code>
-          </Field>
-          <Field name="below">
-            <ObjectLink id={device.parentId} none="a root bus" full />
-          </Field>
-          <Field name={<Term tip={TERMS.multifunction}>multifunction</Term>}>
-            {device.multifunction ? 'yes' : 'no'}
-          </Field>
-          <Field name={<Term tip={TERMS.acs}>ACS</Term>}>
-            <AcsBits device={device} />
-          </Field>
-        </Fields>
-      </Section>
+      {device.services.length > 0 && <Services device={device} />}
+      {pci && group !== null && <WhyHere device={device} group={group} />}
+      {pci && <Pci device={device} />}
     </>
+  );
+}
+
+/** A device of another bus has a name of another kind. */
+const PCI_NAME = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
+
+/** One that the kernel's self-tests bring along. */
+const Mock = () => (
+  <Section title="Mock device">
+    <p className="prose">
+      A device of the kernel’s self-tests: it is on no PCI bus and does no DMA.{' '}
+      <code>TEST_MOCK_DOMAIN_REPLACE</code> moves it to another IOAS or HWPT, <code>TEST_TRIGGER_IOPF</code>{' '}
+      makes it ask for a page.
+    </p>
+  </Section>
+);
+
+const Pci = ({ device }: { readonly device: DeviceObject }) => (
+  <Section title="PCI">
+    <Fields>
+      <Field name="address">
+        <code>{device.bdf}</code>
+      </Field>
+      <Field name={<Term tip={TERMS.rid}>requester id</Term>}>
+        <code>{requesterId(device.bdf)}</code>
+      </Field>
+      <Field name="kind">{kindName(device.kind)}</Field>
+      <Field name="class">
+        {device.className} <code className="muted">{plainHex(device.classCode, 6)}</code>
+      </Field>
+      <Field name="id">
+        <code>
+          {plainHex(device.vendorId, 4)}:{plainHex(device.deviceId, 4)}
+        </code>
+      </Field>
+      <Field name="below">
+        <ObjectLink id={device.parentId} none="a root bus" full />
+      </Field>
+      <Field name={<Term tip={TERMS.multifunction}>multifunction</Term>}>
+        {device.multifunction ? 'yes' : 'no'}
+      </Field>
+      <Field name={<Term tip={TERMS.acs}>ACS</Term>}>
+        <AcsBits device={device} />
+      </Field>
+    </Fields>
+  </Section>
+);
+
+/** What it keeps of answers to ATS requests: the IOMMU's driver has to take it back. */
+function Services({ device: { services, deviceTlb } }: { readonly device: DeviceObject }) {
+  return (
+    <Section title={<Term tip={TERMS.deviceTlb}>Device TLB</Term>}>
+      <Fields>
+        <Field name="switched on">{services.join(', ')}</Field>
+      </Fields>
+      {services.includes('ATS') && deviceTlb.length === 0 && <p className="muted">Empty.</p>}
+      {deviceTlb.length > 0 && (
+        <div className="scroll-x">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>PASID</th>
+                <th>IOVA</th>
+                <th>PA</th>
+                <th>size</th>
+                <th>
+                  <span className="sr-only">access</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {deviceTlb.map(({ pasid, iova, pa, sizeLg2, read, write }) => (
+                <tr key={`${pasid ?? ''} ${iova}`}>
+                  <td>{pasid ?? '–'}</td>
+                  <td>{groupedHex(iova)}</td>
+                  <td>
+                    <MemoryLink pa={pa} />
+                  </td>
+                  <td>{pageSize(sizeLg2)}</td>
+                  <td>
+                    {read && 'r'}
+                    {write && 'w'}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
   );
 }
 

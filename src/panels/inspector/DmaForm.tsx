@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import type { DeviceObject } from '../../engine/sim/world';
+import { useShallow } from 'zustand/react/shallow';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Section, Term } from '../../ui/Section';
 import { TERMS } from '../shared/terms';
-import { dmaLine, firstMappedIova } from './lines';
+import { dmaLine, firstMappedIova, pasidsOf } from './lines';
 
 /** Lets the device read or write memory. */
 export function DmaForm({ device }: { readonly device: DeviceObject }) {
@@ -13,6 +14,8 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
   const [access, setAccess] = useState<'read' | 'write'>('write');
   const [typed, setTyped] = useState<string | null>(null);
   const [length, setLength] = useState('64');
+  const [pasid, setPasid] = useState('');
+  const pasids = useApp(useShallow((state) => pasidsOf(state.objects, device)));
   const iova = typed ?? `0x${(mapped ?? 0x10_0000n).toString(16)}`;
   return (
     <Section title="Fire a DMA">
@@ -20,7 +23,7 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
         className="dma-form"
         onSubmit={(event) => {
           event.preventDefault();
-          void act([dmaLine(device, { access, iova, length })]);
+          void act([dmaLine(device, { access, iova, length, pasid })]);
         }}
       >
         <label className="field">
@@ -52,6 +55,19 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
             required
           />
         </label>
+        {pasids.length > 0 && (
+          <label className="field">
+            <span>PASID</span>
+            <select className="input" value={pasid} onChange={(event) => setPasid(event.target.value)}>
+              <option value="">none</option>
+              {pasids.map((each) => (
+                <option key={each} value={each}>
+                  {each}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <Button type="submit" look={mapped === null ? 'plain' : 'primary'}>
           Fire
         </Button>

@@ -2,7 +2,7 @@ import type { HwptObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { scriptName } from '../../store/script';
 import { Button } from '../../ui/Button';
-import { count, pageSize } from '../../ui/numbers';
+import { count, groupedHex, pageSize } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
@@ -17,6 +17,15 @@ export function HwptView({ hwpt }: { readonly hwpt: HwptObject }) {
             Its entries are the guest’s: only the guest and the hardware read them. What they give is
             translated again by the parent.
           </p>
+          {hwpt.levels > 0 && (
+            <Fields>
+              <Field name="format">{hwpt.format}</Field>
+              <Field name="levels">{hwpt.levels}</Field>
+              <Field name="root, to the guest">
+                <code>{groupedHex(hwpt.rootPa)}</code>
+              </Field>
+            </Fields>
+          )}
         </Section>
       ) : (
         hwpt.levels > 0 && <Table hwpt={hwpt} />
@@ -55,6 +64,7 @@ const Table = ({ hwpt }: PartProps) => (
         )}
       </Field>
       <Field name="table pages">{hwpt.tablePages}</Field>
+      {hwpt.tag !== null && <Field name="tagged in caches">{hwpt.tag}</Field>}
     </Fields>
   </Section>
 );

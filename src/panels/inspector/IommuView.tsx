@@ -1,15 +1,14 @@
-import type { FaultRecord, IommuObject } from '../../engine/sim/world';
+import type { IommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { shortBdf } from '../../store/script';
 import { Button } from '../../ui/Button';
-import { count, groupedHex, plainHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { FaultRecord } from '../shared/FaultRecord';
 import { ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 
 export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
   const showPanel = useApp((state) => state.actions.showPanel);
-  const { vendor, traits = [] } = iommu;
+  const { vendor, traits } = iommu;
   return (
     <>
       <Section title="State">
@@ -21,15 +20,17 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
               {trait}
             </Field>
           ))}
-          {vendor === 'vtd' && <VtdState iommu={iommu} />}
+          <State iommu={iommu} />
         </Fields>
-        {vendor === 'vtd' && (
+        {vendor !== 'generic' && (
           <div className="row after">
-            <Button onClick={() => showPanel('caches')}>Show the caches</Button>
+            <Button onClick={() => showPanel('caches')}>Caches</Button>
+            <Button onClick={() => showPanel('registers')}>Registers</Button>
+            <Button onClick={() => showPanel('queues')}>Queues</Button>
           </div>
         )}
       </Section>
-      {vendor === 'vtd' && <FaultsAndRegisters iommu={iommu} />}
+      {vendor !== 'generic' && <Faults iommu={iommu} />}
       <Section title={`In its scope: ${iommu.deviceIds.length}`}>
         <ObjectLinks ids={iommu.deviceIds} />
       </Section>
@@ -37,74 +38,35 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
   );
 }
 
-/** What a unit with queue and caches shows of them. */
-function VtdState({ iommu: { queue, iotlb, contextCache } }: { readonly iommu: IommuObject }) {
+/** What a unit with queues and caches shows of them. */
+function State({ iommu: { queues, caches, commands } }: { readonly iommu: IommuObject }) {
   return (
     <>
-      <Field name={<Term tip={TERMS.queue}>queue</Term>}>
-        head {queue.head}, tail {queue.tail} of {queue.size}
-        <span className="muted"> · {queue.done.toLocaleString('en')} done</span>
-      </Field>
-      <Field name={<Term tip={TERMS.iotlb}>IOTLB</Term>}>
-        {iotlb.entries.length} of {iotlb.sets * iotlb.ways} entries
-      </Field>
-      <Field name={<Term tip={TERMS.contextCache}>context cache</Term>}>
-        {count(contextCache.length, 'entry', 'entries')}
-      </Field>
+      {queues.map(({ name, head, tail, size }, index) => (
+        <Field key={name} name={<Term tip={TERMS.queue}>{name}</Term>}>
+          head {head}, tail {tail} of {size}
+          {index === 0 && <span className="muted"> · {commands.toLocaleString('en')} done</span>}
+        </Field>
+      ))}
+      {caches.map(({ id, name, used, size, stale }) => (
+        <Field key={id} name={id === 'iotlb' ? <Term tip={TERMS.iotlb}>{name}</Term> : name}>
+          {used} of {size}
+          {stale > 0 && <b className="stale-word"> {stale} stale</b>}
+        </Field>
+      ))}
     </>
   );
 }
 
-function FaultsAndRegisters({ iommu }: { readonly iommu: IommuObject }) {
+function Faults({ iommu }: { readonly iommu: IommuObject }) {
   return (
-    <>
-      <Section title={`Faults recorded: ${iommu.faults.length}`}>
-        {iommu.faults.length === 0 && <p className="muted">None.</p>}
-        <ul className="stack">
-          {iommu.faults.map((fault, index) => (
-            <FaultItem key={`${index}:${fault.index}`} fault={fault} />
-          ))}
-        </ul>
-      </Section>
-      <Section title="Registers">
-        <div className="scroll-x">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>offset</th>
-                <th>register</th>
-                <th className="num">value</th>
-              </tr>
-            </thead>
-            <tbody>
-              {iommu.registers.map((register) => (
-                <tr key={register.name}>
-                  <td>{plainHex(register.offset, 3)}</td>
-                  <td>{register.name}</td>
-                  <td className="num">{groupedHex(register.value)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </Section>
-    </>
-  );
-}
-
-function FaultItem({ fault }: { readonly fault: FaultRecord }) {
-  return (
-    <li className="fault-item">
-      <p>
-        <b>
-          {`0x${plainHex(fault.reason, 2)}`} {fault.name}
-        </b>
-      </p>
-      <p className="prose">
-        {fault.access} of <code>{shortBdf(fault.device)}</code> at <code>{groupedHex(fault.iova)}</code>
-      </p>
-      <code className="muted">{fault.words.map((word) => plainHex(word, 16)).join(' ')}</code>
-      <code className="kernel-line">{fault.kernelLine}</code>
-    </li>
+    <Section title={`Faults recorded: ${iommu.faults.length}`}>
+      {iommu.faults.length === 0 && <p className="muted">None.</p>}
+      <ul className="stack">
+        {iommu.faults.map((fault, index) => (
+          <FaultRecord key={`${index}:${fault.index}`} fault={fault} vendor={iommu.vendor} />
+        ))}
+      </ul>
+    </Section>
   );
 }

@@ -98,16 +98,22 @@ export interface DmaRequest {
   readonly access: 'read' | 'write';
   readonly iova: string;
   readonly length: string;
+  /** Empty: its requests carry none. */
+  readonly pasid?: string;
 }
 
-export const dmaLine = (device: DeviceObject, { access, iova, length }: DmaRequest): string =>
-  `dma ${shortBdf(device.bdf)} ${access} ${iova.trim()} ${length.trim()}`;
+export const dmaLine = (device: DeviceObject, { access, iova, length, pasid = '' }: DmaRequest): string =>
+  `dma ${shortBdf(device.bdf)} ${access} ${iova.trim()} ${length.trim()}${pasid.trim() === '' ? '' : ` pasid=${pasid.trim()}`}`;
 
 /** An address at which a DMA of this device would meet memory, if any is mapped. */
 export function firstMappedIova(objects: Objects, device: DeviceObject): bigint | null {
   const hwpt = find(objects, device.hwptId ?? find(objects, device.groupId, 'group')?.hwptId, 'hwpt');
   return find(objects, hwpt?.ioasId, 'ioas')?.areas[0]?.iova ?? null;
 }
+
+/** PASIDs that something serves. */
+export const pasidsOf = (objects: Objects, device: DeviceObject): readonly number[] =>
+  find(objects, device.groupId, 'group')?.pasids.map(({ pasid }) => pasid) ?? [];
 
 /** Names of buffers that the script can use. */
 export const namedBuffers = (buffers: readonly BufferObject[]): readonly string[] =>

@@ -1,7 +1,7 @@
 import { ClipboardCopy } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { LineResult } from '../../engine/sim/batch';
-import type { IoctlCall, Token } from '../../engine/uapi/strace';
+import type { IoctlCall, PayloadView, Token } from '../../engine/uapi/strace';
 import { useApp } from '../../store';
 import { Button, IconButton } from '../../ui/Button';
 import { count } from '../../ui/numbers';
@@ -10,12 +10,15 @@ import { copyText } from '../shared/copy';
 import { listKeys } from '../shared/list-keys';
 import { sentence } from '../shared/sentence';
 import { useReading } from '../shared/use-reading';
-import { callsOf, callText, named, textOf, type LoggedCall } from './calls';
+import { behindOf, callsOf, callText, named, textOf, type LoggedCall } from './calls';
 import { StructBytes } from './StructBytes';
 import './ioctls.css';
 
 /** So many calls are drawn at first, and so many more on request. */
 const STEP = 150;
+
+/** So many structures of an array are drawn. */
+const MOST_PARTS = 8;
 
 /** Every ioctl up to where time stands, as strace prints it; the chosen one with its structure byte by byte. */
 export function IoctlsPanel() {
@@ -135,6 +138,7 @@ function CallRow({ logged, call, tokens, open, reachable, onToggle }: CallRowPro
           ) : (
             <StructBytes struct={call.struct} />
           )}
+          {call.payload !== null && <PayloadBytes payload={call.payload} />}
           {why !== null && (
             <p className="call-why">
               <b>{call.errno}</b> {sentence(why)}
@@ -149,6 +153,25 @@ function CallRow({ logged, call, tokens, open, reachable, onToggle }: CallRowPro
         </div>
       )}
     </li>
+  );
+}
+
+/** What the structure points to. */
+function PayloadBytes({ payload }: { readonly payload: PayloadView }) {
+  const parts = behindOf(payload);
+  const shown = parts.slice(0, MOST_PARTS);
+  const rest = parts.length - shown.length;
+  return (
+    <>
+      {shown.map(({ behind, struct }) => (
+        <StructBytes key={behind} struct={struct} behind={behind} />
+      ))}
+      {(rest > 0 || payload.more) && (
+        <p className="prose">
+          {rest > 0 ? `${rest} more are in the text of the call.` : 'The kernel looked at no more of it.'}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -9,14 +9,25 @@ const DIRECTIONS = ['in', 'out', 'inout'] as const;
 const DIRECTION = { in: 'in', out: 'out', inout: 'in and out' } as const;
 const ARROW = { in: '→', out: '←', inout: '⇄' } as const;
 
+interface StructBytesProps {
+  readonly struct: StructView;
+  /** What points to it, e.g. `data_uptr`. Absent: the call itself. */
+  readonly behind?: string;
+}
+
 /** A structure as bytes and as fields; pointing at one shows the other. */
-export function StructBytes({ struct }: { readonly struct: StructView }) {
+export function StructBytes({ struct, behind }: StructBytesProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const { fields } = struct;
   const changed = fields.some((field) => field.changed);
   return (
     <div className="struct" onPointerLeave={() => setPointed(null)}>
       <p className="struct-name">
+        {behind !== undefined && (
+          <>
+            <code>{behind}</code> <span aria-hidden="true">→</span>{' '}
+          </>
+        )}
         <code>struct {struct.name}</code> <span className="muted">{struct.before.length} bytes</span>
       </p>
       <Bytes struct={struct} pointed={pointed} onPoint={setPointed} />
@@ -28,7 +39,12 @@ export function StructBytes({ struct }: { readonly struct: StructView }) {
         ))}
         {changed && <span data-changed="true">changed by the kernel</span>}
       </p>
-      <FieldTable fields={fields} pointed={pointed} onPoint={setPointed} />
+      <FieldTable
+        label={behind === undefined ? 'Fields' : `Fields of ${behind}`}
+        fields={fields}
+        pointed={pointed}
+        onPoint={setPointed}
+      />
     </div>
   );
 }
@@ -86,14 +102,15 @@ function ownersOf(fields: readonly FieldView[], length: number): readonly number
 }
 
 interface FieldTableProps {
+  readonly label: string;
   readonly fields: readonly FieldView[];
   readonly pointed: number | null;
   readonly onPoint: (field: number | null) => void;
 }
 
-function FieldTable({ fields, pointed, onPoint }: FieldTableProps) {
+function FieldTable({ label, fields, pointed, onPoint }: FieldTableProps) {
   return (
-    <ul className="struct-fields" aria-label="Fields" onKeyDown={listKeys('.struct-field')}>
+    <ul className="struct-fields" aria-label={label} onKeyDown={listKeys('.struct-field')}>
       {fields.map((field, index) => (
         <li
           key={field.offset}

@@ -1,6 +1,7 @@
 import type { WorldId, WorldObject } from '../../engine/sim/world';
 import type { IoctlEvent, TraceEvent } from '../../engine/trace/event';
-import type { IoctlCall, Token } from '../../engine/uapi/strace';
+import type { StructView } from '../../engine/uapi/hex';
+import type { IoctlCall, PayloadView, Token } from '../../engine/uapi/strace';
 
 /** A call of the log, before it is described. */
 export interface LoggedCall {
@@ -35,12 +36,26 @@ export const textOf = (tokens: readonly Token[]): string => tokens.map((token) =
 /** For a bug report or a mail: the call, and its bytes on the way in and out. */
 export function callText(call: IoctlCall, tokens: readonly Token[]): string {
   const lines = [textOf(tokens)];
-  if (call.struct === null) return lines.join('\n');
-  const { before, after } = call.struct;
-  lines.push(...dump('in ', before));
-  if (before.some((byte, at) => byte !== after[at])) lines.push(...dump('out', after));
+  if (call.struct !== null) lines.push(...bytesOf(call.struct));
+  if (call.payload !== null)
+    for (const { behind, struct } of behindOf(call.payload)) lines.push(`  ${behind}:`, ...bytesOf(struct));
   return lines.join('\n');
 }
+
+function bytesOf({ before, after }: StructView): readonly string[] {
+  const changed = before.some((byte, at) => byte !== after[at]);
+  return [...dump('in ', before), ...(changed ? dump('out', after) : [])];
+}
+
+/** What a structure points to, each with what it is called: `data_uptr`, or where there are several `data_uptr[1]`. */
+export const behindOf = ({
+  field,
+  structs,
+}: PayloadView): readonly { readonly behind: string; readonly struct: StructView }[] =>
+  structs.map((struct, index) => ({
+    behind: structs.length === 1 ? field : `${field}[${index}]`,
+    struct,
+  }));
 
 const ROW = 16;
 

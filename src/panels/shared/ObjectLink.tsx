@@ -1,5 +1,6 @@
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
+import { ownerWord } from '../../store/object-words';
 import { detailOf, HUE, titleOf } from './words';
 
 interface ObjectLinkProps {
@@ -15,7 +16,7 @@ export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps)
   const object = useApp((state) => (id === null ? undefined : state.objects[id]));
   const select = useApp((state) => state.actions.select);
   if (id === null) return <span className="muted">{none}</span>;
-  if (object === undefined) return <code className="muted">{id.replace(/^owner:/, '')}</code>;
+  if (object === undefined) return <span>{ownerWord(id)}</span>;
   const detail = full ? detailOf(object) : null;
   return (
     <button

@@ -7,6 +7,8 @@ export const TERMS = {
   hwpt: 'A hardware page table: the tables of one IOMMU that make an IOAS real.',
   acs: 'Access Control Services: a bridge that has it can keep devices below it from talking to each other directly.',
   rid: 'Requester id: bus, device and function, sent along with every transaction.',
+  deviceTlb:
+    'Translations that the device keeps itself (ATS): nobody checks them again until the device is told to drop them.',
   iotlb: 'The IOMMU’s cache of finished translations.',
   contextCache: 'The IOMMU’s cache of which page table belongs to which device.',
   stale: 'The cache still holds it, but the tables in memory say something else by now.',

@@ -1,5 +1,6 @@
-import type { DeviceObject, PciKind, WorldId, WorldObject, WorldType } from '../../engine/sim/world';
+import type { DeviceObject, WorldId, WorldObject, WorldType } from '../../engine/sim/world';
 import { shortBdf } from '../../store/script';
+import { kindName } from '../../store/object-words';
 
 export type Objects = Readonly<Record<WorldId, WorldObject>>;
 
@@ -42,21 +43,6 @@ export const HUE: Readonly<Record<WorldType, string>> = {
   process: 'var(--memory)',
   task: 'var(--group)',
 };
-
-const KIND: Readonly<Record<PciKind, string>> = {
-  'root-port': 'Root port',
-  'upstream-port': 'Switch upstream port',
-  'downstream-port': 'Switch downstream port',
-  'pcie-to-pci': 'PCIe to PCI bridge',
-  'pci-to-pcie': 'PCI to PCIe bridge',
-  endpoint: 'PCIe endpoint',
-  'legacy-endpoint': 'Legacy PCIe endpoint',
-  rciep: 'Root complex endpoint',
-  rcec: 'Root complex event collector',
-  'pci-bridge': 'PCI bridge',
-  pci: 'Conventional PCI device',
-};
-export const kindName = (kind: PciKind): string => KIND[kind];
 
 export const deviceName = (device: DeviceObject): string =>
   device.label ?? (device.isBridge ? kindName(device.kind) : device.className || kindName(device.kind));

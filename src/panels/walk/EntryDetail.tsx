@@ -1,71 +1,59 @@
-import { useState } from 'react';
-import type { EntryField, LookupStep } from '../../engine/sim/batch';
-import { groupedHex, plainHex } from '../../ui/numbers';
+import { useCallback } from 'react';
+import type { WalkStep } from '../../engine/sim/batch';
+import { useApp } from '../../store';
+import { groupedHex } from '../../ui/numbers';
+import { useReading } from '../shared/use-reading';
+import { Words } from '../shared/Words';
 
-/** An entry bit by bit: the bytes as they lie in memory, and every field by its name. */
-export function EntryDetail({ step }: { readonly step: LookupStep }) {
-  const [lit, setLit] = useState<EntryField | null>(null);
-  const range = lit === null ? null : bitRange(lit.bits);
+/** An entry that the hardware read: bit by bit, and for whoever wants to see what another value would do. */
+export function EntryDetail({ step }: { readonly step: WalkStep }) {
+  const { pa, words, fields, title } = step;
+  if (pa === null) return <Words words={words} fields={fields} />;
+  return <Editable pa={pa} words={words} fields={fields} title={title} />;
+}
+
+interface EditableProps extends Pick<WalkStep, 'words' | 'fields' | 'title'> {
+  readonly pa: number;
+}
+
+function Editable({ pa, words, fields, title }: EditableProps) {
+  const act = useApp((state) => state.actions.act);
+  const now = useMemoryWords(pa, words.length);
+  /** Memory may hold something else since: bits are turned over as they are, not as they were. */
+  const held = now ?? words;
+  const changed = now?.some((word, at) => word !== words[at]) ?? false;
+  const poke = (at: number, value: bigint): void =>
+    void act([`poke 0x${(pa + at * 8).toString(16)} "0x${value.toString(16)}"`]);
   return (
-    <div className="entry" onPointerLeave={() => setLit(null)}>
-      {step.words.map((word, index) => (
-        <Bits key={index} word={word} first={index * 64} range={range} />
-      ))}
-      <table className="table">
-        <thead>
-          <tr>
-            <th>bits</th>
-            <th>field</th>
-            <th>value</th>
-            <th>means</th>
-          </tr>
-        </thead>
-        <tbody>
-          {step.fields.map((field) => (
-            <tr key={field.bits} data-lit={field === lit} onPointerEnter={() => setLit(field)}>
-              <td>{field.bits}</td>
-              <td>{field.name}</td>
-              <td>{field.value < 10n ? String(field.value) : groupedHex(field.value)}</td>
-              <td className="wrap field-meaning">{field.meaning}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <Words
+        words={words}
+        fields={fields}
+        edit={{
+          what: title,
+          current: held,
+          write: poke,
+          flip(bit) {
+            const at = Math.floor(bit / 64);
+            poke(at, (held[at] ?? 0n) ^ (1n << BigInt(bit % 64)));
+          },
+        }}
+      />
+      {changed && (
+        <p className="stale-note" role="status">
+          This is what the hardware read. Memory holds{' '}
+          <code>{held.map((word) => groupedHex(word)).join(' ')}</code> by now.
+        </p>
+      )}
+    </>
   );
 }
 
-interface BitsProps {
-  readonly word: bigint;
-  /** Number of its lowest bit within the entry. */
-  readonly first: number;
-  readonly range: { readonly high: number; readonly low: number } | null;
-}
-
-/** 16 hex digits; those that hold bits of the field in question are marked. */
-function Bits({ word, first, range }: BitsProps) {
-  const digits = plainHex(word, 16);
-  return (
-    <code className="entry-hex">
-      {[...digits].map((digit, at) => {
-        const low = first + (15 - at) * 4;
-        const isLit = range !== null && range.high >= low && range.low <= low + 3;
-        return (
-          <span key={at} data-lit={isLit} data-gap={at % 4 === 0 && at > 0}>
-            {digit}
-          </span>
-        );
-      })}
-      <span className="muted entry-hex-bits">
-        {first + 63}:{first}
-      </span>
-    </code>
-  );
-}
-
-/** `51:12` or `0`. */
-function bitRange(bits: string): { readonly high: number; readonly low: number } | null {
-  const [high, low] = bits.split(':').map(Number);
-  if (high === undefined || Number.isNaN(high)) return null;
-  return { high, low: low ?? high };
+/** What memory holds now; undefined until it is read, and where no memory is. */
+function useMemoryWords(pa: number, count: number): readonly bigint[] | undefined {
+  const readMemory = useApp((state) => state.actions.readMemory);
+  const bytes = useReading(useCallback(() => readMemory(pa, count * 8), [readMemory, pa, count]));
+  if (!bytes || bytes.length < count * 8) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return Array.from({ length: count }, (_, at) => view.getBigUint64(at * 8, true));
 }

@@ -1,24 +1,25 @@
 import { Check, X } from 'lucide-react';
 import type { LookupPart } from '../../engine/sim/batch';
-import type { WorldId } from '../../engine/sim/world';
-import { groupedHex, plainHex } from '../../ui/numbers';
+import type { IommuObject } from '../../engine/sim/world';
+import { faultNumber } from '../../ui/hardware-words';
+import { groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { useApp } from '../../store';
-import { ObjectLink } from '../shared/ObjectLink';
+import { KernelLine, RecordWords } from '../shared/FaultRecord';
+import { sentence } from '../shared/sentence';
+
+interface ResultCardProps {
+  readonly part: LookupPart;
+  readonly iommu: IommuObject | null;
+}
 
 /** How it ended: a physical address, or a fault with everything the hardware left behind. */
-export function ResultCard({
-  part,
-  iommuId,
-}: {
-  readonly part: LookupPart;
-  readonly iommuId: WorldId | null;
-}) {
-  return part.fault === null ? <Arrived part={part} /> : <Faulted fault={part.fault} iommuId={iommuId} />;
-}
+export const ResultCard = ({ part, iommu }: ResultCardProps) =>
+  part.fault === null ? <Arrived part={part} /> : <Faulted fault={part.fault} iommu={iommu} />;
 
 const FROM: Readonly<Record<LookupPart['from'], string>> = {
   bypass: 'not translated',
+  'device-tlb': 'as the device was told before',
   iotlb: 'from the IOTLB, without a walk',
   walk: 'read from the tables',
 };
@@ -45,39 +46,36 @@ function Arrived({ part }: { readonly part: LookupPart }) {
 
 interface FaultedProps {
   readonly fault: NonNullable<LookupPart['fault']>;
-  readonly iommuId: WorldId | null;
+  readonly iommu: IommuObject | null;
 }
 
-function Faulted({ fault, iommuId }: FaultedProps) {
-  const iommu = useApp((state) => (iommuId === null ? undefined : state.objects[iommuId]));
-  const record =
-    iommu?.type === 'iommu'
-      ? iommu.faults.findLast((each) => each.kernelLine === fault.kernelLine)
-      : undefined;
+function Faulted({ fault, iommu }: FaultedProps) {
+  const { select, showPanel } = useApp((state) => state.actions);
+  const { reason, name, why, kernelLine } = fault;
+  const record = iommu?.faults.findLast((each) => each.reason === reason && each.kernelLine === kernelLine);
+  const number = reason === 0 ? 'dropped' : faultNumber(iommu?.vendor ?? 'generic', reason);
   return (
     <section className="sec fault-card" aria-label="Fault">
       <span className="pill" data-tone="fault">
         <X size={13} strokeWidth={3} aria-hidden="true" />
-        {fault.reason === 0 ? 'dropped' : `fault 0x${plainHex(fault.reason, 2)}`}
+        {number}
       </span>
-      <h3>{fault.name}</h3>
-      <p className="prose">{fault.why}</p>
-      {record !== undefined && (
-        <p>
-          <span className="muted">record {record.index} </span>
-          <code>{record.words.map((word) => plainHex(word, 16)).join(' ')}</code>
-        </p>
-      )}
-      {fault.kernelLine !== '' && (
-        <p>
-          <span className="muted">the kernel prints</span>
-          <code className="kernel-line">{fault.kernelLine}</code>
-        </p>
-      )}
-      {iommuId !== null && (
-        <p className="muted">
-          all faults of <ObjectLink id={iommuId} />
-        </p>
+      <h3>{name}</h3>
+      <p className="prose">{sentence(why)}</p>
+      {record !== undefined && <RecordWords fault={record} />}
+      <KernelLine line={kernelLine} />
+      {iommu !== null && iommu.faults.length > 0 && (
+        <button
+          type="button"
+          className="link muted"
+          onClick={() => {
+            select(iommu.id);
+            showPanel('queues');
+          }}
+        >
+          {iommu.faults.length === 1 ? 'In the fault log' : `All ${iommu.faults.length} in the fault log`} of{' '}
+          {iommu.title}
+        </button>
       )}
     </section>
   );

@@ -1,12 +1,19 @@
+import { useCallback, useMemo } from 'react';
+import { withExpectation } from '../../scenario/edit';
 import { useApp } from '../../store';
 import { endOfPart, positionAt, totalSteps } from '../../store/playback';
-import { shortBdf } from '../../store/script';
+import { linesOf, shortBdf } from '../../store/script';
 import type { Lookup, LookupPart } from '../../engine/sim/batch';
+import { Button } from '../../ui/Button';
 import { count, groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
+import { useReading } from '../shared/use-reading';
+import { find } from '../shared/words';
 import { AddressBar } from './AddressBar';
+import { NestedMatrix } from './NestedMatrix';
 import { ResultCard } from './ResultCard';
+import { staleHits } from './stale';
 import { StepList } from './StepList';
 import { summaryOf } from './summary';
 import './walk.css';
@@ -22,27 +29,30 @@ export function WalkPanel() {
 
 function LookupView({ lookup }: { readonly lookup: Lookup }) {
   const step = useApp((state) => state.playback.step);
+  const iommu = useApp((state) => find(state.objects, lookup.iommuId, 'iommu'));
   const { part: index, shown, partDone } = positionAt(lookup, step);
   const part = lookup.parts[index];
+  const stale = useStaleHits(lookup, part);
   if (part === undefined) return <NothingOnStage />;
+  const vendor = iommu?.vendor ?? 'generic';
   const current = shown > 0 ? part.steps[shown - 1] : undefined;
   return (
     <>
-      <Section
-        title={`DMA ${lookup.access}, ${count(lookup.bytes, 'byte')}, from ${shortBdf(lookup.deviceId.replace(/^dev:/, ''))}`}
-      >
+      <Section title={titleOf(lookup)}>
         {lookup.parts.length > 1 && <Parts lookup={lookup} index={index} />}
         <AddressBar
           fields={part.address}
-          reached={current?.kind === 'table' ? current.level : null}
+          reached={current?.structure === 'table' && current.stage !== 2 ? current.level : null}
           done={partDone}
         />
         <p className="iova-line">
           <code>IOVA {groupedHex(part.iova, 16)}</code>
+          {lookup.pasid !== undefined && <code className="iova-pasid">PASID {lookup.pasid}</code>}
           {lookup.parts.length > 1 && (
             <span className="muted"> {count(part.bytes, 'byte')} in this page</span>
           )}
         </p>
+        <Since lookup={lookup} />
       </Section>
       <Section title={`Look-up · ${summaryOf(part)}`}>
         {part.steps.length === 0 ? (
@@ -51,31 +61,30 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
             .
           </p>
         ) : (
-          <StepList steps={part.steps} shown={shown} access={lookup.access} onShow={stepTo(lookup, index)} />
+          <>
+            <NestedMatrix vendor={vendor} steps={part.steps} shown={shown} onShow={stepTo(lookup, index)} />
+            <StepList
+              vendor={vendor}
+              steps={part.steps}
+              shown={shown}
+              access={lookup.access}
+              stale={stale}
+              onShow={stepTo(lookup, index)}
+            />
+          </>
         )}
       </Section>
-      {partDone ? (
-        <ResultCard part={part} iommuId={lookup.iommuId} />
-      ) : (
-        <Progress lookup={lookup} step={step} />
-      )}
+      {partDone ? <ResultCard part={part} iommu={iommu} /> : <Progress lookup={lookup} step={step} />}
       <Section title="Through">
         <p className="row">
           <ObjectLink id={lookup.deviceId} /> <Arrow /> <ObjectLink id={lookup.iommuId} none="no IOMMU" />
-          {lookup.hwptId !== null && (
-            <>
-              <Arrow /> <ObjectLink id={lookup.hwptId} />
-            </>
-          )}
-          {lookup.ioasId !== null && (
-            <>
-              <Arrow /> <ObjectLink id={lookup.ioasId} />
-            </>
-          )}
-          {lookup.processId !== null && (
-            <>
-              <Arrow /> <ObjectLink id={lookup.processId} />
-            </>
+          {[lookup.hwptId, lookup.ioasId, lookup.processId].map(
+            (id) =>
+              id !== null && (
+                <span key={id} className="row">
+                  <Arrow /> <ObjectLink id={id} />
+                </span>
+              ),
           )}
         </p>
       </Section>
@@ -83,11 +92,61 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
   );
 }
 
+const titleOf = ({ access, bytes, deviceId, pasid }: Lookup): string =>
+  `DMA ${access}, ${count(bytes, 'byte')}, from ${shortBdf(deviceId.replace(/^dev:/, ''))}${
+    pasid === undefined ? '' : `, PASID ${pasid}`
+  }`;
+
 const Arrow = () => (
   <span className="muted" aria-hidden="true">
     →
   </span>
 );
+
+/** Indices of the part's steps; known only while the machine is as the look-up left it. */
+function useStaleHits(lookup: Lookup, part: LookupPart | undefined): ReadonlySet<number> {
+  const readHardware = useApp((state) => state.actions.readHardware);
+  const isNow = useApp((state) => state.cursor === lookup.line);
+  const { iommuId, line } = lookup;
+  const hit = part?.steps.some(({ kind, outcome }) => kind === 'cache' && outcome === 'hit') ?? false;
+  const asked = isNow && hit ? iommuId : null;
+  const found = useReading(
+    useCallback(
+      async () => ({ line, view: asked === null ? null : await readHardware(asked) }),
+      [readHardware, asked, line],
+    ),
+  );
+  return useMemo(
+    () =>
+      part && asked !== null && found?.line === line && found.view
+        ? staleHits(part, found.view.caches)
+        : NONE,
+    [part, asked, found, line],
+  );
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** Lines have run since: the same DMA may end elsewhere now. */
+function Since({ lookup }: { readonly lookup: Lookup }) {
+  const cursor = useApp((state) => state.cursor);
+  const text = useApp((state) => linesOf(state.script)[lookup.line - 1] ?? '');
+  const act = useApp((state) => state.actions.act);
+  if (cursor <= lookup.line) return null;
+  return (
+    <p className="row walk-since" role="status">
+      <span className="grow">
+        As it went at line {lookup.line}; {count(cursor - lookup.line, 'line')}{' '}
+        {cursor - lookup.line === 1 ? 'has' : 'have'} run since.
+      </span>
+      {/^\s*dma\s/.test(text) && (
+        <Button look="primary" onClick={() => void act([withExpectation(text, null)])}>
+          Fire it again
+        </Button>
+      )}
+    </p>
+  );
+}
 
 /** Moves the playback so that `shown` steps of a part have happened. */
 const stepTo =
@@ -120,14 +179,13 @@ function Parts({ lookup, index }: { readonly lookup: Lookup; readonly index: num
   );
 }
 
-const outcomeOf = (part: LookupPart): string =>
-  part.fault !== null
-    ? 'fault'
-    : part.from === 'iotlb'
-      ? 'IOTLB hit'
-      : part.from === 'walk'
-        ? 'walked'
-        : 'untranslated';
+const OUTCOMES: Readonly<Record<LookupPart['from'], string>> = {
+  bypass: 'untranslated',
+  'device-tlb': 'device TLB hit',
+  iotlb: 'IOTLB hit',
+  walk: 'walked',
+};
+const outcomeOf = (part: LookupPart): string => (part.fault === null ? OUTCOMES[part.from] : 'fault');
 
 function Progress({ lookup, step }: { readonly lookup: Lookup; readonly step: number }) {
   const total = totalSteps(lookup);
@@ -170,6 +228,7 @@ function NothingOnStage() {
             <button type="button" className="link" onClick={() => play(index)}>
               <code>
                 {lookup.line}: {lookup.access} {groupedHex(lookup.iova)}
+                {lookup.pasid !== undefined && ` PASID ${lookup.pasid}`}
               </code>
             </button>
             <span className="muted">

@@ -1,0 +1,156 @@
+import { useState } from 'react';
+import type { CacheEntryView, CacheView } from '../../engine/hw/common/view';
+import { groupedHex, pageSize } from '../../ui/numbers';
+import { Button } from '../../ui/Button';
+import { Section, Term } from '../../ui/Section';
+import { listKeys } from '../shared/list-keys';
+import { MemoryLink } from '../shared/MemoryLink';
+import { TERMS } from '../shared/terms';
+import { aroundAddress, filterEntries, tagsSayAddress, type EntryFilter } from './cache-entries';
+import { SetMap } from './SetMap';
+import { Find, Units } from './Units';
+
+/** So many rows are drawn at first, and so many more on request. */
+const ROWS = 96;
+
+/** What each IOMMU remembers, and what of it is no longer true. */
+export function CachesPanel() {
+  const [filter, setFilter] = useState<EntryFilter>({ text: '', staleOnly: false });
+  return (
+    <Units>
+      {({ caches }) => {
+        const stale = caches.reduce((sum, cache) => sum + staleOf(cache), 0);
+        const present = caches.filter(({ sets }) => sets > 0);
+        const absent = caches.filter(({ sets }) => sets === 0);
+        const some = caches.some(({ entries }) => entries.length > 0);
+        return (
+          <>
+            <Section>
+              <div className="row hardware-tools">
+                <Find
+                  what="Find a tag or an address"
+                  value={filter.text}
+                  onChange={(text) => setFilter({ ...filter, text })}
+                />
+                <label className="check-line">
+                  <input
+                    type="checkbox"
+                    checked={filter.staleOnly}
+                    onChange={(change) => setFilter({ ...filter, staleOnly: change.target.checked })}
+                  />
+                  stale only
+                </label>
+              </div>
+              {stale > 0 && (
+                <p className="stale-note hardware-note">
+                  {stale === 1 ? '1 entry is' : `${stale} entries are`} <Term tip={TERMS.stale}>stale</Term>:
+                  the hardware still uses what the tables no longer say, until it is told to drop it.
+                </p>
+              )}
+              {!some && (
+                <p className="prose hardware-note">
+                  All empty. Fire a DMA: what the hardware reads on its way stays here until it is
+                  invalidated.
+                </p>
+              )}
+            </Section>
+            {present.map((cache) => (
+              <Cache key={cache.id} cache={cache} filter={filter} />
+            ))}
+            {absent.length > 0 && (
+              <Section>
+                <p className="muted">This unit has no {absent.map(({ name }) => name).join(', no ')}.</p>
+              </Section>
+            )}
+          </>
+        );
+      }}
+    </Units>
+  );
+}
+
+const staleOf = ({ entries }: CacheView): number => entries.filter(({ stale }) => stale).length;
+
+function Cache({ cache, filter }: { readonly cache: CacheView; readonly filter: EntryFilter }) {
+  const { name, sets, ways, entries } = cache;
+  const [limit, setLimit] = useState(ROWS);
+  const shown = filterEntries(entries, filter);
+  const filtered = filter.text.trim() !== '' || filter.staleOnly;
+  if (filtered && shown.length === 0) return null;
+  const rows = shown.slice(0, limit);
+  const reachable = rows.findIndex(({ pa }) => pa !== undefined);
+  const stale = staleOf(cache);
+  return (
+    <Section
+      title={
+        <span className="cache-head">
+          <span>{name}</span>
+          {stale > 0 && <span className="stale-word">{stale} stale</span>}
+          <span className="cache-fill" data-tip={`${sets} sets of ${ways}`}>
+            {filtered && `${shown.length} of `}
+            {entries.length}{' '}
+            <span className="cache-shape">
+              in {sets} × {ways}
+            </span>
+          </span>
+        </span>
+      }
+    >
+      {entries.length === 0 ? (
+        <p className="muted">Empty.</p>
+      ) : (
+        <>
+          <SetMap cache={cache} />
+          <ul className="cache-entries" aria-label={name} onKeyDown={listKeys('.link')}>
+            {rows.map((entry, index) => (
+              <Entry key={index} entry={entry} reachable={index === reachable} />
+            ))}
+          </ul>
+          {shown.length > limit && (
+            <p className="row after">
+              <Button onClick={() => setLimit(limit + ROWS)}>
+                {Math.min(ROWS, shown.length - limit)} more of {shown.length}
+              </Button>
+            </p>
+          )}
+        </>
+      )}
+    </Section>
+  );
+}
+
+function Entry({ entry, reachable }: { readonly entry: CacheEntryView; readonly reachable: boolean }) {
+  const { set, way, tags, gives, iova, pa, sizeLg2, stale } = entry;
+  const around = aroundAddress(entry);
+  const link = pa !== undefined && <MemoryLink pa={pa} tabIndex={reachable ? 0 : -1} />;
+  return (
+    <li className="cache-entry" data-stale={stale}>
+      <span className="cache-place" data-tip={`set ${set}, way ${way}`}>
+        {set}.{way}
+      </span>
+      <span className="cache-tags">
+        {tags.map(({ name, value }) => (
+          <span key={name}>
+            <span className="muted">{name}</span> <code>{value}</code>
+          </span>
+        ))}
+        {!tagsSayAddress(entry) && iova !== undefined && <code>{groupedHex(iova)}</code>}
+        {sizeLg2 !== undefined && <span className="muted">{pageSize(sizeLg2)}</span>}
+        {stale && <b className="stale-word">stale</b>}
+      </span>
+      <span className="cache-gives">
+        {around === null ? (
+          <>
+            {link} {gives}
+          </>
+        ) : (
+          <>
+            {around[0]}
+            {link}
+            {around[1]}
+          </>
+        )}
+      </span>
+    </li>
+  );
+}

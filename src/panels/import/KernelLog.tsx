@@ -1,0 +1,62 @@
+import type { DecodedLine, KernelLines } from '../../engine/sim/kernel-lines/decode';
+import { count } from '../../ui/numbers';
+import { groupLines, sortLines } from './group-lines';
+import { LineCard } from './LineCard';
+import './kernel-log.css';
+
+/** Cards in a list: a log has thousands of lines, and a page that holds them all stands still. */
+const MOST_CARDS = 60;
+
+export const saysSomething = ({ decoded, unknown }: KernelLines): boolean =>
+  decoded.length > 0 || unknown.length > 0;
+
+/** What a kernel printed about IOMMUs, each message taken apart; and what is not understood, so that nothing is lost. */
+export function KernelLog({ lines }: { readonly lines: KernelLines }) {
+  const { decoded, unknown, more } = lines;
+  const { main, notices } = sortLines(decoded);
+  return (
+    <section className="kernel-log" aria-label="Kernel lines">
+      <p>
+        <b>{count(decoded.length, 'kernel message')}</b> about an IOMMU understood.
+        {more > 0 && (
+          <span className="muted"> {more.toLocaleString('en')} more are not read: the text is too long.</span>
+        )}
+      </p>
+      <Cards lines={main} />
+      {notices.length > 0 && (
+        <details open={main.length === 0 && notices.length < 8}>
+          <summary>
+            {count(notices.length, 'notice')}: how the kernel set up the IOMMU, and what it does
+          </summary>
+          <Cards lines={notices} />
+        </details>
+      )}
+      {unknown.length > 0 && (
+        <details open={decoded.length === 0}>
+          <summary>{count(unknown.length, 'line')} about an IOMMU not understood</summary>
+          <ol className="line-unknown mono" tabIndex={0} aria-label="Lines that are not understood">
+            {unknown.map(({ line, text }) => (
+              <li key={line}>
+                <span className="muted">line {line}</span> {text}
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Cards({ lines }: { readonly lines: readonly DecodedLine[] }) {
+  const groups = groupLines(lines);
+  return (
+    <>
+      {groups.slice(0, MOST_CARDS).map((group) => (
+        <LineCard key={group.first.line} lines={group} />
+      ))}
+      {groups.length > MOST_CARDS && (
+        <p className="muted">and {count(groups.length - MOST_CARDS, 'other message')} further down</p>
+      )}
+    </>
+  );
+}
