@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { RiscvRig } from './hw/riscv-rig';
 
 const USAGE = `usage: hw-server riscv
@@ -6,15 +7,19 @@ A model of the RISC-V IOMMU behind a line protocol: one command a line on standa
 standard output, in order. "hello" tells which version of the protocol; "quit" ends.`;
 
 /** Commands are taken in as they come and answered together: what one chunk of input holds is one write. */
-export async function main(argv: readonly string[], out: (line: string) => void): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  out: (line: string) => void,
+  input: Readable = process.stdin,
+): Promise<number> {
   if (argv[0] !== 'riscv' || argv.length > 1) {
     out(USAGE);
     return 2;
   }
   const rig = new RiscvRig();
   let rest = '';
-  process.stdin.setEncoding('latin1');
-  for await (const chunk of process.stdin) {
+  input.setEncoding('latin1');
+  for await (const chunk of input) {
     const lines = (rest + String(chunk)).split('\n');
     rest = lines.pop() ?? '';
     const answers: string[] = [];

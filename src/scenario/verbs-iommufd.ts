@@ -32,7 +32,7 @@ const anyObject = named(
   'veventq',
   'hw-queue',
 );
-const TYPE_HELP = "its type: a number, or the header's name of it";
+const TYPE_HELP = "its type: a number, or the header's name of it, such as VTD_S1";
 const data = option('data', text, 'what only the driver understands: bytes in hex');
 
 /** The calls of /dev/iommu, in their numbers' order as far as that reads well. */

@@ -21,7 +21,7 @@ const ACS = pattern(new RegExp(`^${ACS_SET}(?:/${ACS_SET})?$`), 'SV+RR+CR+UF, of
 
 const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
 
-const DEFECT = '(?:replace-answers-new-queue|failed-replace-unreserves)';
+const DEFECT = '(?:replace-answers-new-queue|failed-replace-unreserves|smmu-dirty-without-flush)';
 const DEFECTS = pattern(new RegExp(`^${DEFECT}(?:\\+${DEFECT})*$`), 'failed-replace-unreserves');
 
 const CACHE = pattern(/^(?:off|[1-9][0-9]*x[1-9][0-9]*)$/, '64x4, or off');

@@ -84,7 +84,11 @@ export class CaseReplay {
         this.expect(`step ${at}: fault records`, this.records(FAULTS, tails[0]), step.fq ?? []);
         this.expect(`step ${at}: page requests`, this.records(PAGES, tails[1]), step.pq ?? []);
       }
-      this.expect(`step ${at}: memory`, this.changes(), [...(step.post ?? [])].map(([a, q]) => `${a} ${q}`).sort());
+      this.expect(
+        `step ${at}: memory`,
+        this.changes(),
+        [...(step.post ?? [])].map(([a, q]) => `${a} ${q}`).sort(),
+      );
     });
     for (const [name, offset] of Object.entries(END)) {
       const value = this.register(offset);
@@ -99,7 +103,9 @@ export class CaseReplay {
     const settings = Object.entries(cfg).flatMap(([key, value]) =>
       Array.isArray(value) ? [] : [`${key}=${TEXTS.has(key) ? String(value) : hex(Number(value))}`],
     );
-    this.ask(`reset ${[...settings, ...BARE.map((name, n) => `${name}=${hex(cfg.bare[n] ?? 0x1000)}`)].join(' ')}`);
+    this.ask(
+      `reset ${[...settings, ...BARE.map((name, n) => `${name}=${hex(cfg.bare[n] ?? 0x1000)}`)].join(' ')}`,
+    );
     for (const [address, ...words] of mem) this.ask(`wq ${address} ${words.join(' ')}`);
     for (const [offset, size, value] of init) this.ask(`wr ${hex(offset)} ${size} ${value}`);
     for (const [address, bytes, kind] of pma) this.ask(`pma ${address} ${hex(bytes)} ${kind}`);
@@ -120,7 +126,9 @@ export class CaseReplay {
       this.expect(at, this.ask('rr 268 8')['v'], (step.r as { rsp: string }).rsp);
     } else if (pr !== undefined) {
       const { rid, dsv, dseg, pv, pid, priv, ex, payload } = pr;
-      const words = Object.entries({ rid, dsv, dseg, pv, pid, pr: priv, ex }).map(([k, v]) => `${k}=${hex(Number(v))}`);
+      const words = Object.entries({ rid, dsv, dseg, pv, pid, pr: priv, ex }).map(
+        ([k, v]) => `${k}=${hex(Number(v))}`,
+      );
       const answer = this.ask(`pr ${words.join(' ')} payload=${String(payload)}`);
       this.expect(`${at}: messages`, messages(answer), step.msgs ?? []);
     } else if (ic !== undefined) {
@@ -132,9 +140,13 @@ export class CaseReplay {
   }
 
   private request(t: Request, step: Step, at: string): void {
-    const flags = (['pr', 'ex', 'nw', 'cxl'] as const).filter((key) => t[key] === 1).map((key) => ` ${key}=1`);
+    const flags = (['pr', 'ex', 'nw', 'cxl'] as const)
+      .filter((key) => t[key] === 1)
+      .map((key) => ` ${key}=1`);
     const pid = t.pid === undefined ? '' : ` pid=${hex(t.pid)}`;
-    const answer = this.ask(`t did=${hex(t.did)} iova=${t.iova} at=${t.at} rw=${t.rw}${pid}${flags.join('')}`);
+    const answer = this.ask(
+      `t did=${hex(t.did)} iova=${t.iova} at=${t.at} rw=${t.rw}${pid}${flags.join('')}`,
+    );
     this.expect(at, outcome(answer, t.at === 'a'), step.r);
     if (typeof answer['mrif_pa'] === 'string') this.fileAddresses.push(number(answer['mrif_pa']));
   }
@@ -156,7 +168,9 @@ export class CaseReplay {
     this.compared++;
     if (same(actual, wanted)) return;
     const { id, tag } = this.recorded;
-    this.differences.push(`case ${id} ${tag}, ${what}: ${JSON.stringify(actual)}, recorded ${JSON.stringify(wanted)}`);
+    this.differences.push(
+      `case ${id} ${tag}, ${what}: ${JSON.stringify(actual)}, recorded ${JSON.stringify(wanted)}`,
+    );
   }
 
   private register(offset: number): number {
@@ -227,7 +241,9 @@ function outcome(answer: Readonly<Record<string, unknown>>, ats: boolean): Reado
     ...(answered && pbmt !== 0 ? { pbmt } : {}),
     ...(answered && msi === 1 ? { msi } : {}),
     ...(answered && mrif === 1 ? { mrif: [mrif_addr, mrif_nid] } : {}),
-    ...(grants !== undefined ? { ats: letters.map(([key, text]) => (grants[key] === 1 ? text : '')).join('') } : {}),
+    ...(grants !== undefined
+      ? { ats: letters.map(([key, text]) => (grants[key] === 1 ? text : '')).join('') }
+      : {}),
     ...(cause !== undefined ? { cause, iotval2 } : {}),
   };
 }

@@ -25,7 +25,10 @@ const ask: Ask = (line) => {
   return answer;
 };
 
-function replayAll(cases: readonly RecordedCase[], flush: boolean): { differing: readonly string[]; compared: number } {
+function replayAll(
+  cases: readonly RecordedCase[],
+  flush: boolean,
+): { differing: readonly string[]; compared: number } {
   const replays = cases.map((recorded) => new CaseReplay(ask, recorded).run(flush));
   return {
     differing: replays.flatMap(({ differences }) => differences),

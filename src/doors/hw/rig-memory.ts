@@ -86,7 +86,9 @@ export class RigMemory implements MemoryPort, MemoryHazards {
     let text = '';
     for (let n = 0; n < count; n++) {
       const at = offset + n;
-      text += this.readByte(pfn + Math.floor(at / 4096), at % 4096).toString(16).padStart(2, '0');
+      text += this.readByte(pfn + Math.floor(at / 4096), at % 4096)
+        .toString(16)
+        .padStart(2, '0');
     }
     return text;
   }

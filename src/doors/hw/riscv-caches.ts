@@ -20,7 +20,9 @@ export function cacheContents(device: RiscvIommu): Answer {
       msi: entry.msi ? 1 : 0,
     })),
     dc: contexts.listDevices().map(({ did, at }) => ({ did, dc: doublewords(contexts.dcs, at, 7) })),
-    pc: contexts.listProcesses().map(({ did, pid, at }) => ({ did, pid, pc: doublewords(contexts.pcs, at, 2) })),
+    pc: contexts
+      .listProcesses()
+      .map(({ did, pid, at }) => ({ did, pid, pc: doublewords(contexts.pcs, at, 2) })),
   };
 }
 

@@ -1,8 +1,4 @@
-import {
-  DEFAULT_RISCV_CONFIG,
-  type BareSizes,
-  type RiscvConfig,
-} from '../../engine/hw/riscv/device/config';
+import { DEFAULT_RISCV_CONFIG, type BareSizes, type RiscvConfig } from '../../engine/hw/riscv/device/config';
 import { cap } from '../../engine/hw/riscv/regs';
 import { parseHex, parsePair } from './hex';
 

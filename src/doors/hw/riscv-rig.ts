@@ -1,18 +1,7 @@
 import type { AtsMessage } from '../../engine/hw/riscv/device/messages';
 import { RiscvIommu } from '../../engine/hw/riscv/device/device';
 import type { RiscvConfig } from '../../engine/hw/riscv/device/config';
-import {
-  CQCSR,
-  CQH,
-  CQT,
-  FQB,
-  FQH,
-  FQT,
-  IPSR,
-  PQB,
-  PQH,
-  PQT,
-} from '../../engine/hw/riscv/regs';
+import { CQCSR, CQH, CQT, FQB, FQH, FQT, IPSR, PQB, PQH, PQT } from '../../engine/hw/riscv/regs';
 import { FAULT_BYTES, PAGE_REQUEST_BYTES } from '../../engine/hw/riscv/structs';
 import { formatAddress, formatPair, parseHex, parsePair, splitAddress, type Pair } from './hex';
 import { RigMemory } from './rig-memory';
@@ -48,7 +37,7 @@ export class RiscvRig {
     const parts = line.trim().split(/\s+/);
     const id = parts[0]?.startsWith('#') === true ? { id: parts.shift()?.slice(1) } : {};
     const [name = '', ...rest] = parts;
-    const command = COMMANDS[name];
+    const command = COMMANDS.get(name);
     try {
       if (command === undefined) throw new BadCommand(`unknown command ${name}`);
       const words = new Map<string, string>();
@@ -155,7 +144,17 @@ const pairOf = (text: string | undefined, what: string): Pair => {
   return value;
 };
 
-const placeOf = (text: string | undefined): { pfn: number; offset: number } => splitAddress(pairOf(text, 'address'));
+/** What one command may ask for. */
+const MOST_BYTES = 0x10_0000;
+
+const countOf = (text: string | undefined, what: string, most: number): number => {
+  const count = hexOf(text, what);
+  if (count > most) throw new BadCommand(`${what}: at most ${most.toString(16)} at a time`);
+  return count;
+};
+
+const placeOf = (text: string | undefined): { pfn: number; offset: number } =>
+  splitAddress(pairOf(text, 'address'));
 const word = (words: Words, key: string, otherwise = 0): number =>
   words.has(key) ? hexOf(words.get(key), key) : otherwise;
 
@@ -186,12 +185,15 @@ const writeDoublewords: Command = (rig, [address, ...values]) => {
 
 const readDoublewords: Command = (rig, [address, count]) => {
   const start = placeOf(address);
-  const q = Array.from({ length: count === undefined ? 1 : hexOf(count, 'count') }, (_, n) => {
-    const { pfn, offset } = beyond(start, 8 * n);
-    const text = rig.memory.bytes(pfn, offset, 8);
-    const { hi, lo } = pairOf((text.match(/../g) ?? []).reverse().join(''), 'value');
-    return formatPair(hi, lo);
-  });
+  const q = Array.from(
+    { length: count === undefined ? 1 : countOf(count, 'count', MOST_BYTES / 8) },
+    (_, n) => {
+      const { pfn, offset } = beyond(start, 8 * n);
+      const text = rig.memory.bytes(pfn, offset, 8);
+      const { hi, lo } = pairOf((text.match(/../g) ?? []).reverse().join(''), 'value');
+      return formatPair(hi, lo);
+    },
+  );
   return { q };
 };
 
@@ -295,68 +297,77 @@ const addRule: Command = (rig, [address, length, kind = '']) => {
   return {};
 };
 
-const COMMANDS: Readonly<Record<string, Command | undefined>> = {
-  hello: (rig) => {
-    const { config, iotlb, contexts } = rig.device.state;
-    return {
-      model: 'iommu-playground riscv',
-      rev: '1',
-      protocol: 1,
-      tlb: iotlb.sets * iotlb.ways,
-      dc_cache: contexts.ddtSets * contexts.ddtWays,
-      pc_cache: contexts.pdtSets * contexts.pdtWays,
-      itags: config.itags,
-    };
-  },
-  reset: (rig, _, words) => {
-    rig.reset(words);
-    return {};
-  },
-  wq: writeDoublewords,
-  rq: readDoublewords,
-  wb: writeBytes,
-  rb: (rig, [address, length]) => {
-    const { pfn, offset } = placeOf(address);
-    return { hex: rig.memory.bytes(pfn, offset, hexOf(length, 'length')) };
-  },
-  mdump: (rig) => ({
-    mem: Array.from(rig.memory.doublewords(), ([pfn, offset, hi, lo]) => [
-      formatAddress(pfn, offset),
-      formatPair(hi, lo),
-    ]),
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    hello: (rig) => {
+      const { config, iotlb, contexts } = rig.device.state;
+      return {
+        model: 'iommu-playground riscv',
+        rev: '1',
+        protocol: 1,
+        tlb: iotlb.sets * iotlb.ways,
+        dc_cache: contexts.ddtSets * contexts.ddtWays,
+        pc_cache: contexts.pdtSets * contexts.pdtWays,
+        itags: config.itags,
+      };
+    },
+    reset: (rig, _, words) => {
+      rig.reset(words);
+      return {};
+    },
+    wq: writeDoublewords,
+    rq: readDoublewords,
+    wb: writeBytes,
+    rb: (rig, [address, length]) => {
+      const { pfn, offset } = placeOf(address);
+      return { hex: rig.memory.bytes(pfn, offset, countOf(length, 'length', MOST_BYTES)) };
+    },
+    mdump: (rig) => ({
+      mem: Array.from(rig.memory.doublewords(), ([pfn, offset, hi, lo]) => [
+        formatAddress(pfn, offset),
+        formatPair(hi, lo),
+      ]),
+    }),
+    mclear: (rig) => {
+      rig.clearMemory();
+      return {};
+    },
+    pma: addRule,
+    pmaclear: (rig) => {
+      rig.memory.clearRules();
+      return {};
+    },
+    wr: writeRegister,
+    rr: readRegister,
+    t: translate,
+    pc: processCommands,
+    pr: pageRequest,
+    ic: completion,
+    to: timeOut,
+    fq: (rig) => ({
+      recs: drainFaults(rig.memory, rig.device, { base: FQB, head: FQH, tail: FQT, bytes: FAULT_BYTES }),
+    }),
+    pq: (rig) => ({
+      recs: drainPageRequests(rig.memory, rig.device, {
+        base: PQB,
+        head: PQH,
+        tail: PQT,
+        bytes: PAGE_REQUEST_BYTES,
+      }),
+    }),
+    flush: (rig) => {
+      rig.device.flush();
+      return {};
+    },
+    caches: (rig) => cacheContents(rig.device),
+    trace: (rig, [state]) => {
+      if (state !== 'on' && state !== 'off') throw new BadCommand('trace on or trace off');
+      rig.memory.watch(state === 'on');
+      return {};
+    },
+    quit: (rig) => {
+      rig.ended = true;
+      return {};
+    },
   }),
-  mclear: (rig) => {
-    rig.clearMemory();
-    return {};
-  },
-  pma: addRule,
-  pmaclear: (rig) => {
-    rig.memory.clearRules();
-    return {};
-  },
-  wr: writeRegister,
-  rr: readRegister,
-  t: translate,
-  pc: processCommands,
-  pr: pageRequest,
-  ic: completion,
-  to: timeOut,
-  fq: (rig) => ({ recs: drainFaults(rig.memory, rig.device, { base: FQB, head: FQH, tail: FQT, bytes: FAULT_BYTES }) }),
-  pq: (rig) => ({
-    recs: drainPageRequests(rig.memory, rig.device, { base: PQB, head: PQH, tail: PQT, bytes: PAGE_REQUEST_BYTES }),
-  }),
-  flush: (rig) => {
-    rig.device.flush();
-    return {};
-  },
-  caches: (rig) => cacheContents(rig.device),
-  trace: (rig, [state]) => {
-    if (state !== 'on' && state !== 'off') throw new BadCommand('trace on or trace off');
-    rig.memory.watch(state === 'on');
-    return {};
-  },
-  quit: (rig) => {
-    rig.ended = true;
-    return {};
-  },
-};
+);

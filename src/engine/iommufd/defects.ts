@@ -1,7 +1,7 @@
 import type { KernelDefect } from './options';
 
 /**
- * What Linux's iommufd of the 7.1 merge window does that it should not, and what this engine does about it.
+ * What Linux's iommufd of the 7.1 merge window, and the drivers below it, do that they should not, and what this engine does about it.
  *
  * `same`: programs may rely on it, or it is recorded, so it is done here as well. `right`: done as it was meant; where
  * the kernel's way teaches something, `option` brings it back.
@@ -156,6 +156,15 @@ export const DEFECTS: readonly DefectNote[] = [
       'Of a leaf that fills several slots of its table, what is reported dirty ends one slot early, as the index of the last slot is taken for a count.',
     here: 'The same: the kernel’s own tests rely on it for 4 KiB pages of a 2 KiB table.',
     policy: 'same',
+  },
+  {
+    id: 'smmu-dirty-without-flush',
+    where: 'arm_smmu_read_and_clear_dirty(), arm_smmu_iotlb_sync()',
+    kernel:
+      'The range gathered while dirty bits are cleared has no page size, so the SMMUv3 driver invalidates nothing: a page that the SMMU still holds as written is written again, and nobody notes it.',
+    here: 'The range is invalidated.',
+    policy: 'right',
+    option: 'smmu-dirty-without-flush',
   },
   {
     id: 'unchecked-reserved',

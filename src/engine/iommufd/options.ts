@@ -13,7 +13,11 @@ import type { AnyIoctl } from './ioctl';
  *   when the old HWPT, to which the group stays attached, is of the same IOAS. Linux: iommufd_device_do_replace()
  */
 export type KernelDefect = (typeof KERNEL_DEFECTS)[number];
-const KERNEL_DEFECTS = ['replace-answers-new-queue', 'failed-replace-unreserves'] as const;
+const KERNEL_DEFECTS = [
+  'replace-answers-new-queue',
+  'failed-replace-unreserves',
+  'smmu-dirty-without-flush',
+] as const;
 
 export const isKernelDefect = (word: string): word is KernelDefect =>
   (KERNEL_DEFECTS as readonly string[]).includes(word);

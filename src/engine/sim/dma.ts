@@ -81,7 +81,10 @@ function walkedDomain(
 ): IommuDomain | null {
   const root = unit?.hw.walkedRoot(rid, NO_PASID) ?? null;
   const rootOf = (domain: IommuDomain): number | null => unit?.hw.tables(domain)?.rootPa ?? null;
-  if (root === null || (current !== null && rootOf(current) === root)) return current;
+  // A unit tells of the table that it walks first, or of the one that lies under a user's.
+  const rootsOf = (domain: IommuDomain): readonly (number | null)[] =>
+    domain.nested ? [rootOf(domain), rootOf(domain.nested.parent)] : [rootOf(domain)];
+  if (root === null || (current !== null && rootsOf(current).includes(root))) return current;
   return [...others].find((domain) => rootOf(domain) === root) ?? null;
 }
 

@@ -120,7 +120,11 @@ function scene(make: (options: UnitOptions) => Result<HardwareUnit>) {
 function hwInfo(s: ReturnType<typeof scene>): { readonly type: number; readonly bytes: Uint8Array } {
   const room = 64;
   const data_uptr = s.place(new Uint8Array(room).fill(0xff));
-  const { data_type, data_len } = s.must('IOMMU_GET_HW_INFO', { dev_id: s.dev_id, data_len: room, data_uptr });
+  const { data_type, data_len } = s.must('IOMMU_GET_HW_INFO', {
+    dev_id: s.dev_id,
+    data_len: room,
+    data_uptr,
+  });
   const bytes = s.read(room);
   expect(bytes.subarray(data_len).every((byte) => byte === 0)).toBe(true);
   return { type: data_type, bytes: bytes.slice(0, data_len) };
@@ -237,7 +241,7 @@ describe('SMMUv3', () => {
     const s = guest();
     s.attach(s.hwpt);
     expect(s.dma(0x20_0040n)).toBe(s.host(0x5_0040));
-    // Word 1, bits 35:32 are S2-side fields, which are not the VM's: EIO.
+    // MemAttr, bits 35:32 of word 1, is not among the fields that the header lets a VM set: EIO.
     const foreign = encode(iommu_hwpt_arm_smmuv3, { 'ste[0]': 0x2_000bn, 'ste[1]': 1n << 32n });
     expect(s.nested(s.viommu_id, HWPT_ARM_SMMUV3, foreign)).toMatchObject({ errno: 'EIO' });
   });

@@ -27,14 +27,22 @@ export function createVendorUnit(machine: Machine, name: string, spec: VendorSpe
   return ok({ id, vendor, title: `${TITLES[vendor]} ${name}`, traits: [], pageRequests, hw: made.value });
 }
 
-function make({ ids }: Machine, spec: VendorSpec, options: UnitOptions): Result<HardwareUnit> {
+function make(
+  { ids, options: { defects } }: Machine,
+  spec: VendorSpec,
+  options: UnitOptions,
+): Result<HardwareUnit> {
   switch (spec.vendor) {
     case 'vtd':
       return createVtdUnit({ ...options, ...vtdConfig(spec) });
     case 'amd':
       return createAmdUnit({ ...options, ...amdConfig(spec) });
     case 'smmuv3':
-      return createSmmuUnit({ ...options, ...smmuConfig(spec), driver: { asids: ids.asids } });
+      return createSmmuUnit({
+        ...options,
+        ...smmuConfig(spec),
+        driver: { asids: ids.asids, dirtyWithoutFlush: defects.has('smmu-dirty-without-flush') },
+      });
     case 'riscv': {
       const { config, driver } = riscvConfig(spec);
       return createRiscvUnit({ ...options, config, driver: { ...driver, pscids: ids.pscids } });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../iommufd/commands';
 import { ERRNO } from '../kernel/errno';
-import type { IoctlEvent } from '../trace/event';
+import type { IoctlEvent, IoctlPayload } from '../trace/event';
 import * as uapi from './iommufd';
 import * as test from './iommufd-test';
+import * as vendor from './iommufd-vendor';
 import * as vfio from './vfio';
 import { viewStruct } from './hex';
 import { layoutOf } from './layouts';
@@ -105,6 +106,145 @@ describe('a call as strace prints it', () => {
       'data_type=IOMMU_HWPT_DATA_SELFTEST, data_len=8, data_uptr=0x7ffd00000040 /* 8 bytes */',
     );
     expect(strace(called({ ...HWPT, given: {} }))).not.toContain('data_uptr');
+  });
+
+  describe('what a structure points to is printed in its place', () => {
+    const HWPT = { nr: 0x89, name: 'IOMMU_HWPT_ALLOC', struct: uapi.iommu_hwpt_alloc } as const;
+    const INVALIDATE = {
+      nr: 0x8d,
+      name: 'IOMMU_HWPT_INVALIDATE',
+      struct: uapi.iommu_hwpt_invalidate,
+    } as const;
+    const HW_INFO = { nr: 0x8a, name: 'IOMMU_GET_HW_INFO', struct: uapi.iommu_hw_info } as const;
+    const NOTHING = new Uint8Array();
+    const pointing = (call: Call, payload: Partial<IoctlPayload>): IoctlEvent => {
+      const { field = 'data_uptr', read = NOTHING, written = NOTHING } = payload;
+      const claimed = payload.claimed ?? BigInt(Math.max(read.length, written.length));
+      return { ...called(call), payload: { field, claimed, read, written } };
+    };
+
+    it.each<[number, Uint8Array, string]>([
+      [
+        1,
+        encode(vendor.iommu_hwpt_vtd_s1, { flags: 5n, pgtbl_addr: 0x10_0000n, addr_width: 48 }),
+        '{flags=IOMMU_VTD_S1_SRE|IOMMU_VTD_S1_WPE, pgtbl_addr=0x100000, addr_width=48}',
+      ],
+      [2, encode(vendor.iommu_hwpt_arm_smmuv3, { 'ste[0]': 0x2_000bn }), '{ste=[0x2000b, 0]}'],
+      [3, encode(vendor.iommu_hwpt_amd_guest, { 'dte[0]': 3n, 'dte[3]': 4n }), '{dte=[0x3, 0, 0, 0x4]}'],
+      [0xdead, encode(test.iommu_hwpt_selftest, { iotlb: 7 }), '{iotlb=7, pagetable_type=0}'],
+    ])('data of HWPT_ALLOC, type %i', (data_type, read, printed) => {
+      const given = { data_type, data_len: read.length, data_uptr: 0x7ffd_0000_0040n };
+      const line = strace(pointing({ ...HWPT, given }, { read }));
+      expect(line).toContain(`data_len=${read.length}, data_uptr=[${printed}], fault_id=0}`);
+    });
+
+    it('an array has each of its entries, and dots for those that the kernel did not look at', () => {
+      const page = (addr: bigint) => encode(vendor.iommu_hwpt_vtd_s1_invalidate, { addr, npages: 1n });
+      const read = Uint8Array.from([...page(0x1000n), ...page(0x2001n)]);
+      const given = { data_uptr: 0x1000n, entry_len: 24, entry_num: 3 };
+      const call = { ...INVALIDATE, given, back: { entry_num: 1 }, returned: -ERRNO.EINVAL };
+      const event = pointing(call, { read, claimed: 72n });
+      expect(strace(event)).toContain(
+        'data_uptr=[{addr=0x1000, npages=0x1, flags=0}, {addr=0x2001, npages=0x1, flags=0}, ...], data_type=',
+      );
+      expect(describeIoctl(event).payload).toMatchObject({ field: 'data_uptr', more: true });
+      const all = pointing(call, { read, claimed: 48n });
+      expect(strace(all)).not.toContain('...');
+    });
+
+    it('of a long array the first 32 entries', () => {
+      const read = new Uint8Array(24 * 33);
+      const given = { data_uptr: 0x1000n, entry_len: 24, entry_num: 33 };
+      const event = pointing({ ...INVALIDATE, given }, { read });
+      expect(strace(event).split('{addr=')).toHaveLength(33);
+      expect(strace(event)).toContain('flags=0}, ...],');
+    });
+
+    it('an entry longer than its structure says what lies behind', () => {
+      const read = new Uint8Array(32);
+      const given = { data_type: 0, data_uptr: 0x1000n, entry_len: 32, entry_num: 1 };
+      expect(strace(pointing({ ...INVALIDATE, given }, { read }))).toContain(
+        '{addr=0, npages=0, flags=0, /* 8 more bytes, zero */}',
+      );
+    });
+
+    it.each<[number, Uint8Array, string]>([
+      [
+        1,
+        encode(vendor.iommu_hw_info_vtd, { flags: 1, cap_reg: 0xd2n, ecap_reg: 0xf0n }),
+        '{flags=IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17, cap_reg=0xd2, ecap_reg=0xf0}',
+      ],
+      [
+        2,
+        encode(vendor.iommu_hw_info_arm_smmuv3, { 'idr[0]': 2, 'idr[5]': 0x8000_0000, aidr: 3 }),
+        '{flags=0, idr=[0x2, 0, 0, 0, 0, 0x80000000], iidr=0, aidr=0x3}',
+      ],
+      [
+        3,
+        encode(vendor.iommu_hw_info_tegra241_cmdqv, { version: 1, log2vcmdqs: 7, log2vsids: 4 }),
+        '{flags=0, version=1, log2vcmdqs=7, log2vsids=4}',
+      ],
+      [4, encode(vendor.iommu_hw_info_amd, { efr: 0x8dfn, efr2: 0n }), '{efr=0x8df, efr2=0}'],
+    ])('what the kernel wrote stands behind the arrow: GET_HW_INFO, type %i', (data_type, info, printed) => {
+      const written = new Uint8Array(64);
+      written.set(info);
+      const given = { data_len: 64, data_uptr: 0x1000n };
+      const back = { data_len: info.length, data_type };
+      const line = strace(pointing({ ...HW_INFO, given, back }, { written }));
+      expect(line).toContain('data_uptr=0x1000 /* 64 bytes */, data_type=IOMMU_HW_INFO_TYPE_NONE}');
+      expect(line).toContain(`=> {data_len=${info.length}, data_uptr=[${printed}], data_type=`);
+    });
+
+    it('a structure that goes both ways is printed on both sides', () => {
+      const VIOMMU = { nr: 0x90, name: 'IOMMU_VIOMMU_ALLOC', struct: uapi.iommu_viommu_alloc } as const;
+      const read = encode(test.iommu_viommu_selftest, { in_data: 9 });
+      const written = encode(test.iommu_viommu_selftest, { in_data: 9, out_data: 9, out_mmap_length: 4096n });
+      const given = { type: 0xdead_beef, data_len: 24, data_uptr: 0x1000n };
+      expect(strace(pointing({ ...VIOMMU, given }, { read, written }))).toMatch(
+        /data_uptr=\[\{in_data=9\}\]\} => \{.*data_uptr=\[\{out_data=9, out_mmap_offset=0, out_mmap_length=0x1000\}\]/,
+      );
+    });
+
+    it('ranges of an IOAS', () => {
+      const written = Uint8Array.from([
+        ...encode(uapi.iommu_iova_range, { start: 0n, last: 0xfedf_ffffn }),
+        ...encode(uapi.iommu_iova_range, { start: 0xfef0_0000n, last: 0xffff_ffffn }),
+      ]);
+      const event = pointing(
+        {
+          nr: 0x84,
+          name: 'IOMMU_IOAS_IOVA_RANGES',
+          struct: uapi.iommu_ioas_iova_ranges,
+          given: { num_iovas: 8, allowed_iovas: 0x1000n },
+          back: { num_iovas: 2, out_iova_alignment: 4096n },
+        },
+        { field: 'allowed_iovas', written, claimed: 128n },
+      );
+      expect(strace(event)).toContain(
+        '=> {num_iovas=2, allowed_iovas=[{start=0, last=0xfedfffff}, {start=0xfef00000, last=0xffffffff}], out_iova_alignment=0x1000})',
+      );
+    });
+
+    it('data of a type that nobody knows stays its place and length', () => {
+      const given = { data_type: 77, data_len: 8, data_uptr: 0x1000n };
+      const event = pointing({ ...HWPT, given }, { read: new Uint8Array(8) });
+      expect(strace(event)).toContain('data_uptr=0x1000 /* 8 bytes */');
+      expect(describeIoctl(event).payload).toBeNull();
+    });
+
+    it('as bytes and fields: every byte belongs to one, also of what was not asked for', () => {
+      const written = new Uint8Array(64);
+      written.set(encode(vendor.iommu_hw_info_amd, { efr: 1n, efr2: 2n }));
+      const back = { data_len: 16, data_type: 4 };
+      const event = pointing({ ...HW_INFO, given: { data_len: 64, data_uptr: 0x1000n }, back }, { written });
+      const [info] = describeIoctl(event).payload?.structs ?? [];
+      expect(info?.fields.map(({ name, offset, bytes, dir }) => [name, offset, bytes, dir])).toEqual([
+        ['efr', 0, 8, 'out'],
+        ['efr2', 8, 8, 'out'],
+        ['beyond', 16, 48, 'out'],
+      ]);
+      expect(info?.after).toEqual(written);
+    });
   });
 
   it('a shorter structure ends where the program’s does', () => {

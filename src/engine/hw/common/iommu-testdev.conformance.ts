@@ -1,4 +1,3 @@
-import { hiOf, loOf } from '../../../lib/u64';
 import type { PhysicalMemory } from '../../memory/physical-memory';
 import type { DmaTranslator, RegisterBus } from '../port';
 import { transfer } from './dma';
@@ -58,10 +57,5 @@ export class TestMachine {
     const found = this.memory.read(Number(gpa), bytes);
     if (found === null) return ITD_RD_FAIL;
     return found.every((byte, n) => byte === data[n]) ? ITD_OK : ITD_MISMATCH;
-  }
-
-  /** Single steps of `translate`, for what is no write. */
-  translate(iova: bigint, access: number): number {
-    return this.iommu.translate(this.devfn, hiOf(iova), loOf(iova), access, -1);
   }
 }

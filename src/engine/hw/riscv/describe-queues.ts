@@ -103,7 +103,8 @@ export function decodeFault(words: readonly bigint[], segment: number): DecodedF
   const reason = Number(header & 0xfffn);
   const ttyp = Number((header >> 34n) & 0x3fn);
   const guest = isGuestPageFault(reason);
-  const implicit = (iotval2 & 1n) === 0n ? '' : `, ${(iotval2 & 2n) === 0n ? 'read' : 'written'} for the first stage`;
+  const implicit =
+    (iotval2 & 1n) === 0n ? '' : `, ${(iotval2 & 2n) === 0n ? 'read' : 'written'} for the first stage`;
   const second = defineField('iotval2', 255, 192, (value) =>
     guest ? `guest physical address ${hex(value & ~3n)}${implicit}` : hex(value),
   );

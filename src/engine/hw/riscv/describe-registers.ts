@@ -30,7 +30,12 @@ const CAPABILITIES: readonly FieldRow[] = [
   has('ATS', 25, 'ATS and page requests'),
   has('T2GPA', 26, 'guest physical addresses in ATS answers'),
   flag('END', 27, 'both byte orders', 'one byte order'),
-  defineField('IGS', 29, 28, (value) => ['messages', 'wires', 'messages or wires', 'reserved'][Number(value)] ?? ''),
+  defineField(
+    'IGS',
+    29,
+    28,
+    (value) => ['messages', 'wires', 'messages or wires', 'reserved'][Number(value)] ?? '',
+  ),
   has('HPM', 30, 'performance counters'),
   has('DBG', 31, 'debug translation'),
   defineField('PAS', 37, 32, (value) => `${value} bits of physical address`),
@@ -99,10 +104,7 @@ const ROWS: Readonly<Record<string, readonly FieldRow[]>> = {
     pending('pmip', 2, 'performance counter'),
     pending('pip', 3, 'page-request queue'),
   ],
-  iohpmcycles: [
-    defineField('counter', 62, 0, number('cycles')),
-    flag('OF', 63, 'overflowed', 'no overflow'),
-  ],
+  iohpmcycles: [defineField('counter', 62, 0, number('cycles')), flag('OF', 63, 'overflowed', 'no overflow')],
   tr_req_iova: [defineField('vpn', 63, 12, address(12n, 'IOVA'))],
   tr_req_ctl: [
     flag('Go/Busy', 0, 'being translated', 'done'),

@@ -138,7 +138,8 @@ export function decodeMsiPte(words: readonly bigint[]): readonly Field[] {
     defineField('M', 2, 1, named({ 1: 'MRIF: into memory', 3: 'basic translate' })),
     flag('C', 63, 'custom', 'standard'),
   ];
-  if (mode !== 1) return decode(words, [...rows, defineField('PPN', 53, 10, address(12n, 'interrupt file at'))]);
+  if (mode !== 1)
+    return decode(words, [...rows, defineField('PPN', 53, 10, address(12n, 'interrupt file at'))]);
   return decode(words, [
     ...rows,
     defineField('MRIF_Address', 53, 7, address(9n, 'interrupt file at')),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ScriptRun } from '../../../testing/run-script';
 
 /**
- * The kernel's mock IOMMU is the only one here with vIOMMUs. Numbers and errnos: drivers/iommu/iommufd/iommufd_test.h,
+ * The kernel's mock IOMMU has everything that there can be; those of vendors are at the end. Numbers and errnos: drivers/iommu/iommufd/iommufd_test.h,
  * selftest.c, and tools/testing/selftests/iommu of the 7.1 merge window.
  */
 const test = (words: readonly number[]): string => {
@@ -177,5 +177,105 @@ describe('HW_QUEUE_ALLOC', () => {
     expect(run.line('IOAS_UNMAP ioas all').errno).toBe('EBUSY');
     run.line('DESTROY queue');
     expect(run.line('IOAS_UNMAP ioas all').status).toBe('ok');
+  });
+});
+
+/** Real units with a bound device: the types of include/uapi/linux/iommufd.h, by name or by the end of the name. */
+describe('types of vendors by their words', () => {
+  const machine = (iommu: string): ScriptRun => {
+    const run = ScriptRun.of(
+      [
+        `machine t iommu=${iommu}`,
+        'pci 00:02.0 rciep id=144d:a80a class=010802 driver=vfio-pci',
+        'boot',
+        'ctx = open /dev/iommu',
+        'dev = BIND ctx 00:02.0',
+        'ioas = IOAS_ALLOC ctx',
+        'ram = mmap qemu 1M pages=4K',
+        'IOAS_MAP ioas ram iova=0x0 rw',
+        'host = HWPT_ALLOC dev ioas nest-parent',
+      ].join('\n'),
+    );
+    expect(run.wrong).toEqual([]);
+    return run;
+  };
+  const both = (whole: string): readonly string[] => [whole, whole.replace(/^.*?_(DATA|TYPE)_/, '')];
+
+  it.each(both('IOMMU_HWPT_DATA_VTD_S1'))('VT-d: %s', (type) => {
+    const run = machine('vtd mode=scalable');
+    expect(run.line(`g = HWPT_ALLOC dev host type=${type} data="0x0 0x10000 0x30"`).status).toBe('ok');
+    const invalidate = type.replace('HWPT_DATA', 'HWPT_INVALIDATE_DATA');
+    expect(run.line(`HWPT_INVALIDATE g type=${invalidate} data="0x0 0x1 0x0"`).result).toBe('1 of 1 done');
+    // Not those of others: neither the driver's errno nor a mistake of the line.
+    expect(run.line('x = HWPT_ALLOC dev host type=ARM_SMMUV3 data="0x1 0x0"').errno).toBe('EOPNOTSUPP');
+    expect(run.line('HWPT_INVALIDATE g type=ARM_SMMUV3 data="0x0 0x1 0x0"').errno).toBe('EINVAL');
+  });
+
+  it.each(both('IOMMU_VIOMMU_TYPE_ARM_SMMUV3'))('SMMUv3: %s', (type) => {
+    const run = machine('smmuv3');
+    const hwpt = type.replace('VIOMMU_TYPE', 'HWPT_DATA');
+    const invalidate = type.replace('VIOMMU_TYPE', 'VIOMMU_INVALIDATE_DATA');
+    const queue = type.replace('VIOMMU_TYPE', 'VEVENTQ_TYPE');
+    expect(run.line(`vm = VIOMMU_ALLOC dev host type=${type}`).status).toBe('ok');
+    expect(run.line(`g = HWPT_ALLOC dev vm type=${hwpt} data="0x1 0x0"`).status).toBe('ok');
+    expect(run.line(`events = VEVENTQ_ALLOC vm type=${queue} depth=8`).status).toBe('ok');
+    // TLBI_NSNH_ALL
+    expect(run.line(`HWPT_INVALIDATE vm type=${invalidate} data="0x30 0x0"`).result).toBe('1 of 1 done');
+    expect(run.line('x = VIOMMU_ALLOC dev host type=TEGRA241_CMDQV').errno).toBe('EOPNOTSUPP');
+    expect(run.line('HWPT_INVALIDATE vm type=VTD_S1 data="0x30 0x0"').errno).toBe('EINVAL');
+  });
+
+  it.each(both('IOMMU_HWPT_DATA_AMD_GUEST'))('AMD-Vi: %s, which this kernel has no use for yet', (type) => {
+    const run = machine('amd');
+    expect(run.line('vm = VIOMMU_ALLOC dev host type=1').status).toBe('ok');
+    expect(run.line(`g = HWPT_ALLOC dev vm type=${type} data="0x0 0x0 0x0 0x0"`).errno).toBe('EOPNOTSUPP');
+  });
+
+  it('a word that none ends with is a mistake, as is one of another command', () => {
+    const run = machine('smmuv3');
+    for (const type of ['S1', 'SMMUV3', 'INTEL_VTD', 'DATA_VTD_S1']) {
+      const line = run.line(`x = HWPT_ALLOC dev host type=${type} data="00"`);
+      expect(line).toMatchObject({ status: 'error', errno: null });
+      expect(line.result).toContain('IOMMU_HWPT_DATA_VTD_S1, IOMMU_HWPT_DATA_ARM_SMMUV3');
+    }
+  });
+
+  it.each([
+    ['vtd mode=scalable', /, flags=IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17 cap_reg=0x\w+ ecap_reg=0x\w+$/],
+    ['amd', /, efr=0x\w+ efr2=0x\w+$/],
+    ['smmuv3', /, flags=0 idr=\[(?:(?:0|0x\w+), ){5}0x\w+\] iidr=\S+ aidr=\S+$/],
+  ])('GET_HW_INFO of %s has the driver’s fields by name', (iommu, words) => {
+    expect(machine(iommu).line('GET_HW_INFO dev').result).toMatch(words);
+  });
+
+  it('as much of them as there was room for, and what registers hold', () => {
+    const run = machine('vtd mode=scalable');
+    const cap = /0x\w+/.exec(run.line('read_register dmar0 CAP').result)?.[0] ?? '?';
+    expect(run.line('GET_HW_INFO dev len=16').result).toMatch(new RegExp(` cap_reg=${cap}$`));
+    expect(run.line('GET_HW_INFO dev len=4').result).toMatch(
+      /, flags=IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17$/,
+    );
+    expect(run.line(`GET_HW_INFO dev type=INTEL_VTD contains "cap_reg=${cap} ecap_reg="`).ok).toBe(true);
+    expect(run.line('GET_HW_INFO dev type=AMD').errno).toBe('EOPNOTSUPP');
+  });
+
+  it('two events of an SMMU in one read, each by its header', () => {
+    const run = machine('smmuv3');
+    for (const line of [
+      'vm = VIOMMU_ALLOC dev host type=ARM_SMMUV3',
+      'vdev = VDEVICE_ALLOC vm dev id=0x5',
+      'events = VEVENTQ_ALLOC vm type=ARM_SMMUV3 depth=8',
+      // A context descriptor, and no table in the memory behind it.
+      'store ram 0x20000 "0x1e205c0003510 0x30000 0x0 0xf404ff44"',
+      'g = HWPT_ALLOC dev vm type=ARM_SMMUV3 data="0x2000b 0x0"',
+      'ATTACH dev g',
+      'dma 00:02.0 write 0x202000 64 ! FAULT',
+      'dma 00:02.0 write 0x203000 64 ! FAULT',
+    ])
+      expect(run.line(line)).toMatchObject({ ok: true });
+    // F_TRANSLATION of stream 5: number and StreamID in word 0, the address in word 2.
+    expect(run.line('read events').result).toMatch(
+      /^event 0: 10 00 00 00 05 00 00 00 .*\(evt=\[0x500000010, 0x\w+, 0x202000, \w+\]\); event 1: 10 .*\(evt=\[0x500000010, 0x\w+, 0x203000, \w+\]\)$/,
+    );
   });
 });

@@ -101,11 +101,17 @@ function readStep(unit: AmdIommu, event: MemoryReadEvent, guest: boolean): WalkS
         forLevel: event.stage === 2 ? (event.forLevel === undefined ? 0 : event.forLevel + 1) : null,
         title: tableTitle(event, inGuest),
         fields: inGuest ? decodeGuestEntry(level, word) : decodeHostEntry(level, word),
+        ...((word & 1n) === 0n ? {} : { allows: inGuest ? guestAllows(word) : hostAllows(word) }),
         occupancy,
       };
     }
   }
 }
+
+const guestAllows = (word: bigint): string =>
+  `R${(word & 2n) === 0n ? '' : 'W'}${word >> 63n === 1n ? '' : 'X'}`;
+const hostAllows = (word: bigint): string =>
+  `${((word >> 61n) & 1n) === 1n ? 'R' : ''}${((word >> 62n) & 1n) === 1n ? 'W' : ''}`;
 
 function outcomeOf(guest: boolean, level: number, word: bigint): WalkStep['outcome'] {
   if ((word & 1n) === 0n) return 'fault';

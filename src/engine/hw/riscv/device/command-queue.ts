@@ -175,8 +175,7 @@ export class CommandQueue {
   private stop(bit: number): void {
     const { unit } = this;
     unit.setReg(CQCSR, unit.reg(CQCSR) | bit);
-    if (bit === CQ_CMD_ILL)
-      unit.guestError(`illegal command at index ${unit.reg(CQH)} of the command queue`);
+    if (bit === CQ_CMD_ILL) unit.guestError(`illegal command at index ${unit.reg(CQH)} of the command queue`);
     if (bit === QUEUE_MF) unit.guestError('memory refused an access of the command queue');
     unit.interrupts.raiseCommands();
   }

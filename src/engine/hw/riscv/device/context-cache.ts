@@ -1,8 +1,10 @@
 import type { CacheShape } from '../../common/cache-shape';
 
-/** Words of a cached device context: the context itself, 64 bytes; in the place of its reserved doubleword the tag. */
-export const DC_WORDS = 16;
-const DC_TAG = 14;
+/** Words of a cached device context: as it is in memory, 64 bytes. */
+const DC_WORDS = 16;
+/** Of them those that say something: the rest is reserved. */
+export const DC_USED = 14;
+const DC_SHIFT = 4;
 /** Of a cached process context: the context itself, 16 bytes, and who it belongs to. */
 export const PC_WORDS = 8;
 const PC_DID = 4;
@@ -30,6 +32,8 @@ export class ContextCache {
   /** Words of device contexts and of process contexts; behind the last entry is the place for one that is not cached. */
   readonly dcs: Int32Array;
   readonly pcs: Int32Array;
+  /** Tags of device contexts, by way. */
+  private readonly tags: Int32Array;
   readonly ddtSets: number;
   readonly ddtWays: number;
   readonly pdtSets: number;
@@ -43,6 +47,7 @@ export class ContextCache {
     this.pdtSets = pdt.sets;
     this.pdtWays = pdt.sets === 0 ? 0 : pdt.ways;
     this.dcs = new Int32Array((this.ddtSets * this.ddtWays + 1) * DC_WORDS);
+    this.tags = new Int32Array(this.ddtSets * this.ddtWays);
     this.pcs = new Int32Array((this.pdtSets * this.pdtWays + 1) * PC_WORDS);
     this.ddtTurn = new Int32Array(this.ddtSets);
     this.pdtTurn = new Int32Array(this.pdtSets);
@@ -50,12 +55,10 @@ export class ContextCache {
 
   /** Index in `dcs` of a device's context, or -1. */
   findDevice(did: number): number {
-    const { dcs } = this;
-    const first = (did & (this.ddtSets - 1)) * this.ddtWays * DC_WORDS;
-    for (let way = 0; way < this.ddtWays; way++) {
-      const at = first + way * DC_WORDS;
-      if (dcs[at + DC_TAG] === (did | VALID)) return at;
-    }
+    const { tags } = this;
+    const first = (did & (this.ddtSets - 1)) * this.ddtWays;
+    const end = first + this.ddtWays;
+    for (let n = first; n < end; n++) if (tags[n] === (did | VALID)) return n << DC_SHIFT;
     return -1;
   }
 
@@ -63,8 +66,8 @@ export class ContextCache {
   fillDevice(did: number, words: Int32Array, from: number, count: number): number {
     const { dcs } = this;
     const at = this.claimDevice(did);
-    for (let n = 0; n < DC_TAG; n++) dcs[at + n] = n < count ? (words[from + n] as number) : 0;
-    dcs[at + DC_TAG] = this.ddtSets === 0 ? 0 : did | VALID;
+    for (let n = 0; n < count; n++) dcs[at + n] = words[from + n] as number;
+    for (let n = count; n < DC_USED; n++) dcs[at + n] = 0;
     return at;
   }
 
@@ -90,10 +93,10 @@ export class ContextCache {
   /** IODIR.INVAL_DDT. `did`: -1 for every device. Returns how many device and process contexts are gone. */
   invalidateDevice(did: number): number {
     let dropped = 0;
-    for (let at = 0; at < this.dcs.length; at += DC_WORDS) {
-      const tag = this.dcs[at + DC_TAG] as number;
+    for (let n = 0; n < this.tags.length; n++) {
+      const tag = this.tags[n] as number;
       if (tag === 0 || (did >= 0 && tag !== (did | VALID))) continue;
-      this.dcs[at + DC_TAG] = 0;
+      this.tags[n] = 0;
       dropped++;
     }
     return dropped + this.invalidateProcess(did, -1);
@@ -115,11 +118,10 @@ export class ContextCache {
   listDevices(): readonly CachedContext[] {
     const found: CachedContext[] = [];
     for (let n = 0; n < this.ddtSets * this.ddtWays; n++) {
-      const at = n * DC_WORDS;
-      const tag = this.dcs[at + DC_TAG] as number;
+      const tag = this.tags[n] as number;
       if (tag === 0) continue;
       const set = Math.floor(n / this.ddtWays);
-      found.push({ set, way: n % this.ddtWays, did: tag & ~VALID, pid: -1, at });
+      found.push({ set, way: n % this.ddtWays, did: tag & ~VALID, pid: -1, at: n << DC_SHIFT });
     }
     return found;
   }
@@ -143,13 +145,15 @@ export class ContextCache {
   private claimDevice(did: number): number {
     if (this.ddtSets === 0) return 0;
     const set = did & (this.ddtSets - 1);
-    for (let way = 0; way < this.ddtWays; way++) {
-      const at = (set * this.ddtWays + way) * DC_WORDS;
-      if (this.dcs[at + DC_TAG] === 0) return at;
+    const first = set * this.ddtWays;
+    let n = first;
+    while (n < first + this.ddtWays && this.tags[n] !== 0) n++;
+    if (n === first + this.ddtWays) {
+      n = first + (this.ddtTurn[set] as number);
+      this.ddtTurn[set] = ((this.ddtTurn[set] as number) + 1) & (this.ddtWays - 1);
     }
-    const way = this.ddtTurn[set] as number;
-    this.ddtTurn[set] = (way + 1) % this.ddtWays;
-    return (set * this.ddtWays + way) * DC_WORDS;
+    this.tags[n] = did | VALID;
+    return n << DC_SHIFT;
   }
 
   private claimProcess(did: number, pid: number): number {

@@ -1,12 +1,8 @@
 import { join } from '../../../../lib/u64';
+import { findFrame } from '../../../memory/frame-store';
 import type { Trace } from '../../../trace/trace';
-import {
-  DDT_ACCESS_FAULT,
-  DDT_CORRUPT,
-  DDT_MISCONFIGURED,
-  DDT_NOT_VALID,
-} from '../reasons';
-import { cap, DDTP, DDTP_1LVL, DDTP_MODE_MASK, EVENT_DDT_WALK, FCTL, FCTL_BE } from '../regs';
+import { DDT_ACCESS_FAULT, DDT_CORRUPT, DDT_MISCONFIGURED, DDT_NOT_VALID } from '../reasons';
+import { cap, DDTP, DDTP_1LVL, DDTP_MODE_MASK, EVENT_DDT_WALK } from '../regs';
 import {
   ATP_MODE_SHIFT,
   ATP_RESERVED_HI,
@@ -48,8 +44,11 @@ import {
   TC_V,
 } from '../structs';
 import { READ_FAULT, READ_OK, type ReadStatus } from './memory';
-import { firstStageMode, secondStageMode, type Service } from './service';
+import { firstStageMode, nearPfn, secondStageMode, type Service } from './service';
 import type { UnitState } from './unit';
+
+const LEAVES = 8;
+const LEAF_MASK = 0xff;
 
 /**
  * Locates device contexts.
@@ -69,6 +68,16 @@ export class DeviceDirectory {
   private readonly shifts = new Int32Array(3);
   private readonly masks = new Int32Array(3);
   private readonly reservedTc: number;
+  /** Bits of ta's high word that have to be clear: reserved ones, and ids wider than the unit's. */
+  private readonly reservedTa: number;
+  /** A tc that broke no rule, so that the next one like it need not be looked at; and the modes that it allows. */
+  private goodTc = 0;
+  private firstModes = 0;
+  private secondModes = 0;
+  /** For readPlain(): whether it may, the root's frame, and where memory keeps tables met lately: of each level, then leaves. */
+  private plain = true;
+  private root = -1;
+  private readonly near = new Int32Array(LEAVES + 2 * (LEAF_MASK + 1)).fill(-1);
 
   constructor(
     private readonly unit: UnitState,
@@ -86,12 +95,62 @@ export class DeviceDirectory {
       shift += width;
     });
     this.reservedTc = TC_RESERVED_LO | this.unsupportedTc(capabilities);
+    const ids = cap.qosid(capabilities) ? unit.config.qosMask : 0;
+    const unused = ((~ids & 0xfff) << TA_RCID_SHIFT) | ((~(ids >>> 16) & 0xfff) << TA_MCID_SHIFT);
+    this.reservedTa = TA_RESERVED_HI | unused;
+    this.configure();
+  }
+
+  /** After a write to fctl or ddtp: they decide what contexts may say, and where they are. */
+  configure(): void {
+    const { config, narrowGuest, bigEndian } = this.unit;
+    this.goodTc = 0;
+    this.plain = !bigEndian;
+    this.root = nearPfn((this.unit.reg(DDTP + 4) & 0x3f_ffff) >>> 10, this.unit.regPpn(DDTP) | 0);
+    this.secondModes = allowed((mode) => secondStageMode(config.capabilities, mode, narrowGuest));
   }
 
   /** Whether the directory has levels enough for a device_id. */
   reaches(did: number): boolean {
     const { levels } = this;
     return levels >= 3 || did >>> (this.shifts[levels] as number) === 0;
+  }
+
+  /**
+   * As read(), but past hazards and counters, and giving up over everything that is not as it should be: read() says what it
+   * is. Whether there is a context.
+   */
+  readPlain(did: number): boolean {
+    const { near, masks, shifts } = this;
+    const { words } = this.unit.memory.port;
+    if (!this.plain) return false;
+    let pfn = this.root;
+    for (let level = this.levels - 1; level > 0; level--) {
+      const base = near[level << 1] === pfn ? (near[(level << 1) + 1] as number) : this.meet(pfn, level << 1);
+      if (base < 0) return false;
+      const at = base + (((did >>> (shifts[level] as number)) & (masks[level] as number)) << 1);
+      const lo = words[at] as number;
+      const hi = words[at + 1] as number;
+      if ((lo & (DIR_V | DIR_RESERVED_LO)) !== DIR_V || hi >>> 9 !== 0) return false;
+      pfn = (hi << 22) | (lo >>> 10);
+    }
+    const slot = LEAVES + ((pfn & LEAF_MASK) << 1);
+    const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
+    if (base < 0) return false;
+    this.words = words;
+    this.at = base + (((did & (masks[0] as number)) * this.bytes) >> 2);
+    return ((words[this.at] as number) & TC_V) !== 0 && !this.isMisconfigured();
+  }
+
+  /** Where memory keeps the words of a frame that was not met lately; -1: nowhere, or too far. */
+  private meet(pfn: number, slot: number): number {
+    const { port, frameLimit } = this.unit.memory;
+    if (pfn < 0 || pfn >= frameLimit) return -1;
+    const base = findFrame(port.frames, port.frameMask, pfn);
+    if (base < 0) return -1;
+    this.near[slot] = pfn;
+    this.near[slot + 1] = base;
+    return base;
   }
 
   /** Index of a device's context in the cache, read from memory if need be; -1 and `cause` where there is none. */
@@ -175,58 +234,60 @@ export class DeviceDirectory {
   }
 
   private isMisconfigured(): boolean {
-    const { unit } = this;
-    const tc = this.word(0);
-    if (((tc & this.reservedTc) | this.word(1)) !== 0) return true;
+    const tc = this.word(DC_TC * 2);
+    if (tc !== this.goodTc) {
+      if (this.tcWrong(tc)) return true;
+      this.goodTc = tc;
+      this.firstModes = this.modesOf(tc);
+    }
+    const second = this.word(DC_IOHGATP * 2 + 1);
+    const first = this.word(DC_FSC * 2 + 1);
+    const reserved =
+      this.word(DC_TC * 2 + 1) |
+      (this.word(DC_TA * 2) & TA_RESERVED_LO) |
+      (this.word(DC_TA * 2 + 1) & this.reservedTa) |
+      (first & ATP_RESERVED_HI);
+    if (reserved !== 0) return true;
+    const modes =
+      (this.firstModes >>> (first >>> ATP_MODE_SHIFT)) &
+      1 &
+      (this.secondModes >>> (second >>> ATP_MODE_SHIFT));
+    if (modes === 0) return true;
+    const bare = second >>> ATP_MODE_SHIFT === MODE_BARE;
+    // A root of four pages lies on a boundary of as many.
+    if (bare ? (tc & TC_T2GPA) !== 0 : (this.word(DC_IOHGATP * 2) & 3) !== 0) return true;
+    return this.extended && this.msiWrong(bare);
+  }
+
+  /** The rules for tc by itself, as fctl is now. */
+  private tcWrong(tc: number): boolean {
+    const { config } = this.unit;
+    if ((tc & this.reservedTc) !== 0) return true;
     if ((tc & TC_EN_ATS) === 0 && (tc & (TC_T2GPA | TC_EN_PRI)) !== 0) return true;
     if ((tc & TC_EN_PRI) === 0 && (tc & TC_PRPR) !== 0) return true;
     if ((tc & TC_PDTV) === 0 && (tc & TC_DPE) !== 0) return true;
-    return this.endianOrWidthWrong(tc, unit.reg(FCTL)) || this.attributesWrong() || this.tablesWrong(tc);
-  }
-
-  /** The rules for SBE and SXL. */
-  private endianOrWidthWrong(tc: number, fctl: number): boolean {
-    const { config } = this.unit;
-    const sameEndian = ((tc & TC_SBE) !== 0) === ((fctl & FCTL_BE) !== 0);
+    const sameEndian = ((tc & TC_SBE) !== 0) === this.unit.bigEndian;
     if (!sameEndian && (!cap.end(config.capabilities) || !config.beWritable)) return true;
     const narrow = (tc & TC_SXL) !== 0;
     return this.unit.narrowGuest ? !narrow : narrow && !config.gxlWritable;
   }
 
-  private attributesWrong(): boolean {
-    const { config } = this.unit;
-    const lo = this.word(DC_TA * 2);
-    const hi = this.word(DC_TA * 2 + 1);
-    if (((lo & TA_RESERVED_LO) | (hi & TA_RESERVED_HI)) !== 0) return true;
-    const mask = cap.qosid(config.capabilities) ? config.qosMask : 0;
-    const rcid = (hi >>> TA_RCID_SHIFT) & 0xfff;
-    const mcid = hi >>> TA_MCID_SHIFT;
-    return ((rcid & ~mask & 0xfff) | (mcid & ~(mask >>> 16) & 0xfff)) !== 0;
+  /** What DC.fsc.MODE may be under a tc, one bit each. */
+  private modesOf(tc: number): number {
+    const { capabilities } = this.unit.config;
+    const narrow = (tc & TC_SXL) !== 0;
+    return (tc & TC_PDTV) !== 0
+      ? allowed((mode) => processDirectoryMode(capabilities, mode))
+      : allowed((mode) => firstStageMode(capabilities, mode, narrow));
   }
 
-  private tablesWrong(tc: number): boolean {
-    const { unit } = this;
-    const { capabilities } = unit.config;
-    const fscMode = this.word(DC_FSC * 2 + 1) >>> ATP_MODE_SHIFT;
-    if ((this.word(DC_FSC * 2 + 1) & ATP_RESERVED_HI) !== 0) return true;
-    if ((tc & TC_PDTV) !== 0) {
-      if (!processDirectoryMode(capabilities, fscMode)) return true;
-    } else if (!firstStageMode(capabilities, fscMode, (tc & TC_SXL) !== 0)) return true;
-    const secondMode = this.word(DC_IOHGATP * 2 + 1) >>> ATP_MODE_SHIFT;
-    if (!secondStageMode(capabilities, secondMode, unit.narrowGuest)) return true;
-    if (secondMode === MODE_BARE) {
-      if ((tc & TC_T2GPA) !== 0) return true;
-    } else if ((this.word(DC_IOHGATP * 2) & 3) !== 0) return true;
-    return this.extended && this.msiWrong(secondMode);
-  }
-
-  private msiWrong(secondMode: number): boolean {
+  private msiWrong(bare: boolean): boolean {
     const msiptp = this.word(DC_MSIPTP * 2 + 1);
     const wide = this.word(DC_MSI_ADDR_MASK * 2 + 1) | this.word(DC_MSI_ADDR_PATTERN * 2 + 1);
     if (((msiptp & ATP_RESERVED_HI) | (wide >>> 20) | this.word(14) | this.word(15)) !== 0) return true;
     const mode = msiptp >>> ATP_MODE_SHIFT;
     if (mode !== MSI_OFF && mode !== MSI_FLAT) return true;
-    return secondMode === MODE_BARE && mode !== MSI_OFF;
+    return bare && mode !== MSI_OFF;
   }
 
   private emit(structure: string, index: number, pa: number, doublewords: number): void {
@@ -255,3 +316,7 @@ const processDirectoryMode = (capabilities: bigint, mode: number): boolean =>
   (mode === PD8 && cap.pd8(capabilities)) ||
   (mode === PD17 && cap.pd17(capabilities)) ||
   (mode === PD20 && cap.pd20(capabilities));
+
+/** Modes as a set of bits. */
+const allowed = (test: (mode: number) => boolean): number =>
+  Array.from({ length: 16 }, (_, mode) => (test(mode) ? 1 << mode : 0)).reduce((all, bit) => all | bit, 0);

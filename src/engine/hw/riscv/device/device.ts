@@ -18,15 +18,7 @@ import {
 import { MSG_INVALIDATE_REQUEST, PAYLOAD_L, PAYLOAD_R, PAYLOAD_W } from '../structs';
 import { CommandQueue } from './command-queue';
 import { completeConfig, type RiscvConfig } from './config';
-import {
-  HINT_MASK,
-  TLB_PA_HI,
-  TLB_PA_LO,
-  TLB_PERMS,
-  TLB_TAG_A,
-  TLB_TAG_B,
-  type Iotlb,
-} from './iotlb';
+import { HINT_MASK, TLB_PA_HI, TLB_PA_LO, TLB_PERMS, TLB_TAG_A, TLB_TAG_B, type Iotlb } from './iotlb';
 import type { AtsMessage, AtsPort } from './messages';
 import { PageRequestQueue, type PageRequest } from './page-requests';
 import { QuickWalk } from './quick-walk';
@@ -159,7 +151,8 @@ export class RiscvIommu implements DmaTranslator {
   }
 
   pageRequest(message: PageRequestMessage): void {
-    const flags = (message.read ? PAYLOAD_R : 0) | (message.write ? PAYLOAD_W : 0) | (message.last ? PAYLOAD_L : 0);
+    const flags =
+      (message.read ? PAYLOAD_R : 0) | (message.write ? PAYLOAD_W : 0) | (message.last ? PAYLOAD_L : 0);
     this.receivePageRequest({
       rid: message.rid & 0xffff,
       segmentValid: message.rid > 0xffff,

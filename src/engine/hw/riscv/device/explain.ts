@@ -53,7 +53,8 @@ function whyRefused(fault: FaultEvent, steps: readonly WalkStep[]): string {
   const word = last?.words[0] ?? 0n;
   if (!pageFault || last === undefined) return `${sentence(causeWhy(fault.reason))}.`;
   const stage = last.stage === null ? '' : last.stage === 1 ? 'first-stage ' : 'second-stage ';
-  if ((word & 1n) === 0n) return `Nothing is mapped at ${whoseAddress(last)}: the ${stage}level ${last.level} entry has V = 0.`;
+  if ((word & 1n) === 0n)
+    return `Nothing is mapped at ${whoseAddress(last)}: the ${stage}level ${last.level} entry has V = 0.`;
   if (!isPage(word)) return `The ${stage}level ${last.level} entry is malformed.`;
   const wanted = fault.access === 'write' ? 4n : 2n;
   if ((word & wanted) === 0n) {
@@ -114,9 +115,18 @@ function readStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean): 
     case 'pdt':
       return { ...read, title: `Process directory entry ${index}`, fields: decodeDirectoryEntry(words) };
     case 'pc':
-      return { ...read, title: `Process context ${index} of its page`, fields: decodeProcessContext(words, narrow) };
+      return {
+        ...read,
+        title: `Process context ${index} of its page`,
+        fields: decodeProcessContext(words, narrow),
+      };
     case 'msi':
-      return { ...read, outcome: 'leaf', title: `MSI page-table entry ${index}`, fields: decodeMsiPte(words) };
+      return {
+        ...read,
+        outcome: 'leaf',
+        title: `MSI page-table entry ${index}`,
+        fields: decodeMsiPte(words),
+      };
     default:
       return tableStep(device, event, narrow);
   }
@@ -138,7 +148,8 @@ function tableStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean):
     pa,
     words,
     fields: decodePte(level, word, narrow),
-    allows: allows(word),
+    // A pointer to a table says nothing of it.
+    ...(kind === 2 ? { allows: allows(word) } : {}),
     occupancy: tableOccupancy(device, Math.floor(pa / PAGE_BYTES) * PAGE_BYTES, level),
   };
 }
@@ -149,7 +160,8 @@ export function tableOccupancy(device: RiscvIommu, tablePa: number, level: numbe
   const base = port.frameBase(Math.floor(tablePa / PAGE_BYTES));
   if (base < 0) return null;
   const word = (n: number): bigint =>
-    (BigInt((port.words[base + 2 * n + 1] as number) >>> 0) << 32n) | BigInt((port.words[base + 2 * n] as number) >>> 0);
+    (BigInt((port.words[base + 2 * n + 1] as number) >>> 0) << 32n) |
+    BigInt((port.words[base + 2 * n] as number) >>> 0);
   return Uint8Array.from({ length: 512 }, (_, n) => classify(device, level, word(n)));
 }
 
@@ -159,7 +171,8 @@ function classify(device: RiscvIommu, level: number, word: bigint): 0 | 1 | 2 | 
   const lo = loOf(word);
   if (malformed(hi, lo, reservedHi(device.state.config.capabilities))) return 3;
   const napot = word >> 63n === 1n;
-  if (!isPage(word)) return level === 0 || napot || (word & 0xd0n) !== 0n || ((word >> 61n) & 3n) !== 0n ? 3 : 1;
+  if (!isPage(word))
+    return level === 0 || napot || (word & 0xd0n) !== 0n || ((word >> 61n) & 3n) !== 0n ? 3 : 1;
   if (napot) return level === 0 && ((word >> 10n) & 0xfn) === 8n ? 2 : 3;
   return ((word >> 10n) & ((1n << BigInt(9 * level)) - 1n)) === 0n ? 2 : 3;
 }

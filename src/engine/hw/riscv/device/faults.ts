@@ -1,14 +1,4 @@
-import {
-  FQB,
-  FQCSR,
-  FQH,
-  FQT,
-  LOG2SZ_MASK,
-  QUEUE_EN,
-  QUEUE_MF,
-  QUEUE_OF,
-  QUEUE_ON,
-} from '../regs';
+import { FQB, FQCSR, FQH, FQT, LOG2SZ_MASK, QUEUE_EN, QUEUE_MF, QUEUE_OF, QUEUE_ON } from '../regs';
 import { FAULT_BYTES, FAULT_PRIV, FAULT_PV, FAULT_TTYP_SHIFT } from '../structs';
 import { orPfn } from './memory';
 import type { UnitState } from './unit';

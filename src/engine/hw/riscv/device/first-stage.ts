@@ -124,7 +124,8 @@ export class FirstStage {
       entry.hi = unit.memory.word(1);
       const { hi, lo } = entry;
       if (this.trace.on) this.emit(s, 0, vpn % 512);
-      const passes = !malformed(hi, lo, this.reserved) && isLeaf(lo) && permits(lo, need) && !mustMark(lo, need);
+      const passes =
+        !malformed(hi, lo, this.reserved) && isLeaf(lo) && permits(lo, need) && !mustMark(lo, need);
       if (passes && this.leaf(s, vpn, 0, 0, need, supervisor, true) === STAGE_OK) {
         this.global = walkCache.global(at) || (lo & PTE_G) !== 0;
         this.level = 0;
@@ -153,7 +154,14 @@ export class FirstStage {
   remember(s: Service, vpn: number): void {
     if (this.lastTable < 0) return;
     const hi = Math.floor(vpn / 0x10_0000) | 0;
-    this.unit.walkCache.fill(s.spaceA, s.spaceB, hi, (vpn % 0x10_0000) << 12, this.lastTable, this.tablesGlobal);
+    this.unit.walkCache.fill(
+      s.spaceA,
+      s.spaceB,
+      hi,
+      (vpn % 0x10_0000) << 12,
+      this.lastTable,
+      this.tablesGlobal,
+    );
     if (this.trace.on) this.emitCache('fill', s, vpn);
   }
 

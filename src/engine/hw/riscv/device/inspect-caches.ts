@@ -13,8 +13,20 @@ export function viewCaches(device: RiscvIommu): readonly CacheView[] {
   const fresh = new Freshness(device);
   const { ddtSets, ddtWays, pdtSets, pdtWays } = contexts;
   return [
-    { id: 'ddt', name: 'Device directory cache', sets: ddtSets, ways: ddtWays, entries: devices(device, fresh) },
-    { id: 'pdt', name: 'Process directory cache', sets: pdtSets, ways: pdtWays, entries: processes(device, fresh) },
+    {
+      id: 'ddt',
+      name: 'Device directory cache',
+      sets: ddtSets,
+      ways: ddtWays,
+      entries: devices(device, fresh),
+    },
+    {
+      id: 'pdt',
+      name: 'Process directory cache',
+      sets: pdtSets,
+      ways: pdtWays,
+      entries: processes(device, fresh),
+    },
     {
       id: 'paging-structure',
       name: 'Walk cache',
@@ -32,7 +44,10 @@ export function viewCaches(device: RiscvIommu): readonly CacheView[] {
   ].filter(({ sets }) => sets > 0);
 }
 
-const tag = (name: string, value: string | number): { name: string; value: string } => ({ name, value: String(value) });
+const tag = (name: string, value: string | number): { name: string; value: string } => ({
+  name,
+  value: String(value),
+});
 
 function devices(device: RiscvIommu, fresh: Freshness): readonly CacheEntryView[] {
   const { contexts, config } = device.state;
@@ -50,7 +65,8 @@ function processes(device: RiscvIommu, fresh: Freshness): readonly CacheEntryVie
   const { contexts, config } = device.state;
   return contexts.listProcesses().map(({ set, way, did, pid, at }) => {
     const pscid = (contexts.pcs[at] as number) >>> 12;
-    const root = ((contexts.pcs[at + 3] as number) & 0xfff) * 2 ** 44 + ((contexts.pcs[at + 2] as number) >>> 0) * 4096;
+    const root =
+      ((contexts.pcs[at + 3] as number) & 0xfff) * 2 ** 44 + ((contexts.pcs[at + 2] as number) >>> 0) * 4096;
     return {
       set,
       way,

@@ -99,7 +99,7 @@ function viewRegisters(device: RiscvIommu): readonly RegisterView[] {
   const { config } = state;
   const exists = (offset: number): boolean => {
     const counter = offset >= IOHPMCTR && offset < TR_REQ_IOVA;
-    if (counter) return ((offset - (offset < IOHPMEVT ? IOHPMCTR : IOHPMEVT)) >> 3) < state.counters.events;
+    if (counter) return (offset - (offset < IOHPMEVT ? IOHPMCTR : IOHPMEVT)) >> 3 < state.counters.events;
     return offset < MSI_CFG_TBL || (offset - MSI_CFG_TBL) / MSI_ENTRY_BYTES < 1 << config.vectorBits;
   };
   return REGISTERS.filter(({ offset }) => exists(offset)).map(({ name, offset, bytes }) => {
@@ -150,7 +150,8 @@ const PAGE_REQUESTS: Queue = {
 const queues = (device: RiscvIommu): readonly Queue[] =>
   cap.ats(device.state.config.capabilities) ? [COMMANDS, FAULTS, PAGE_REQUESTS] : [COMMANDS, FAULTS];
 
-const viewQueues = (device: RiscvIommu): readonly QueueView[] => queues(device).map((queue) => viewQueue(device, queue));
+const viewQueues = (device: RiscvIommu): readonly QueueView[] =>
+  queues(device).map((queue) => viewQueue(device, queue));
 
 function viewQueue(device: RiscvIommu, queue: Queue): QueueView {
   const { state } = device;
@@ -194,7 +195,14 @@ function entries(device: RiscvIommu, queue: Queue, size: number): readonly Queue
     if (words === null || (!pending && words.every((word) => word === 0n))) continue;
     const pfn = entryFrame(state, queue.base, index, queue.bytes);
     const pa = pfn * 4096 + ((index * queue.bytes) % 4096);
-    shown.push({ index, pa, name: entryName(queue, words), words, fields: entryFields(queue, words), pending });
+    shown.push({
+      index,
+      pa,
+      name: entryName(queue, words),
+      words,
+      fields: entryFields(queue, words),
+      pending,
+    });
   }
   return shown;
 }

@@ -43,9 +43,7 @@ export const HINT_MASK = HINTS - 1;
 /** The tags of an address space; -1: no stage there. */
 export const tagA = (pscid: number): number => (pscid < 0 ? 0 : (pscid & 0xfff) << PSCID_A_SHIFT);
 export const tagB = (gscid: number, pscid: number): number =>
-  VALID |
-  (gscid < 0 ? 0 : GV | (gscid << GSCID_SHIFT)) |
-  (pscid < 0 ? 0 : PSCV | (pscid >>> 12));
+  VALID | (gscid < 0 ? 0 : GV | (gscid << GSCID_SHIFT)) | (pscid < 0 ? 0 : PSCV | (pscid >>> 12));
 
 /** Whom a translation is for, and the tags of their address space. */
 export interface Requester {
@@ -147,7 +145,9 @@ export class Iotlb {
 
   private findLarge(a: number, spaceB: number, vpn: number): number {
     const at = this.probe((vpn >>> 9) & this.setMask, vpn & ~0x1ff, a, spaceB | CLASS_ONE);
-    return at >= 0 ? at : this.probe((vpn >>> 18) & this.setMask, vpn & ~0x3ffff, a, spaceB | (2 * CLASS_ONE));
+    return at >= 0
+      ? at
+      : this.probe((vpn >>> 18) & this.setMask, vpn & ~0x3ffff, a, spaceB | (2 * CLASS_ONE));
   }
 
   perms(at: number): number {
@@ -184,7 +184,10 @@ export class Iotlb {
     entries[at] = (vpn >>> pages) << pages;
     entries[at + TLB_TAG_A] = (hi >>> 12) | s.spaceA;
     entries[at + TLB_TAG_B] = s.spaceB | (size << CLASS_SHIFT);
-    entries[at + TLB_PA_LO] = ((out[PA_LO] as number) & ~((1 << (12 + pages)) - 1)) | (sizeLg2 << SIZE_SHIFT) | (out[OUT_FLAGS] as number);
+    entries[at + TLB_PA_LO] =
+      ((out[PA_LO] as number) & ~((1 << (12 + pages)) - 1)) |
+      (sizeLg2 << SIZE_SHIFT) |
+      (out[OUT_FLAGS] as number);
     entries[at + TLB_PA_HI] = out[PA_HI] as number;
     entries[at + TLB_PERMS] = out[OUT_PERMS] as number;
     entries[at + FILLED_BY] = s.did;

@@ -1,4 +1,10 @@
-import { MRIF_ACCESS_FAULT, MRIF_CORRUPT, READ_ACCESS_FAULT, WRITE_ACCESS_FAULT, WRITE_MISALIGNED } from '../reasons';
+import {
+  MRIF_ACCESS_FAULT,
+  MRIF_CORRUPT,
+  READ_ACCESS_FAULT,
+  WRITE_ACCESS_FAULT,
+  WRITE_MISALIGNED,
+} from '../reasons';
 import { READ_FAULT, READ_OK } from './memory';
 import type { UnitState } from './unit';
 

@@ -1,11 +1,6 @@
 import { join } from '../../../../lib/u64';
 import type { Trace } from '../../../trace/trace';
-import {
-  MSI_PT_CORRUPT,
-  MSI_PTE_ACCESS_FAULT,
-  MSI_PTE_MISCONFIGURED,
-  MSI_PTE_NOT_VALID,
-} from '../reasons';
+import { MSI_PT_CORRUPT, MSI_PTE_ACCESS_FAULT, MSI_PTE_MISCONFIGURED, MSI_PTE_NOT_VALID } from '../reasons';
 import { cap } from '../regs';
 import {
   ATP_PPN_HI,
@@ -157,7 +152,15 @@ export class MsiTables {
 
 /** MGPAW. Spec: section "MSI address mask and pattern" */
 const guestAddressBits = (c: bigint): number =>
-  cap.sv57x4(c) ? 59 : cap.sv48x4(c) ? 50 : cap.sv39x4(c) ? 41 : cap.sv32x4(c) ? 34 : Math.max(12, cap.pas(c));
+  cap.sv57x4(c)
+    ? 59
+    : cap.sv48x4(c)
+      ? 50
+      : cap.sv39x4(c)
+        ? 41
+        : cap.sv32x4(c)
+          ? 34
+          : Math.max(12, cap.pas(c));
 
 /** The bits of `value` that `mask` selects, packed. */
 function extract(value: bigint, mask: bigint): bigint {

@@ -1,9 +1,4 @@
-import {
-  ALL_INBOUND_DISALLOWED,
-  recordedDespiteDtf,
-  TRANSACTION_DISALLOWED,
-  TTYP_MESSAGE,
-} from '../reasons';
+import { ALL_INBOUND_DISALLOWED, recordedDespiteDtf, TRANSACTION_DISALLOWED, TTYP_MESSAGE } from '../reasons';
 import {
   DDTP,
   DDTP_BARE,
@@ -136,7 +131,9 @@ export class PageRequestQueue {
   private report(request: PageRequest, did: number, cause: number, dtf: boolean): void {
     if (dtf && !recordedDespiteDtf(cause)) return;
     const pid = request.pasidValid ? request.pasid : -1;
-    this.unit.faults.blame(did, pid, request.privileged).record(cause, TTYP_MESSAGE, 0, MSG_PAGE_REQUEST, 0, 0);
+    this.unit.faults
+      .blame(did, pid, request.privileged)
+      .record(cause, TTYP_MESSAGE, 0, MSG_PAGE_REQUEST, 0, 0);
   }
 
   /** Stop markers, and requests with more of their group to come, want no answer. */

@@ -115,7 +115,8 @@ export class QuickWalk {
     const entryLo = words[at] as number;
     const entryHi = words[at + 1] as number;
     if (!this.passes(level, entryHi, entryLo, access)) return false;
-    if (this.caching && cached < 0 && level === 0) walkCache.fill(s.spaceA, s.spaceB, hi, lo, this.table, false);
+    if (this.caching && cached < 0 && level === 0)
+      walkCache.fill(s.spaceA, s.spaceB, hi, lo, this.table, false);
     const leafLo = entryHi < 0 ? napot(entryLo, lo) : entryLo;
     const { out } = this;
     const offset = (1 << (12 + 9 * level)) - 1;
@@ -222,7 +223,8 @@ export class QuickWalk {
     const stops = this.pointerStops | FAR_HI;
     let pfn = root;
     for (let level = levels - 1; level >= 0; level--) {
-      const slot = level > 0 || kind === OF_TABLES ? kind + (level << 1) : BOTTOM + ((pfn & BOTTOM_MASK) << 1);
+      const slot =
+        level > 0 || kind === OF_TABLES ? kind + (level << 1) : BOTTOM + ((pfn & BOTTOM_MASK) << 1);
       const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
       if (base < 0) return -1;
       const at = base + (indexAt(level, hi, lo) << 1);

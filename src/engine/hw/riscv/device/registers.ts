@@ -104,7 +104,9 @@ export class Registers implements RegisterBus {
 
   write32(offset: number, value: number): void {
     if (offset % 4 !== 0 || (SIZES[offset] ?? 0) === 0) {
-      return this.unit.guestError(`write of 0x${(value >>> 0).toString(16)} to 0x${offset.toString(16)}: no register`);
+      return this.unit.guestError(
+        `write of 0x${(value >>> 0).toString(16)} to 0x${offset.toString(16)}: no register`,
+      );
     }
     if (SIZES[offset] === 4) return this.write4(offset, value | 0);
     const at = offset & ~7;
@@ -128,6 +130,7 @@ export class Registers implements RegisterBus {
     unit.setReg(CAPABILITIES + 4, hiOf(config.capabilities));
     unit.setReg(FCTL, config.fctl);
     unit.setReg(DDTP, config.resetMode);
+    this.translation.directory.configure();
     unit.interrupts.reset();
     this.queue.reset();
     unit.counters.refresh();
@@ -210,7 +213,8 @@ export class Registers implements RegisterBus {
     if (n >= unit.counters.events || n >= MAX_COUNTERS) return;
     if (!event) return this.counter(offset, hi, lo, 0);
     // An event that the unit does not count: the field keeps its value.
-    const id = (lo & EVT_EVENT_MASK) > unit.config.lastEvent ? unit.reg(offset) & EVT_EVENT_MASK : lo & EVT_EVENT_MASK;
+    const id =
+      (lo & EVT_EVENT_MASK) > unit.config.lastEvent ? unit.reg(offset) & EVT_EVENT_MASK : lo & EVT_EVENT_MASK;
     this.wide(offset, hi, (lo & ~EVT_EVENT_MASK) | id);
     unit.counters.refresh();
   }
@@ -228,6 +232,7 @@ export class Registers implements RegisterBus {
       (cap.igs(config.capabilities) === IGS_BOTH ? FCTL_WSI : 0) |
       (config.gxlWritable ? FCTL_GXL : 0);
     unit.setReg(FCTL, (unit.reg(FCTL) & ~writable) | (value & writable));
+    this.translation.directory.configure();
     unit.forget();
   }
 
@@ -236,12 +241,16 @@ export class Registers implements RegisterBus {
     const { unit } = this;
     const mode = lo & DDTP_MODE_MASK;
     const before = unit.reg(DDTP) & DDTP_MODE_MASK;
-    if (mode > unit.config.maxMode) return unit.guestError(`ddtp.iommu_mode ${mode} is not supported: ignored`);
+    if (mode > unit.config.maxMode)
+      return unit.guestError(`ddtp.iommu_mode ${mode} is not supported: ignored`);
     if (before > DDTP_BARE && mode > DDTP_BARE) {
-      return unit.guestError('ddtp changed from one directory to another without Off or Bare between: ignored');
+      return unit.guestError(
+        'ddtp changed from one directory to another without Off or Bare between: ignored',
+      );
     }
     const [ppnHi, ppnLo] = this.ppn(hi, lo);
     this.wide(DDTP, ppnHi, ppnLo | mode);
+    this.translation.directory.configure();
     unit.forget();
   }
 
@@ -265,7 +274,7 @@ export class Registers implements RegisterBus {
 
   private index(value: number, base: number): number {
     const entries = queueEntries(this.unit.reg(base));
-    return (value >>> 0) % entries | 0;
+    return ((value >>> 0) % entries) | 0;
   }
 
   /** Spec: section "Command-queue CSR (cqcsr)" */
@@ -308,7 +317,8 @@ export class Registers implements RegisterBus {
   private overflows(): number {
     const { unit } = this;
     let found = unit.reg(IOHPMCYCLES + 4) >>> 31;
-    for (let n = 0; n < unit.counters.events; n++) found |= (unit.reg(IOHPMEVT + 8 * n + 4) >>> 31) << (n + 1);
+    for (let n = 0; n < unit.counters.events; n++)
+      found |= (unit.reg(IOHPMEVT + 8 * n + 4) >>> 31) << (n + 1);
     return found;
   }
 
@@ -359,7 +369,8 @@ export class Registers implements RegisterBus {
     if (failed) return this.wide(TR_RESPONSE, 0, TR_FAULT);
     const ppn = napot(out[PA_HI] as number, out[PA_LO] as number, out[ATS_SIZE_LG2] as number);
     const size = (out[ATS_SIZE_LG2] as number) > 12 ? TR_S : 0;
-    const response = ((ppn & 0xfff_ffff_ffffn) << 10n) | BigInt(size | ((out[OUT_PBMT] as number) << TR_PBMT_SHIFT));
+    const response =
+      ((ppn & 0xfff_ffff_ffffn) << 10n) | BigInt(size | ((out[OUT_PBMT] as number) << TR_PBMT_SHIFT));
     this.wide(TR_RESPONSE, hiOf(response), loOf(response));
   }
 

@@ -141,9 +141,11 @@ export class SecondStage {
       const lo = unit.memory.word(0);
       const hi = unit.memory.word(1);
       if (this.trace.on) this.emit(s, 0, index, pfn * 4096 + index * 8, hi, lo);
-      const passes = !malformed(hi, lo, this.reserved) && permits(lo, need) && !this.mustMark(s, lo, need, implicit);
+      const passes =
+        !malformed(hi, lo, this.reserved) && permits(lo, need) && !this.mustMark(s, lo, need, implicit);
       const isPage = (lo & (PTE_R | PTE_X)) !== 0;
-      if (passes && isPage && this.leaf(s, gpfn, 0, 0, hi, lo, pfn, 0, need, implicit, true) === STAGE_OK) return true;
+      if (passes && isPage && this.leaf(s, gpfn, 0, 0, hi, lo, pfn, 0, need, implicit, true) === STAGE_OK)
+        return true;
     }
     walkCache.drop(at);
     return false;

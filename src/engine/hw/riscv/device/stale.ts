@@ -1,6 +1,6 @@
 import { silent } from '../../../trace/trace';
 import { DDTP, DDTP_BARE, DDTP_MODE_MASK, FCTL } from '../regs';
-import { DC_WORDS } from './context-cache';
+import { DC_USED } from './context-cache';
 import type { RiscvIommu } from './device';
 import type { CachedTranslation } from './iotlb';
 import { PlainPort } from './memory';
@@ -48,7 +48,7 @@ export class Freshness {
     if (!this.reads(did)) return true;
     const cached = this.device.state.contexts.dcs;
     const { dcs } = this.shadow.contexts;
-    for (let n = 0; n < DC_WORDS - 2; n++) if (cached[at + n] !== dcs[n]) return true;
+    for (let n = 0; n < DC_USED; n++) if (cached[at + n] !== dcs[n]) return true;
     return false;
   }
 
@@ -87,8 +87,10 @@ export class Freshness {
   /** Leaves in `service` the first device or process whose tags are wanted. */
   private owner(wanted: (s: Service) => boolean): boolean {
     const { contexts } = this.device.state;
-    for (const { did, pid } of contexts.listProcesses()) if (this.serves(did, pid) && wanted(this.service)) return true;
-    for (const { did } of contexts.listDevices()) if (this.serves(did, -1) && wanted(this.service)) return true;
+    for (const { did, pid } of contexts.listProcesses())
+      if (this.serves(did, pid) && wanted(this.service)) return true;
+    for (const { did } of contexts.listDevices())
+      if (this.serves(did, -1) && wanted(this.service)) return true;
     this.known ??= this.translation.directory.list(MOST_CONTEXTS);
     return this.known.some((did) => this.serves(did, -1) && wanted(this.service));
   }

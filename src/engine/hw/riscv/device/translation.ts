@@ -60,16 +60,7 @@ import {
   EVENT_TRANSLATED,
   EVENT_UNTRANSLATED,
 } from '../regs';
-import {
-  PTE_D,
-  PTE_R,
-  PTE_W,
-  PTE_X,
-  TC_DTF,
-  TC_EN_ATS,
-  TC_PDTV,
-  TC_T2GPA,
-} from '../structs';
+import { PTE_D, PTE_R, PTE_W, PTE_X, TC_DTF, TC_EN_ATS, TC_PDTV, TC_T2GPA } from '../structs';
 import { DeviceDirectory } from './ddt';
 import { FirstStage } from './first-stage';
 import { OUT_FLAGS, OUT_PERMS, TLB_GLOBAL, TLB_MSI, TLB_PBMT, type CachedTranslation } from './iotlb';
@@ -157,7 +148,10 @@ export class Translation {
     out[ATS_SIZE_LG2] = 12;
     this.take(rid, hi, lo, access, pasid, extra);
     this.identify();
-    unit.counters.count(this.ats ? EVENT_ATS_REQUEST : this.translated ? EVENT_TRANSLATED : EVENT_UNTRANSLATED, service);
+    unit.counters.count(
+      this.ats ? EVENT_ATS_REQUEST : this.translated ? EVENT_TRANSLATED : EVENT_UNTRANSLATED,
+      service,
+    );
     const mode = unit.reg(DDTP) & DDTP_MODE_MASK;
     if (mode === DDTP_OFF) return this.refuse(ALL_INBOUND_DISALLOWED);
     if (mode === DDTP_BARE) {
@@ -184,16 +178,20 @@ export class Translation {
 
   /** Finds out how the plain requests of a device are translated. False: something is in the way, and request() says what. */
   serve(rid: number, pasid: number): boolean {
-    const { unit, service } = this;
-    this.take(rid, 0, 0, READ, pasid, 0);
-    this.identify();
-    if ((unit.reg(DDTP) & DDTP_MODE_MASK) <= DDTP_BARE || !this.directory.reaches(rid)) return false;
-    const dc = this.directory.locate(rid, service);
-    if (dc < 0) return false;
-    const tc = unit.contexts.dcs[dc] as number;
+    const { unit, service, directory } = this;
+    const { contexts } = unit;
+    service.forget();
+    service.pasid = pasid;
+    if ((unit.reg(DDTP) & DDTP_MODE_MASK) <= DDTP_BARE || !directory.reaches(rid)) return false;
+    let dc = contexts.findDevice(rid);
+    if (dc < 0) {
+      if (!directory.readPlain(rid)) return false;
+      dc = contexts.fillDevice(rid, directory.words, directory.at, directory.bytes >> 2);
+    }
+    const tc = contexts.dcs[dc] as number;
     if (pasid >= 0 && ((tc & TC_PDTV) === 0 || this.finder.tooWide(dc, pasid))) return false;
     if (this.finder.find(service, dc, rid, pasid, false, false) !== 0) return false;
-    this.remember(dc);
+    if (this.cached(tc)) service.rid = rid;
     return true;
   }
 
@@ -228,12 +226,15 @@ export class Translation {
 
   /** The next plain request of the same kind need not look its contexts up: they are cached, and nothing watches. */
   private remember(dc: number): void {
-    const { service, unit } = this;
-    const { contexts } = unit;
-    const usesProcess = ((contexts.dcs[dc] as number) & TC_PDTV) !== 0;
+    const { unit } = this;
     if (this.ats || this.translated || unit.counters.active) return;
-    if (contexts.ddtSets === 0 || (usesProcess && contexts.pdtSets === 0)) return;
-    service.rid = this.rid;
+    if (this.cached(unit.contexts.dcs[dc] as number)) this.service.rid = this.rid;
+  }
+
+  /** Whether there are caches for what a device context leads to. */
+  private cached(tc: number): boolean {
+    const { ddtSets, pdtSets } = this.unit.contexts;
+    return ddtSets > 0 && ((tc & TC_PDTV) === 0 || pdtSets > 0);
   }
 
   /** Takes the request apart. */
@@ -279,7 +280,8 @@ export class Translation {
   private inSpace(): TranslateStatus {
     const { unit, service: s, ats } = this;
     const bare = s.firstLevels === 0 && s.secondLevels === 0;
-    const cached = ats || bare || unit.iotlb.sets === 0 ? -1 : unit.iotlb.find(s.spaceA, s.spaceB, this.hi, this.lo);
+    const cached =
+      ats || bare || unit.iotlb.sets === 0 ? -1 : unit.iotlb.find(s.spaceA, s.spaceB, this.hi, this.lo);
     if (cached >= 0) {
       const usable = this.usable(cached);
       if (this.trace.on) this.traceIotlb(usable ? 'hit' : 'miss');
@@ -317,7 +319,11 @@ export class Translation {
     const outcome = second.walk(s, first.gpfn, this.need, false, !ats);
     if (outcome === STAGE_PAGE_FAULT) {
       const gpa = BigInt(first.gpfn) * 4096n + BigInt(this.lo & 0xffc);
-      return this.refuse(this.guestPageFault(), Number(BigInt.asIntN(32, gpa >> 32n)), Number(BigInt.asIntN(32, gpa)));
+      return this.refuse(
+        this.guestPageFault(),
+        Number(BigInt.asIntN(32, gpa >> 32n)),
+        Number(BigInt.asIntN(32, gpa)),
+      );
     }
     if (outcome !== STAGE_OK) return this.refuseStage(outcome);
     first.remember(s, vpn);
@@ -335,7 +341,7 @@ export class Translation {
     if (!msi.mrif) return this.answer(msi.pfn, BARE_ENTRY & ~PTE_X, 12, first.pbmt, MSI_FILE);
     if ((this.extra & FOR_DEBUG) !== 0) return this.refuse(TRANSACTION_DISALLOWED);
     out[OUT_MRIF_HI] = Math.floor(msi.mrifPfn / 0x10_0000);
-    out[OUT_MRIF_LO] = (msi.mrifPfn % 0x10_0000 << 12) | msi.mrifOffset;
+    out[OUT_MRIF_LO] = ((msi.mrifPfn % 0x10_0000) << 12) | msi.mrifOffset;
     out[OUT_MRIF_NID] = msi.nid;
     this.answer(msi.pfn, BARE_ENTRY & ~PTE_X, 12, first.pbmt, MSI_FILE | MSI_MRIF);
     return this.ats ? WALKED : INTERRUPT;
@@ -356,7 +362,7 @@ export class Translation {
     const { out, service: s, first } = this;
     const returned = this.ats && (s.tc & TC_T2GPA) !== 0 && msi !== (MSI_FILE | MSI_MRIF) ? first.gpfn : pfn;
     out[PA_HI] = Math.floor(returned / 0x10_0000);
-    out[PA_LO] = (returned % 0x10_0000 << 12) | (msi === (MSI_FILE | MSI_MRIF) ? 0 : this.lo & 0xfff);
+    out[PA_LO] = ((returned % 0x10_0000) << 12) | (msi === (MSI_FILE | MSI_MRIF) ? 0 : this.lo & 0xfff);
     out[LEAF_LEVEL] = first.level >= 0 ? first.level : Math.max(0, this.second.level);
     out[LEAF_PERMS] = grantsOf(first.leafLo & leafLo);
     out[ATS_SIZE_LG2] = sizeLg2;
@@ -422,7 +428,7 @@ export class Translation {
     }
     // The document lets iotval2[11:2] be 0: the table's address is told, not the entry's.
     const hi = Math.floor(first.faultFrame / 0x10_0000);
-    return this.refuse(this.guestPageFault(), hi, (first.faultFrame % 0x10_0000 << 12) | first.faultBits);
+    return this.refuse(this.guestPageFault(), hi, ((first.faultFrame % 0x10_0000) << 12) | first.faultBits);
   }
 
   private guestPageFault(): number {
@@ -453,7 +459,9 @@ export class Translation {
     if (this.trace.on) this.traceFault(cause, report && unit.faults.hasRoom(), hi2, lo2);
     if (report) {
       const privileged = (this.access & PRIVILEGED) !== 0;
-      unit.faults.blame(this.rid, this.pasid, privileged).record(cause, this.transactionType(), this.hi, this.lo, hi2, lo2);
+      unit.faults
+        .blame(this.rid, this.pasid, privileged)
+        .record(cause, this.transactionType(), this.hi, this.lo, hi2, lo2);
     }
     return FAULTED;
   }

@@ -109,7 +109,8 @@ export class WalkCache {
     return this.dropWhere((at) => {
       const b = this.entries[at + TAG_B] as number;
       if ((b & SECOND_STAGE) !== 0) return false;
-      if (gscid < 0 ? (b & GV) !== 0 : (b & GV) === 0 || ((b >>> GSCID_SHIFT) & 0xffff) !== gscid) return false;
+      if (gscid < 0 ? (b & GV) !== 0 : (b & GV) === 0 || ((b >>> GSCID_SHIFT) & 0xffff) !== gscid)
+        return false;
       if (pscid >= 0 && (this.pscidAt(at) !== pscid || this.entries[at + WALK_GLOBAL] === 1)) return false;
       return range === null || this.overlaps(at, range);
     });
@@ -170,7 +171,8 @@ export class WalkCache {
   }
 
   private overlaps(at: number, range: PageRange): boolean {
-    const mine = ((this.entries[at + TAG_A] as number) & 0x7ff) * 0x1_0000_0000 + ((this.entries[at] as number) >>> 0);
+    const mine =
+      ((this.entries[at + TAG_A] as number) & 0x7ff) * 0x1_0000_0000 + ((this.entries[at] as number) >>> 0);
     const page = range.vpnHi * 0x1_0000_0000 + (range.vpnLo >>> 0);
     const shift = Math.max(0, range.lg2 - RANGE_PAGES);
     return Math.floor(mine / 2 ** shift) === Math.floor(page / 2 ** (shift + RANGE_PAGES));
@@ -199,4 +201,5 @@ export class WalkCache {
 }
 
 /** The tag of a guest's second-stage tables. */
-export const secondStageTag = (gscid: number): number => (1 << 31) | GV | SECOND_STAGE | (gscid << GSCID_SHIFT);
+export const secondStageTag = (gscid: number): number =>
+  (1 << 31) | GV | SECOND_STAGE | (gscid << GSCID_SHIFT);

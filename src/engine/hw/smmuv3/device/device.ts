@@ -33,6 +33,7 @@ import { DEFAULT_SMMU_CONFIG, type SmmuConfig } from './config';
 import { tagsOf } from './descent';
 import { EventQueue } from './events';
 import { Faults, Q_ACCESS, Q_CD, Q_HI, Q_LO, Q_PASID, Q_SID, Q_STE, Q_WORDS } from './faults';
+import { LastServed } from './last-served';
 import { PageRequestQueue } from './page-requests';
 import { overridden, permsFor } from './permissions';
 import { Registers } from './registers';
@@ -42,6 +43,7 @@ import {
   MODE_BYPASS,
   MODE_NESTED,
   MODE_S1,
+  MODE_S2,
   STAGE1_BYPASS,
   SteReader,
   STE_MODE,
@@ -51,7 +53,7 @@ import {
   STE_VMID,
 } from './ste';
 import { KIND_MASK, KIND_S2, L_KIND, L_PA_HI, L_PA_LO, L_PERMS, L_SIZE, LEVEL_SHIFT } from './tlb';
-import { exceeds, TT_FLAGS, TT_OFF, TT_OVER_HI, TT_OVER_LO, TT_TBI } from './translation-table';
+import { aboveHi, exceeds, TT_FLAGS, TT_OFF, TT_OVER_HI, TT_OVER_LO, TT_TBI } from './translation-table';
 import { SmmuState, type SmmuPorts } from './unit';
 import { denies, Walker } from './walk';
 
@@ -78,6 +80,7 @@ export class SmmuV3 implements DmaTranslator {
   readonly walker: Walker;
   readonly faults: Faults;
   private readonly ats: AtsPort;
+  private readonly lastServed: LastServed;
   /** The transaction in flight. */
   private readonly q = new Int32Array(Q_WORDS);
 
@@ -97,11 +100,13 @@ export class SmmuV3 implements DmaTranslator {
     this.commands = new CommandQueue(this.state, this.stalls, (sid, pasid) => this.prefetch(sid, pasid));
     this.faults = new Faults(this.state, this.events, this.stalls, this.result);
     this.ats = new AtsPort(this);
+    this.lastServed = new LastServed(this.state);
     this.registers = new Registers(this.state, this);
   }
 
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
     const { state } = this;
+    if (pasid === NO_PASID && this.lastServed.serves(rid, hi, lo, access, this.result)) return TRANSLATED;
     if ((access & (ATS_REQUEST | ATS_TRANSLATED)) !== 0)
       return this.ats.serve(this.begin(rid, hi, lo, access, pasid));
     if (!state.enabled(r.CR0_SMMUEN)) return this.globalBypass(rid, hi, lo, access, pasid);
@@ -191,6 +196,7 @@ export class SmmuV3 implements DmaTranslator {
     if (reason !== 0) return -reason;
     if (state.trace.on) this.tellCd('fill', sid, ssid);
     state.met.add(sid * 2 ** 20 + ssid);
+    this.lastServed.forget();
     return state.cdCache.fill(sid, ssid, this.cds.out);
   }
 
@@ -264,6 +270,7 @@ export class SmmuV3 implements DmaTranslator {
         return this.refuse(at, cdAt, walker.refuse1(e.F_TLB_CONFLICT), rid, rawHi, lo, need, pasid);
       if (!denies(tlb.perms(entry), need)) {
         if (state.trace.on) this.tellTlb('hit', kind, ctx, hi, lo);
+        if (pasid === NO_PASID) this.learn(at, cdAt, rid, tt, ctx, kind);
         result[PA_LO] = tlb.paLo(entry, lo);
         result[PA_HI] = tlb.paHi(entry, hi);
         return TRANSLATED;
@@ -292,6 +299,8 @@ export class SmmuV3 implements DmaTranslator {
     if (entry >= 0) {
       if (!denies(tlb.perms(entry), need)) {
         if (state.trace.on) this.tellTlb('hit', KIND_S2, ctx, hi, lo);
+        if (pasid === NO_PASID && ste[at + STE_OVERRIDES] === 0 && ste[at + STE_MODE] === MODE_S2)
+          this.lastServed.learn(rid, at, -1, ctx, KIND_S2, aboveHi(config.oas));
         result[PA_LO] = tlb.paLo(entry, lo);
         result[PA_HI] = tlb.paHi(entry, hi);
         return TRANSLATED;
@@ -304,6 +313,17 @@ export class SmmuV3 implements DmaTranslator {
     if (reason !== 0) return this.refuse(at, -1, reason, rid, hi, lo, need, pasid);
     if (entry >= 0) tlb.drop(entry);
     return this.finishWalk(KIND_S2, ctx, hi, lo, need);
+  }
+
+  /** Only what needs no more than the TLB: addresses below TTB1's, all of whose low words count, and nothing overridden. */
+  private learn(at: number, cdAt: number, rid: number, tt: number, ctx: number, kind: number): void {
+    const { config, steCache, cdCache } = this.state;
+    const plain =
+      steCache.entries[at + STE_OVERRIDES] === 0 &&
+      cdCache.entries[tt + TT_OVER_LO] === 0 &&
+      tt === cdAt + CD_TT0;
+    if (plain && config.bbml !== 0)
+      this.lastServed.learn(rid, at, cdAt, ctx, kind, cdCache.entries[tt + TT_OVER_HI] as number);
   }
 
   private finishWalk(kind: number, ctx: number, hi: number, lo: number, need: Access): TranslateStatus {
@@ -355,6 +375,7 @@ export class SmmuV3 implements DmaTranslator {
   private enterSte(sid: number): number {
     if (this.state.trace.on) this.tellSte('fill', sid);
     this.state.met.add(sid * 2 ** 20);
+    this.lastServed.forget();
     return this.state.steCache.fill(sid, 0, this.stes.out);
   }
 

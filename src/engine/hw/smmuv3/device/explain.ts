@@ -118,8 +118,22 @@ function tableStep(device: SmmuV3, event: MemoryReadEvent): WalkStep {
     pa,
     words,
     fields: decodeDescriptor(of, level, granuleLg2, word),
+    ...(what === 1 || what === 2 ? { allows: allows(of, what === 2, word) } : {}),
     occupancy: occupancyOf(device, pa - index * 8, level, granuleLg2),
   };
+}
+
+const bit = (word: bigint, at: bigint): boolean => ((word >> at) & 1n) === 1n;
+
+/**
+ * Of a page: AP[2], or S2AP, and XN; one that the dirty bit modifier lets become writable counts as writable. Of a table: what
+ * APTable and XNTable leave. Spec: Arm ARM, D8.4 "Memory access control"
+ */
+function allows(stage: 1 | 2, leaf: boolean, word: bigint): string {
+  if (!leaf) return stage === 2 ? 'RWX' : `R${bit(word, 62n) ? '' : 'W'}${bit(word, 60n) ? '' : 'X'}`;
+  const write = (stage === 1 ? !bit(word, 7n) : bit(word, 7n)) || bit(word, 51n);
+  const read = stage === 1 || bit(word, 6n);
+  return `${read ? 'R' : ''}${write ? 'W' : ''}${bit(word, 54n) ? '' : 'X'}`;
 }
 
 /** Blocks of 4 TiB are for 52-bit addresses. */

@@ -34,8 +34,8 @@ import {
 
 /**
  * What the tests of OpenVMM's SMMUv3 emulator check (MIT; smmu/src, snapshot 1488a37b7 of 21 Aug 2026), case by case under
- * their names: the facts, not the code. Cases that are not here are under the same names in the tests beside this one, and of
- * nesting in ../openvmm-nesting.test.ts.
+ * their names: the facts, not the code. Cases that are not here are under the same names in the tests beside this one; those
+ * of a nested stream table entry in ../openvmm-nesting.test.ts.
  *
  * Where this unit does as the document has it, and OpenVMM does not, the case says so. Devices here are not privileged, so
  * that pages are AP = 01 where OpenVMM, which does not look at AP[1], has 00.

@@ -2,16 +2,19 @@ import { invariant } from '../../../../lib/invariant';
 import { cacheShapeProblem, type CacheShape } from '../../common/cache-shape';
 
 /** Words of an entry. */
-const TAG_LO = 0;
+export const TAG_LO = 0;
 /** Valid 31, log2 of the size 25:20, page number 51:32 in 19:0. */
-const TAG_HI = 1;
+export const TAG_HI = 1;
 /** VMID 31:16, ASID 15:0. */
 const CTX = 2;
+export const TLB_CTX = CTX;
 /** What kind of translation, and its properties: KIND_*, GLOBAL, LEVEL, GRANULE. */
 const KIND = 3;
-const DATA_LO = 4;
-const DATA_HI = 5;
+export const TLB_KIND = KIND;
+export const DATA_LO = 4;
+export const DATA_HI = 5;
 const PERMS = 6;
+export const TLB_PERMS = PERMS;
 const WORDS = 8;
 /** Words before the entries of a set: the way that goes next when all are valid. */
 const HEADER = 1;
@@ -20,6 +23,11 @@ const VALID = 1 << 31;
 const SIZE_SHIFT = 20;
 const SIZE_MASK = 0x3f;
 const VPN_HI_MASK = 0xf_ffff;
+/** TAG_HI of a page of 4 KiB, but for its page number. */
+export const SMALL = VALID | (12 << SIZE_SHIFT);
+/** Places where the entry of a page of 4 KiB may be found at first sight; a power of two. */
+const HINTS = 1024;
+export const HINT_MASK = HINTS - 1;
 
 /** Translation regimes, and translations of IPAs by stage 2 alone. */
 export const KIND_EL1 = 0;
@@ -77,7 +85,9 @@ export interface CachedTranslation {
  * the ways in turn.
  */
 export class Tlb {
-  private readonly entries: Int32Array;
+  readonly entries: Int32Array;
+  /** Index in `entries` by the low bits of a page number: where to look first. The entry's tags decide. */
+  readonly hints = new Int32Array(HINTS).fill(HEADER);
   private readonly setMask: number;
   private readonly wayMask: number;
   private readonly setWords: number;
@@ -99,7 +109,8 @@ export class Tlb {
     this.wayMask = shape.ways - 1;
     this.setWords = HEADER + shape.ways * WORDS;
     this.end = shape.sets * this.setWords;
-    this.entries = new Int32Array(Math.max(this.end, WORDS));
+    // At least one entry, which then stays invalid: the first look needs no question whether there is any.
+    this.entries = new Int32Array(Math.max(this.end, HEADER + WORDS));
   }
 
   /** Index of the entry that translates an address, or -1. `kind`: one of KIND_*. */
@@ -110,7 +121,9 @@ export class Tlb {
     for (let n = 0; n < this.sizeCount; n++) {
       const size = sizes[n] as number;
       const at = this.probe(vpnLo, vpnHi | (size << SIZE_SHIFT), size - 12, ctx, kind);
-      if (at >= 0) return at;
+      if (at < 0) continue;
+      if (size === 12) this.hints[vpnLo & HINT_MASK] = at;
+      return at;
     }
     return -1;
   }

@@ -165,9 +165,10 @@ export class VtdDriver implements IommuOps, DomainHost {
 
   /** Null for domains that are not this driver's or have no table. */
   tables(domain: IommuDomain): DomainTables | null {
-    if (!(domain instanceof VtdDomain)) return null;
     const did = this.idOf(domain);
-    return domain.describe(did === null ? null : `DID ${did}`);
+    const tag = did === null ? null : `DID ${did}`;
+    if (domain instanceof VtdDomain) return domain.describe(tag);
+    return domain instanceof NestedDomain ? domain.describe(tag) : null;
   }
 
   /** Levels of the table that a domain's addresses go through first: of a user's or a process's where there is one. */

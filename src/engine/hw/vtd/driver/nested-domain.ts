@@ -8,6 +8,7 @@ import type {
   NestedDomain as NestedOps,
   UserDataArray,
 } from '../../../iommu/ops';
+import type { DomainTables } from '../../unit';
 import type { IopfGroup } from '../../../iommu/page-fault';
 import { err, type Result } from '../../../kernel/errno';
 import { blockTranslation, setDevPasid } from './attach';
@@ -58,6 +59,12 @@ export class NestedDomain implements DmarDomain, NestedOps {
   /** Of the user's table. */
   get levels(): number {
     return this.config.addressWidth === 57 ? 5 : 4;
+  }
+
+  /** Its root is an address of the guest; what is in it only the guest knows. */
+  describe(tag: string | null): DomainTables {
+    const rootPa = Number(this.config.tableAddress);
+    return { format: 'x86_64', levels: this.levels, rootPa, leaves: [], tablePages: 0, tag };
   }
 
   /** Linux: intel_nested_attach_dev() */
