@@ -19,6 +19,17 @@ t1 = begin IOAS_UNMAP ioas all
 step t1 until=iopt->iova_rwsem
 IOAS_MAP ioas buf iova=0x800000 rw ! WAITS`;
 
+/** A guest's table of a VT-d unit, and an invalidation of two of its pages. */
+const GUEST = `machine t iommu=vtd mode=scalable
+pci 00:02.0 rciep id=8086:15f3 class=020000 driver=vfio-pci
+boot
+ctx = open /dev/iommu
+dev = BIND ctx 00:02.0
+ioas = IOAS_ALLOC ctx
+host = HWPT_ALLOC dev ioas nest-parent
+guest = HWPT_ALLOC dev host type=VTD_S1 data="0x0 0x10000 0x30"
+HWPT_INVALIDATE guest type=VTD_S1 entry=24 data="0x200000 0x1 0x0 0x400000 0x1 0x1"`;
+
 async function openPanel(page: Page, name: 'Calls' | 'Events' | 'Locks' | 'Sysfs'): Promise<Locator> {
   if (name !== 'Sysfs') await page.getByRole('tab', { name: 'Trace' }).click();
   await page.getByRole('tab', { name, exact: true }).click();
@@ -71,6 +82,23 @@ test.describe('calls', () => {
     await panel.locator('.byte').first().hover();
     await expect(pointed).toHaveCount(4);
     await expect(panel.locator('.struct-field[data-pointed=true]')).toContainText('size');
+  });
+
+  test('what the structure points to is shown as bytes and fields of its own', async ({ page }) => {
+    await openScene(page, GUEST);
+    const panel = await openPanel(page, 'Calls');
+    await expect(open(panel)).toContainText(
+      'data_uptr=[{addr=0x200000, npages=0x1, flags=0}, {addr=0x400000, npages=0x1, flags=IOMMU_VTD_INV_FLAGS_LEAF}]',
+    );
+    // include/uapi/linux/iommufd.h struct iommu_hwpt_vtd_s1_invalidate: flags, 4 bytes from 16 on.
+    const second = panel.getByRole('list', { name: 'Fields of data_uptr[1]' }).getByRole('listitem');
+    await expect(second).toHaveCount(4);
+    await second.filter({ hasText: 'flags' }).hover();
+    await expect(panel.locator('.byte[data-pointed=true]')).toHaveText(['01', '00', '00', '00']);
+    await rows(panel).filter({ hasText: 'IOMMU_HWPT_DATA_VTD_S1' }).click();
+    const data = panel.getByRole('list', { name: 'Fields of data_uptr' }).getByRole('listitem');
+    await expect(data.filter({ hasText: 'pgtbl_addr' })).toContainText('0x10000');
+    await expectAccessible(page);
   });
 
   test('follow time, and lead to their line', async ({ page }) => {

@@ -61,7 +61,7 @@ function beatsOfPart(part: LookupPart, index: number, vendor: Vendor): readonly 
     return {
       part: index,
       first: i === 0,
-      stop: stopOf(step),
+      stop: stopOf(step, part.steps[i - 1]),
       step,
       end: last ? end : null,
       shortCut: last && (part.from === 'iotlb' || part.from === 'device-tlb'),
@@ -74,13 +74,17 @@ function beatsOfPart(part: LookupPart, index: number, vendor: Vendor): readonly 
   });
 }
 
-function stopOf(step: WalkStep): Stop {
+function stopOf(step: WalkStep, before: WalkStep | undefined): Stop {
+  // In the middle of a walk, a cache of table entries is on the way: nothing turns back for it.
+  if (isMidWalk(step) && before !== undefined && isTable(before)) return stopOf(before, undefined);
   if (step.kind === 'cache' && isTableCache(step.structure)) return { kind: 'iotlb' };
   if (isTable(step)) return { kind: 'level', level: step.level, stage: step.stage };
   // The device has its own translations with it.
   return step.structure === 'device-tlb' ? { kind: 'device' } : { kind: 'context' };
 }
 
+const isMidWalk = (step: WalkStep): boolean =>
+  step.kind === 'cache' && isTableCache(step.structure) && step.structure !== 'iotlb';
 const isIotlb = (step: WalkStep): boolean => step.kind === 'cache' && step.structure === 'iotlb';
 const isTable = (step: WalkStep): boolean => step.kind === 'read' && step.structure === 'table';
 

@@ -97,6 +97,16 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     const port = leg[0] ?? rightOf(unit);
     return [...bent(outOfUnit(from, unit, port.y)), ...leg, { x: hwpt.x + 1.5, y: to.y }, to];
   };
+  const underneath = (stop: Stop): boolean => stop.kind === 'level' && stop.stage === 2 && parentBox !== null;
+  /** Between a guest's card and the one that it lies on: out at the one's side, in at the other's, the same way each time. */
+  const across = (a: Point, b: Point, down: boolean): readonly Point[] => {
+    if (!hwpt || !parentBox) return [a, b];
+    const rim = { x: parentBox.x + 1.5, y: (down ? b : a).y };
+    const side = { x: hwpt.x + hwpt.width, y: (down ? a : b).y };
+    const wire = curve(rightOf(hwpt), leftOf(parentBox));
+    const way = [side, ...wire, rim];
+    return [a, ...(down ? way : way.toReversed()), b];
+  };
   const wayBetween: Stage['wayBetween'] = (from, to, part) => {
     const [a, b] = [pointOf(from, part), pointOf(to, part)];
     if (from.kind === 'device') {
@@ -109,7 +119,12 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
       if (to.kind === 'level') return [...way, ...intoTables({ x: unit.x + 1.5, y: port.y }, b)];
       return [...way, { x: unit.x + 1.5, y: b.y }, b];
     }
-    return to.kind === 'level' && from.kind !== 'level' ? intoTables(a, b) : [a, b];
+    if (to.kind === 'level' && from.kind !== 'level') {
+      if (!underneath(to) || !hwpt) return intoTables(a, b);
+      const over = { x: hwpt.x + hwpt.width / 2, y: hwpt.y + hwpt.height - 4 };
+      return [...intoTables(a, over), ...across(over, b, true).slice(1)];
+    }
+    return underneath(from) !== underneath(to) && to.kind === 'level' ? across(a, b, underneath(to)) : [a, b];
   };
 
   const wayToMemory: Stage['wayToMemory'] = (from, part, shortCut) => {

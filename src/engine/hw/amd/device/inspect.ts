@@ -201,7 +201,9 @@ function logQueue(unit: AmdIommu, place: LogPlace): QueueView {
 }
 
 function faultViews(unit: AmdIommu, options: LineOptions): readonly FaultRecordView[] {
-  return logQueue(unit, EVENT_LOG).entries.map(({ index, words, fields, name }) => {
+  // What the driver has read is in its own log.
+  const unread = logQueue(unit, EVENT_LOG).entries.filter(({ pending }) => pending);
+  return unread.map(({ index, words, fields, name }) => {
     const { rid, flags, reason, address, code } = eventParts(words);
     return {
       index,

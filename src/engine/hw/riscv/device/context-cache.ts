@@ -1,9 +1,11 @@
 import type { CacheShape } from '../../common/cache-shape';
+import { ATP_MODE_SHIFT, DC_MSIPTP } from '../structs';
 
 /** Words of a cached device context: as it is in memory, 64 bytes. */
 const DC_WORDS = 16;
 /** Of them those that say something: the rest is reserved. */
-export const DC_USED = 14;
+const DC_USED = 14;
+const DC_MSIPTP_HI = DC_MSIPTP * 2 + 1;
 const DC_SHIFT = 4;
 /** Of a cached process context: the context itself, 16 bytes, and who it belongs to. */
 export const PC_WORDS = 8;
@@ -39,6 +41,8 @@ export class ContextCache {
   readonly pdtSets: number;
   readonly pdtWays: number;
   private readonly ddtTurn: Int32Array;
+  /** Device contexts that would find an empty way somewhere. */
+  private ddtHoles: number;
   private readonly pdtTurn: Int32Array;
 
   constructor(ddt: CacheShape, pdt: CacheShape) {
@@ -50,6 +54,7 @@ export class ContextCache {
     this.tags = new Int32Array(this.ddtSets * this.ddtWays);
     this.pcs = new Int32Array((this.pdtSets * this.pdtWays + 1) * PC_WORDS);
     this.ddtTurn = new Int32Array(this.ddtSets);
+    this.ddtHoles = this.ddtSets * this.ddtWays;
     this.pdtTurn = new Int32Array(this.pdtSets);
   }
 
@@ -62,13 +67,36 @@ export class ContextCache {
     return -1;
   }
 
-  /** Enters a device context, the `count` words from `from` on, and returns its index. */
-  fillDevice(did: number, words: Int32Array, from: number, count: number): number {
+  /**
+   * Enters a device context, the words from `from` on, and returns its index. `extended`: of 64 bytes. Mask and pattern of
+   * interrupt files are taken along where they count.
+   */
+  fillDevice(did: number, words: Int32Array, from: number, extended: boolean): number {
     const { dcs } = this;
     const at = this.claimDevice(did);
-    for (let n = 0; n < count; n++) dcs[at + n] = words[from + n] as number;
-    for (let n = count; n < DC_USED; n++) dcs[at + n] = 0;
+    dcs[at] = words[from] as number;
+    dcs[at + 2] = words[from + 2] as number;
+    dcs[at + 3] = words[from + 3] as number;
+    dcs[at + 4] = words[from + 4] as number;
+    dcs[at + 5] = words[from + 5] as number;
+    dcs[at + 6] = words[from + 6] as number;
+    dcs[at + 7] = words[from + 7] as number;
+    const msiptp = extended ? (words[from + DC_MSIPTP_HI] as number) : 0;
+    dcs[at + DC_MSIPTP_HI] = msiptp;
+    if (msiptp >>> ATP_MODE_SHIFT === 0) return at;
+    dcs[at + 8] = words[from + 8] as number;
+    for (let n = 10; n < DC_USED; n++) dcs[at + n] = words[from + n] as number;
     return at;
+  }
+
+  /** Whether a cached device context says the same as the words from `from` on. */
+  sameDevice(at: number, words: Int32Array, from: number, extended: boolean): boolean {
+    const { dcs } = this;
+    const same = (n: number): boolean => dcs[at + n] === words[from + n];
+    if (![0, 2, 3, 4, 5, 6, 7].every(same)) return false;
+    if (!extended) return true;
+    const msi = (dcs[at + DC_MSIPTP_HI] as number) >>> ATP_MODE_SHIFT !== 0;
+    return same(DC_MSIPTP_HI) && (!msi || [8, 10, 11, 12, 13].every(same));
   }
 
   findProcess(did: number, pid: number): number {
@@ -97,6 +125,7 @@ export class ContextCache {
       const tag = this.tags[n] as number;
       if (tag === 0 || (did >= 0 && tag !== (did | VALID))) continue;
       this.tags[n] = 0;
+      this.ddtHoles++;
       dropped++;
     }
     return dropped + this.invalidateProcess(did, -1);
@@ -144,16 +173,27 @@ export class ContextCache {
 
   private claimDevice(did: number): number {
     if (this.ddtSets === 0) return 0;
+    const { tags, ddtTurn, ddtWays } = this;
     const set = did & (this.ddtSets - 1);
-    const first = set * this.ddtWays;
-    let n = first;
-    while (n < first + this.ddtWays && this.tags[n] !== 0) n++;
-    if (n === first + this.ddtWays) {
-      n = first + (this.ddtTurn[set] as number);
-      this.ddtTurn[set] = ((this.ddtTurn[set] as number) + 1) & (this.ddtWays - 1);
-    }
-    this.tags[n] = did | VALID;
+    const first = set * ddtWays;
+    const turn = ddtTurn[set] as number;
+    let n = first + turn;
+    // Ways that an invalidation emptied go first.
+    if (tags[n] !== 0 && this.ddtHoles > 0) n = this.emptyWay(first, n);
+    else if (tags[n] === 0) this.ddtHoles--;
+    if (n === first + turn) ddtTurn[set] = (turn + 1) & (ddtWays - 1);
+    tags[n] = did | VALID;
     return n << DC_SHIFT;
+  }
+
+  /** An empty way of a set, or `otherwise`. */
+  private emptyWay(first: number, otherwise: number): number {
+    for (let n = first; n < first + this.ddtWays; n++) {
+      if (this.tags[n] !== 0) continue;
+      this.ddtHoles--;
+      return n;
+    }
+    return otherwise;
   }
 
   private claimProcess(did: number, pid: number): number {

@@ -62,7 +62,7 @@ export class DeviceDirectory {
   at = 0;
   /** Of a context: 32, or 64 in the extended format. */
   readonly bytes: number;
-  private readonly extended: boolean;
+  readonly extended: boolean;
   private readonly bits: readonly number[];
   /** Of each level's index in a device_id. */
   private readonly shifts = new Int32Array(3);
@@ -162,7 +162,7 @@ export class DeviceDirectory {
     this.cause = this.read(did, ids);
     if (this.cause !== 0) return -1;
     if (this.trace.on && contexts.ddtSets > 0) this.emitCache('fill', did);
-    return contexts.fillDevice(did, this.words, this.at, this.bytes >> 2);
+    return contexts.fillDevice(did, this.words, this.at, this.extended);
   }
 
   /** Reads a context from memory: `words` and `at` tell where it is. 0, or the cause of a fault. */

@@ -96,9 +96,10 @@ export class Bench {
     return this.device.registers.read64(offset);
   }
 
-  /** All queues, of 2^lg2 entries, with their interrupts; and the directory. */
+  /** All queues, of 2^lg2 entries, with their interrupts, which are wires; and the directory. */
   start(lg2 = 4, mode = 2): this {
     const size = BigInt(lg2 - 1);
+    this.wr(8, 2);
     this.wr8(0x18, ppnField(COMMANDS) | size).wr(0x48, 3);
     this.wr8(0x28, ppnField(FAULTS) | size).wr(0x4c, 3);
     this.wr8(0x38, ppnField(PAGES) | size).wr(0x50, 3);

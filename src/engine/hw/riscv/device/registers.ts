@@ -154,8 +154,8 @@ export class Registers implements RegisterBus {
       case FQCSR:
         return this.recordQueue(FQCSR, FQT, value);
       case PQCSR:
-        // Without ATS there is nothing to queue; the register stays as it is.
-        return this.recordQueue(PQCSR, PQT, value);
+        if (this.has(cap.ats)) this.recordQueue(PQCSR, PQT, value);
+        return;
       case IPSR:
         return unit.interrupts.clear(value);
       case IOCOUNTINH:

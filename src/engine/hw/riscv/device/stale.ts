@@ -1,6 +1,5 @@
 import { silent } from '../../../trace/trace';
 import { DDTP, DDTP_BARE, DDTP_MODE_MASK, FCTL } from '../regs';
-import { DC_USED } from './context-cache';
 import type { RiscvIommu } from './device';
 import type { CachedTranslation } from './iotlb';
 import { PlainPort } from './memory';
@@ -46,14 +45,12 @@ export class Freshness {
 
   deviceIsStale(did: number, at: number): boolean {
     if (!this.reads(did)) return true;
-    const cached = this.device.state.contexts.dcs;
-    const { dcs } = this.shadow.contexts;
-    for (let n = 0; n < DC_USED; n++) if (cached[at + n] !== dcs[n]) return true;
-    return false;
+    const { words, at: from, extended } = this.translation.directory;
+    return !this.device.state.contexts.sameDevice(at, words, from, extended);
   }
 
   processIsStale(did: number, pid: number, at: number): boolean {
-    if (!this.reads(did) || !this.translation.serve(did, pid)) return true;
+    if (!this.reads(did) || !this.translation.look(did, pid)) return true;
     const cached = this.device.state.contexts.pcs;
     const { pcs } = this.shadow.contexts;
     return [0, 1, 2, 3].some((n) => cached[at + n] !== pcs[n]);
@@ -81,7 +78,7 @@ export class Freshness {
   }
 
   private serves(did: number, pasid: number): boolean {
-    return this.translation.serve(did, pasid);
+    return this.translation.look(did, pasid);
   }
 
   /** Leaves in `service` the first device or process whose tags are wanted. */

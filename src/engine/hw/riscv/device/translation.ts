@@ -186,16 +186,34 @@ export class Translation {
     let dc = contexts.findDevice(rid);
     if (dc < 0) {
       if (!directory.readPlain(rid)) return false;
-      dc = contexts.fillDevice(rid, directory.words, directory.at, directory.bytes >> 2);
+      dc = contexts.fillDevice(rid, directory.words, directory.at, directory.extended);
     }
-    const tc = contexts.dcs[dc] as number;
+    if (pasid < 0 && this.finder.findPlain(service, dc, rid)) {
+      if (contexts.ddtSets > 0) service.rid = rid;
+      return true;
+    }
+    return this.settle(dc, rid, pasid);
+  }
+
+  /** The same as the document reads contexts. */
+  look(rid: number, pasid: number): boolean {
+    this.take(rid, 0, 0, READ, pasid, 0);
+    this.identify();
+    const { unit, directory } = this;
+    if ((unit.reg(DDTP) & DDTP_MODE_MASK) <= DDTP_BARE || !directory.reaches(rid)) return false;
+    const dc = directory.locate(rid, this.service);
+    return dc >= 0 && this.settle(dc, rid, pasid);
+  }
+
+  private settle(dc: number, rid: number, pasid: number): boolean {
+    const tc = this.unit.contexts.dcs[dc] as number;
     if (pasid >= 0 && ((tc & TC_PDTV) === 0 || this.finder.tooWide(dc, pasid))) return false;
-    if (this.finder.find(service, dc, rid, pasid, false, false) !== 0) return false;
-    if (this.cached(tc)) service.rid = rid;
+    if (this.finder.find(this.service, dc, rid, pasid, false, false) !== 0) return false;
+    if (this.cached(tc)) this.service.rid = rid;
     return true;
   }
 
-  /** After serve(): whether the tables still say what a cached translation does. */
+  /** After look(): whether the tables still say what a cached translation does. */
   agrees(entry: CachedTranslation): boolean {
     const { first, second, service: s, msi } = this;
     const vpn = (entry.iovaHi >>> 0) * 0x10_0000 + (entry.iovaLo >>> 12);
@@ -209,7 +227,7 @@ export class Translation {
     return now === entry.perms && Math.min(first.sizeLg2, second.sizeLg2) >= entry.sizeLg2;
   }
 
-  /** After serve(): the frame of the table that holds the leaf entry of an address; -1: there is none. */
+  /** After look(): the frame of the table that holds the leaf entry of an address; -1: there is none. */
   lastTableOf(stage: 1 | 2, vpn: number): number {
     return stage === 1 ? this.first.tableOf(this.service, vpn) : this.second.tableOf(this.service, vpn);
   }

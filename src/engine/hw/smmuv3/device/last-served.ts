@@ -1,4 +1,5 @@
 import { PA_HI, PA_LO, READ, WRITE } from '../../port';
+import type { Trace } from '../../../trace/trace';
 import * as r from '../regs';
 import {
   DATA_HI,
@@ -31,33 +32,44 @@ const SLOTS = 7;
  */
 export class LastServed {
   private readonly slots = new Int32Array(SLOTS);
+  private readonly regs: Int32Array;
+  private readonly ste: Int32Array;
+  private readonly cd: Int32Array;
+  private readonly tlb: Int32Array;
+  private readonly hints: Int32Array;
+  private readonly trace: Trace;
 
-  constructor(private readonly unit: SmmuState) {
+  constructor(unit: SmmuState) {
+    this.regs = unit.regs;
+    this.ste = unit.steCache.entries;
+    this.cd = unit.cdCache.entries;
+    this.tlb = unit.tlb.entries;
+    this.hints = unit.tlb.hints;
+    this.trace = unit.trace;
     this.forget();
   }
 
   /** Whether a request without a SubstreamID and privilege is served so: its address is in `result`. */
   serves(rid: number, hi: number, lo: number, access: number, result: Int32Array): boolean {
-    const { slots, unit } = this;
+    const { slots, tlb } = this;
     if (rid !== slots[RID] || access > (READ | WRITE) || (hi & (slots[OVER_HI] as number)) !== 0)
       return false;
-    const { regs, tlb, trace } = unit;
-    if (trace.on || ((regs[r.CR0 >> 2] as number) & r.CR0_SMMUEN) === 0) return false;
-    const { entries, hints } = tlb;
     const vpn = (hi << 20) | (lo >>> 12);
-    const at = hints[vpn & HINT_MASK] as number;
+    const at = this.hints[vpn & HINT_MASK] as number;
     if (
-      entries[at + TAG_LO] !== vpn ||
-      entries[at + TAG_HI] !== (SMALL | (hi >>> 12)) ||
-      entries[at + TLB_CTX] !== slots[CTX] ||
-      ((entries[at + TLB_KIND] as number) & KIND_MASK) !== slots[KIND] ||
-      ((entries[at + TLB_PERMS] as number) & access) !== access ||
-      unit.steCache.entries[slots[STE_AT] as number] !== rid + 1 ||
-      unit.cdCache.entries[slots[CD_AT] as number] !== slots[CD_TAG]
+      tlb[at + TAG_LO] !== vpn ||
+      tlb[at + TAG_HI] !== (SMALL | (hi >>> 12)) ||
+      tlb[at + TLB_CTX] !== slots[CTX] ||
+      ((tlb[at + TLB_KIND] as number) & KIND_MASK) !== slots[KIND] ||
+      ((tlb[at + TLB_PERMS] as number) & access) !== access ||
+      this.ste[slots[STE_AT] as number] !== rid + 1 ||
+      this.cd[slots[CD_AT] as number] !== slots[CD_TAG] ||
+      ((this.regs[r.CR0 >> 2] as number) & r.CR0_SMMUEN) === 0 ||
+      this.trace.on
     )
       return false;
-    result[PA_LO] = (entries[at + DATA_LO] as number) | (lo & 0xfff);
-    result[PA_HI] = entries[at + DATA_HI] as number;
+    result[PA_LO] = (tlb[at + DATA_LO] as number) | (lo & 0xfff);
+    result[PA_HI] = tlb[at + DATA_HI] as number;
     return true;
   }
 
@@ -66,11 +78,11 @@ export class LastServed {
    * of the low word counts.
    */
   learn(rid: number, steAt: number, cdAt: number, ctx: number, kind: number, overHi: number): void {
-    const { slots, unit } = this;
+    const { slots } = this;
     slots[RID] = rid;
     slots[STE_AT] = steAt;
     slots[CD_AT] = Math.max(cdAt, 0);
-    slots[CD_TAG] = cdAt < 0 ? (unit.cdCache.entries[0] as number) : rid + 1;
+    slots[CD_TAG] = cdAt < 0 ? (this.cd[0] as number) : rid + 1;
     slots[CTX] = ctx;
     slots[KIND] = kind & KIND_MASK;
     slots[OVER_HI] = overHi;
