@@ -46,6 +46,7 @@ async function load(name) {
 const { measureVtd } = await load('vtd');
 const { measureAmd } = await load('amd');
 const { measureSmmu } = await load('smmu');
+const { measureRiscv } = await load('riscv');
 const { measureIoas } = await load('ioas');
 
 /** Processor time, as limit.c measures: other programs on the machine do not count. */
@@ -61,11 +62,13 @@ function judged(figure, ratio) {
 }
 
 const references = native();
-const vtd = [...measureVtd(now), ...measureAmd(now), ...measureSmmu(now)].map((figure) => {
-  const value = references.get(figure.native) ?? null;
-  const ratio = value === null ? null : figure.perSecond / value;
-  return judged({ ...figure, nativePerSecond: value }, ratio);
-});
+const hardware = [...measureRiscv(now), ...measureVtd(now), ...measureAmd(now), ...measureSmmu(now)].map(
+  (figure) => {
+    const value = references.get(figure.native) ?? null;
+    const ratio = value === null ? null : figure.perSecond / value;
+    return judged({ ...figure, nativePerSecond: value }, ratio);
+  },
+);
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
@@ -102,11 +105,11 @@ function table(head, rows) {
 }
 
 if (json) {
-  for (const row of [...vtd, ...iommufd]) console.log(JSON.stringify(row));
+  for (const row of [...hardware, ...iommufd]) console.log(JSON.stringify(row));
 } else {
   table(
-    ['VT-d', 'here', 'reference', 'ratio', 'aim', 'reference: C, of'],
-    vtd.map((row) => [
+    ['hardware', 'here', 'reference', 'ratio', 'aim', 'reference: C, of'],
+    hardware.map((row) => [
       row.name,
       mega(row.perSecond),
       mega(row.nativePerSecond),
@@ -130,4 +133,4 @@ if (json) {
   );
   if (references.size === 0) console.log('gcc was not found: no native loops to compare with.');
 }
-if ([...vtd, ...iommufd].some((row) => row.reached === false)) process.exitCode = 1;
+if ([...hardware, ...iommufd].some((row) => row.reached === false)) process.exitCode = 1;

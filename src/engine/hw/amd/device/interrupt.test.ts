@@ -85,6 +85,13 @@ describe('32-bit entries', () => {
     }
   });
 
+  it('[irte] an entry that is not mapped is not kept', () => {
+    const f = set(IV | length(4n) | REMAP);
+    expect(msi(f, 3)).toBe(false);
+    put32(f, 3, irte(0x44n, 0n));
+    expect(msi(f, 3)).toBe(true);
+  });
+
   it('[irte] a table length above 11 is an illegal device entry', () => {
     for (const lg2 of [11n, 12n, 15n]) {
       const f = set(IV | length(lg2) | REMAP);
@@ -205,9 +212,11 @@ describe('IntCtl and the pass bits', () => {
   });
 
   it('[intctl] an illegal lower half does not concern interrupts, and is not kept for DMA', () => {
-    const f = new Fixture().attach(7, { extra: [0n, 0n, IV | (1n << 60n)] });
-    expect(msi(f, 0)).toBe(true);
-    expect(f.read(0n)).toBe('event 1 flags 0x0000');
+    for (const npCache of [false, true]) {
+      const f = new Fixture(0x100, { npCache }).attach(7, { extra: [0n, 0n, IV | (1n << 60n)] });
+      expect(msi(f, 0)).toBe(true);
+      expect(f.read(0n)).toBe('event 1 flags 0x0000');
+    }
   });
 
   it('[intctl] a message is one aligned dword', () => {

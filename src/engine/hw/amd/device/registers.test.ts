@@ -212,6 +212,7 @@ describe('the event log', () => {
     f.command([(1n << 60n) | 2n, 0n]);
     expect(f.reg(0x2020) & 0x1fn).toBe(2n | 4n | 8n | 16n);
     f.set(0x2020, 0n);
+    f.device.registers.write32(0x2024, -1);
     expect(f.reg(0x2020) & 6n).toBe(6n);
     f.set(0x2020, 2n);
     expect(f.reg(0x2020) & 6n).toBe(4n);

@@ -27,7 +27,7 @@ import {
   CAP_SVPBMT,
   CAP_T2GPA,
   DDTP_3LVL,
-  DDTP_BARE,
+  type DDTP_BARE,
   DDTP_OFF,
   IGS_BOTH,
   IGS_WSI,

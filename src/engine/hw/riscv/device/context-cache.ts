@@ -173,16 +173,14 @@ export class ContextCache {
 
   private claimDevice(did: number): number {
     if (this.ddtSets === 0) return 0;
-    const { tags, ddtTurn, ddtWays } = this;
+    const { ddtTurn } = this;
     const set = did & (this.ddtSets - 1);
-    const first = set * ddtWays;
     const turn = ddtTurn[set] as number;
-    let n = first + turn;
-    // Ways that an invalidation emptied go first.
-    if (tags[n] !== 0 && this.ddtHoles > 0) n = this.emptyWay(first, n);
-    else if (tags[n] === 0) this.ddtHoles--;
-    if (n === first + turn) ddtTurn[set] = (turn + 1) & (ddtWays - 1);
-    tags[n] = did | VALID;
+    let n = set * this.ddtWays + turn;
+    if (this.ddtHoles > 0) n = this.emptyWay(set * this.ddtWays, n);
+    // Ways that an invalidation emptied go first, and are nobody's turn.
+    if (n === set * this.ddtWays + turn) ddtTurn[set] = (turn + 1) & (this.ddtWays - 1);
+    this.tags[n] = did | VALID;
     return n << DC_SHIFT;
   }
 

@@ -1,5 +1,4 @@
 import { join } from '../../../../lib/u64';
-import { findFrame } from '../../../memory/frame-store';
 import type { Trace } from '../../../trace/trace';
 import { DDT_ACCESS_FAULT, DDT_CORRUPT, DDT_MISCONFIGURED, DDT_NOT_VALID } from '../reasons';
 import { cap, DDTP, DDTP_1LVL, DDTP_MODE_MASK, EVENT_DDT_WALK } from '../regs';
@@ -8,13 +7,6 @@ import {
   ATP_RESERVED_HI,
   DC_BASE_BYTES,
   DC_EXT_BYTES,
-  DC_FSC,
-  DC_IOHGATP,
-  DC_MSI_ADDR_MASK,
-  DC_MSI_ADDR_PATTERN,
-  DC_MSIPTP,
-  DC_TA,
-  DC_TC,
   DDI_BITS_BASE,
   DDI_BITS_EXT,
   DIR_RESERVED_HI,
@@ -47,9 +39,6 @@ import { READ_FAULT, READ_OK, type ReadStatus } from './memory';
 import { firstStageMode, nearPfn, secondStageMode, type Service } from './service';
 import type { UnitState } from './unit';
 
-const LEAVES = 8;
-const LEAF_MASK = 0xff;
-
 /**
  * Locates device contexts.
  *
@@ -63,21 +52,22 @@ export class DeviceDirectory {
   /** Of a context: 32, or 64 in the extended format. */
   readonly bytes: number;
   readonly extended: boolean;
+  /** log2 of the 32-bit words of a context. */
+  readonly wordsLg2: number;
   private readonly bits: readonly number[];
   /** Of each level's index in a device_id. */
-  private readonly shifts = new Int32Array(3);
-  private readonly masks = new Int32Array(3);
+  readonly shifts = new Int32Array(3);
+  readonly masks = new Int32Array(3);
   private readonly reservedTc: number;
   /** Bits of ta's high word that have to be clear: reserved ones, and ids wider than the unit's. */
-  private readonly reservedTa: number;
+  readonly reservedTa: number;
   /** A tc that broke no rule, so that the next one like it need not be looked at; and the modes that it allows. */
-  private goodTc = 0;
-  private firstModes = 0;
+  goodTc = 0;
+  firstModes = 0;
   private secondModes = 0;
-  /** For readPlain(): whether it may, the root's frame, and where memory keeps tables met lately: of each level, then leaves. */
-  private plain = true;
-  private root = -1;
-  private readonly near = new Int32Array(LEAVES + 2 * (LEAF_MASK + 1)).fill(-1);
+  /** Level of the root; negative: there is none. And its frame for quick walks, -1 where they cannot go there. */
+  top = -1;
+  root = -1;
 
   constructor(
     private readonly unit: UnitState,
@@ -87,6 +77,7 @@ export class DeviceDirectory {
     this.extended = cap.msiFlat(capabilities);
     this.bits = this.extended ? DDI_BITS_EXT : DDI_BITS_BASE;
     this.bytes = this.extended ? DC_EXT_BYTES : DC_BASE_BYTES;
+    this.wordsLg2 = this.extended ? 4 : 3;
     this.words = unit.memory.words;
     let shift = 0;
     this.bits.forEach((width, level) => {
@@ -105,52 +96,16 @@ export class DeviceDirectory {
   configure(): void {
     const { config, narrowGuest, bigEndian } = this.unit;
     this.goodTc = 0;
-    this.plain = !bigEndian;
-    this.root = nearPfn((this.unit.reg(DDTP + 4) & 0x3f_ffff) >>> 10, this.unit.regPpn(DDTP) | 0);
+    this.top = this.levels - 1;
+    const near = nearPfn((this.unit.reg(DDTP + 4) & 0x3f_ffff) >>> 10, this.unit.regPpn(DDTP) | 0);
+    this.root = bigEndian ? -1 : near;
     this.secondModes = allowed((mode) => secondStageMode(config.capabilities, mode, narrowGuest));
   }
 
-  /** Whether the directory has levels enough for a device_id. */
+  /** Whether there is a directory, with levels enough for a device_id. */
   reaches(did: number): boolean {
-    const { levels } = this;
-    return levels >= 3 || did >>> (this.shifts[levels] as number) === 0;
-  }
-
-  /**
-   * As read(), but past hazards and counters, and giving up over everything that is not as it should be: read() says what it
-   * is. Whether there is a context.
-   */
-  readPlain(did: number): boolean {
-    const { near, masks, shifts } = this;
-    const { words } = this.unit.memory.port;
-    if (!this.plain) return false;
-    let pfn = this.root;
-    for (let level = this.levels - 1; level > 0; level--) {
-      const base = near[level << 1] === pfn ? (near[(level << 1) + 1] as number) : this.meet(pfn, level << 1);
-      if (base < 0) return false;
-      const at = base + (((did >>> (shifts[level] as number)) & (masks[level] as number)) << 1);
-      const lo = words[at] as number;
-      const hi = words[at + 1] as number;
-      if ((lo & (DIR_V | DIR_RESERVED_LO)) !== DIR_V || hi >>> 9 !== 0) return false;
-      pfn = (hi << 22) | (lo >>> 10);
-    }
-    const slot = LEAVES + ((pfn & LEAF_MASK) << 1);
-    const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
-    if (base < 0) return false;
-    this.words = words;
-    this.at = base + (((did & (masks[0] as number)) * this.bytes) >> 2);
-    return ((words[this.at] as number) & TC_V) !== 0 && !this.isMisconfigured();
-  }
-
-  /** Where memory keeps the words of a frame that was not met lately; -1: nowhere, or too far. */
-  private meet(pfn: number, slot: number): number {
-    const { port, frameLimit } = this.unit.memory;
-    if (pfn < 0 || pfn >= frameLimit) return -1;
-    const base = findFrame(port.frames, port.frameMask, pfn);
-    if (base < 0) return -1;
-    this.near[slot] = pfn;
-    this.near[slot + 1] = base;
-    return base;
+    if (this.top < 0) return false;
+    return this.top >= 2 || did >>> (this.shifts[this.top + 1] as number) === 0;
   }
 
   /** Index of a device's context in the cache, read from memory if need be; -1 and `cause` where there is none. */
@@ -191,13 +146,8 @@ export class DeviceDirectory {
     this.words = memory.words;
     this.at = memory.at;
     if (this.trace.on) this.emit('dc', index, table * 4096 + index * bytes, bytes >> 3);
-    if ((this.word(DC_TC) & TC_V) === 0) return DDT_NOT_VALID;
-    return this.isMisconfigured() ? DDT_MISCONFIGURED : 0;
-  }
-
-  /** A 32-bit word of the context that read() found. */
-  word(n: number): number {
-    return this.words[this.at + n] as number;
+    if (((this.words[this.at] as number) & TC_V) === 0) return DDT_NOT_VALID;
+    return this.isMisconfigured(this.words, this.at) ? DDT_MISCONFIGURED : 0;
   }
 
   /** Devices with a valid context in memory, at most so many. */
@@ -233,30 +183,41 @@ export class DeviceDirectory {
     return ats | t2gpa | (cap.amoHwad(capabilities) ? 0 : TC_SADE | TC_GADE);
   }
 
-  private isMisconfigured(): boolean {
-    const tc = this.word(DC_TC * 2);
-    if (tc !== this.goodTc) {
-      if (this.tcWrong(tc)) return true;
-      this.goodTc = tc;
-      this.firstModes = this.modesOf(tc);
-    }
-    const second = this.word(DC_IOHGATP * 2 + 1);
-    const first = this.word(DC_FSC * 2 + 1);
+  /** Spec: section "Device-context configuration checks". The context is the words from `at` on. */
+  private isMisconfigured(w: Int32Array, at: number): boolean {
+    const tc = w[at] as number;
+    if (tc !== this.goodTc && !this.acceptTc(tc)) return true;
+    const second = w[at + 3] as number;
+    const first = w[at + 7] as number;
     const reserved =
-      this.word(DC_TC * 2 + 1) |
-      (this.word(DC_TA * 2) & TA_RESERVED_LO) |
-      (this.word(DC_TA * 2 + 1) & this.reservedTa) |
+      (w[at + 1] as number) |
+      ((w[at + 4] as number) & TA_RESERVED_LO) |
+      ((w[at + 5] as number) & this.reservedTa) |
       (first & ATP_RESERVED_HI);
-    if (reserved !== 0) return true;
     const modes =
-      (this.firstModes >>> (first >>> ATP_MODE_SHIFT)) &
-      1 &
-      (this.secondModes >>> (second >>> ATP_MODE_SHIFT));
-    if (modes === 0) return true;
+      (this.firstModes >>> (first >>> ATP_MODE_SHIFT)) & (this.secondModes >>> (second >>> ATP_MODE_SHIFT));
+    if (reserved !== 0 || (modes & 1) === 0) return true;
     const bare = second >>> ATP_MODE_SHIFT === MODE_BARE;
     // A root of four pages lies on a boundary of as many.
-    if (bare ? (tc & TC_T2GPA) !== 0 : (this.word(DC_IOHGATP * 2) & 3) !== 0) return true;
-    return this.extended && this.msiWrong(bare);
+    if (bare ? (tc & TC_T2GPA) !== 0 : ((w[at + 2] as number) & 3) !== 0) return true;
+    return this.extended && this.msiWrong(w, at, bare);
+  }
+
+  private msiWrong(w: Int32Array, at: number, bare: boolean): boolean {
+    const msiptp = w[at + 9] as number;
+    const wide = ((w[at + 11] as number) | (w[at + 13] as number)) >>> 20;
+    if (((msiptp & ATP_RESERVED_HI) | wide | (w[at + 14] as number) | (w[at + 15] as number)) !== 0)
+      return true;
+    const mode = msiptp >>> ATP_MODE_SHIFT;
+    return mode !== MSI_OFF && (bare || mode !== MSI_FLAT);
+  }
+
+  /** Whether a tc breaks no rule; the next context with the same one is spared the question. */
+  private acceptTc(tc: number): boolean {
+    if (this.tcWrong(tc)) return false;
+    this.goodTc = tc;
+    this.firstModes = this.modesOf(tc);
+    return true;
   }
 
   /** The rules for tc by itself, as fctl is now. */
@@ -279,15 +240,6 @@ export class DeviceDirectory {
     return (tc & TC_PDTV) !== 0
       ? allowed((mode) => processDirectoryMode(capabilities, mode))
       : allowed((mode) => firstStageMode(capabilities, mode, narrow));
-  }
-
-  private msiWrong(bare: boolean): boolean {
-    const msiptp = this.word(DC_MSIPTP * 2 + 1);
-    const wide = this.word(DC_MSI_ADDR_MASK * 2 + 1) | this.word(DC_MSI_ADDR_PATTERN * 2 + 1);
-    if (((msiptp & ATP_RESERVED_HI) | (wide >>> 20) | this.word(14) | this.word(15)) !== 0) return true;
-    const mode = msiptp >>> ATP_MODE_SHIFT;
-    if (mode !== MSI_OFF && mode !== MSI_FLAT) return true;
-    return bare && mode !== MSI_OFF;
   }
 
   private emit(structure: string, index: number, pa: number, doublewords: number): void {

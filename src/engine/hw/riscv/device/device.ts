@@ -19,8 +19,11 @@ import { MSG_INVALIDATE_REQUEST, PAYLOAD_L, PAYLOAD_R, PAYLOAD_W } from '../stru
 import { CommandQueue } from './command-queue';
 import { completeConfig, type RiscvConfig } from './config';
 import { HINT_MASK, TLB_PA_HI, TLB_PA_LO, TLB_PERMS, TLB_TAG_A, TLB_TAG_B, type Iotlb } from './iotlb';
+import type { Counters } from './hpm';
+import type { DeviceDirectory } from './ddt';
 import type { AtsMessage, AtsPort } from './messages';
 import { PageRequestQueue, type PageRequest } from './page-requests';
+import { QuickDirectory } from './quick-directory';
 import { QuickWalk } from './quick-walk';
 import { Registers } from './registers';
 import { FIRST_ONLY, IDENTITY, NESTED, SECOND_ONLY, type Service } from './service';
@@ -62,6 +65,9 @@ export class RiscvIommu implements DmaTranslator {
   private readonly hints: Int32Array;
   private readonly iotlb: Iotlb;
   private readonly port: MemoryPort;
+  private readonly counters: Counters;
+  private readonly directory: DeviceDirectory;
+  private readonly contexts: QuickDirectory;
 
   constructor(config: Partial<RiscvConfig>, ports: RiscvPorts) {
     const full = completeConfig(config);
@@ -80,6 +86,9 @@ export class RiscvIommu implements DmaTranslator {
     this.hints = this.state.iotlb.hints;
     this.iotlb = this.state.iotlb;
     this.port = ports.memory;
+    this.counters = this.state.counters;
+    this.directory = this.translation.directory;
+    this.contexts = new QuickDirectory(this.state, this.directory);
   }
 
   /** One request of a device; the address or the cause of a fault is in `result`. `rid`: device_id, up to 24 bits. */
@@ -106,11 +115,14 @@ export class RiscvIommu implements DmaTranslator {
 
   /** Not the device that was served last, not a plain request, or somebody watches. */
   private unserved(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const plain = access <= PLAIN && !this.trace.on && !this.state.counters.active;
-    if (!plain || this.port.hazards !== null || !this.translation.serve(rid, pasid)) {
-      return this.translation.request(rid, hi, lo, access, pasid);
+    const { translation, directory } = this;
+    const plain = access <= PLAIN && !this.trace.on && !this.counters.active && this.port.hazards === null;
+    if (plain && directory.reaches(rid)) {
+      if ((pasid < 0 && this.contexts.serve(rid)) || translation.look(rid, pasid)) {
+        return this.missed(rid, hi, lo, access, pasid);
+      }
     }
-    return this.missed(rid, hi, lo, access, pasid);
+    return translation.request(rid, hi, lo, access, pasid);
   }
 
   /** Not where it was found last: a full look-up, and then the tables. */

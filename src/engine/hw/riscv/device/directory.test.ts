@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { ATS_REQUEST, ATS_TRANSLATED, EXECUTE, NO_PASID, READ, WRITE } from '../../port';
 import { DEFAULT_CAPABILITIES } from './config';
-import { Bench, DDT, FIRST, FREE, leaf, MSI_TABLE, PDT, pointer, root, SECOND, type Context } from './fixture.conformance';
+import {
+  Bench,
+  DDT,
+  FIRST,
+  FREE,
+  leaf,
+  MSI_TABLE,
+  PDT,
+  pointer,
+  root,
+  SECOND,
+  type Context,
+} from './fixture.conformance';
 
 // Expected values: RISC-V IOMMU Architecture Specification, chapter "Data Structures".
 const IOVA = 0x1_4060_3000n;
 const bit = (n: number): bigint => 1n << BigInt(n);
-const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, n) => first + n);
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, n) => first + n);
 const EN_ATS = 2n;
 
 /** Sv39 at FIRST, with one page that leads to FREE. */
@@ -50,7 +63,10 @@ describe('directories of one, two and three levels', () => {
 
   it('an entry on the way: V is wanted, reserved bits are not', () => {
     const wrong = [...range(0, 9), ...range(54, 63)].flatMap((n) => {
-      const b = new Bench().start(4, 3).put(DDT, pointer(DDT + 0x1000n) ^ bit(n)).put(DDT + 0x1000n, 1n);
+      const b = new Bench()
+        .start(4, 3)
+        .put(DDT, pointer(DDT + 0x1000n) ^ bit(n))
+        .put(DDT + 0x1000n, 1n);
       const cause = n === 0 ? 'cause 258' : 'cause 259';
       return b.ask(0n, READ) === cause ? [] : [n];
     });
@@ -61,7 +77,10 @@ describe('directories of one, two and three levels', () => {
     [1, 'cause 257'],
     [2, 'cause 268'],
   ] as const)('memory that answers with %i: %s', (answer, cause) => {
-    const b = new Bench().start(4, 3).put(DDT, pointer(DDT + 0x1000n)).put(DDT + 0x1000n, 1n);
+    const b = new Bench()
+      .start(4, 3)
+      .put(DDT, pointer(DDT + 0x1000n))
+      .put(DDT + 0x1000n, 1n);
     expect(b.hazard(DDT, answer).ask(0n, READ)).toBe(cause);
     expect(b.hazard(DDT + 0x1000n, answer).ask(0n, READ)).toBe(cause);
   });
@@ -153,7 +172,10 @@ describe('process directories', () => {
     return b.put(table + BigInt(pasid & 0xff) * 16n, ta, fsc);
   };
   const bench = (levels: number, pasid: number, ta = 1n, fsc = SV39, tc = PDTV): Bench =>
-    directory(firstStage(new Bench().start()), levels, pasid, ta, fsc).context(0, { tc, fsc: (BigInt(levels) << 60n) | (PDT >> 12n) });
+    directory(firstStage(new Bench().start()), levels, pasid, ta, fsc).context(0, {
+      tc,
+      fsc: (BigInt(levels) << 60n) | (PDT >> 12n),
+    });
 
   it.each([
     [1, 0xff, 0x100],
@@ -183,12 +205,16 @@ describe('process directories', () => {
     expect([1, 2, ...range(12, 31)].filter((n) => ta(n) !== FREE)).toEqual([]);
     const fsc = (value: bigint): bigint | string => bench(1, 7, 1n, value).ask(IOVA, READ, { pasid: 7 });
     expect(range(44, 59).filter((n) => fsc(SV39 | bit(n)) !== 'cause 267')).toEqual([]);
-    expect(range(1, 15).filter((mode) => (fsc(BigInt(mode) << 60n) === 'cause 267') === (mode >= 8 && mode <= 10))).toEqual([]);
+    expect(
+      range(1, 15).filter((mode) => (fsc(BigInt(mode) << 60n) === 'cause 267') === (mode >= 8 && mode <= 10)),
+    ).toEqual([]);
   });
 
   it('an entry on the way: V is wanted, reserved bits are not', () => {
     const ask = (n: number): bigint | string =>
-      bench(2, 7).put(PDT, pointer(PDT + 0x1000n) ^ bit(n)).ask(IOVA, READ, { pasid: 7 });
+      bench(2, 7)
+        .put(PDT, pointer(PDT + 0x1000n) ^ bit(n))
+        .ask(IOVA, READ, { pasid: 7 });
     expect(ask(0)).toBe('cause 266');
     expect([...range(1, 9), ...range(54, 63)].filter((n) => ask(n) !== 'cause 267')).toEqual([]);
   });
@@ -229,7 +255,10 @@ describe('DC.tc.DTF = 1 leaves out of the fault queue', () => {
     [256, true, {}, (b) => b.wr8(0x10, 0n).ask(0n, READ)],
   ])('cause %i: recorded all the same: %s', (cause, always, context, provoke) => {
     const run = (tc: bigint): readonly number[] => {
-      const b = firstStage(new Bench().start().identity()).context(0, { ...context, tc: (context.tc ?? 1n) | tc });
+      const b = firstStage(new Bench().start().identity()).context(0, {
+        ...context,
+        tc: (context.tc ?? 1n) | tc,
+      });
       expect(provoke(b)).toBe(`cause ${cause}`);
       return b.causes();
     };
@@ -268,6 +297,11 @@ describe('fault records', () => {
   });
 
   it('EN_ATS lets translated requests through as they are', () => {
-    expect(new Bench().start().context(0, { tc: 1n | EN_ATS, fsc: SV39 }).ask(0x1234n, READ | ATS_TRANSLATED)).toBe(0x1234n);
+    expect(
+      new Bench()
+        .start()
+        .context(0, { tc: 1n | EN_ATS, fsc: SV39 })
+        .ask(0x1234n, READ | ATS_TRANSLATED),
+    ).toBe(0x1234n);
   });
 });

@@ -114,7 +114,10 @@ export class Bench {
   /** A second stage that maps 1 GiB at 2 GiB to itself. */
   identity(levels = 3): this {
     for (let level = levels - 1; level > 2; level--) {
-      this.put(SECOND + BigInt(levels - 1 - level) * 0x4000n, pointer(SECOND + BigInt(levels - level) * 0x4000n));
+      this.put(
+        SECOND + BigInt(levels - 1 - level) * 0x4000n,
+        pointer(SECOND + BigInt(levels - level) * 0x4000n),
+      );
     }
     return this.put(SECOND + BigInt(levels - 3) * 0x4000n + 16n, leaf(0x8000_0000n, 0xdfn));
   }
@@ -168,7 +171,9 @@ export class Bench {
   /** Reads of this place are refused (1), or bring corrupt data (2); writes only where `writes` is said. */
   hazard(place: bigint, answer: 1 | 2, writes = false): this {
     const pfn = Number(place >> 12n);
-    this.memory.hazards = { at: (frame, _offset, _bytes, write) => (frame === pfn && write === writes ? answer : 0) };
+    this.memory.hazards = {
+      at: (frame, _offset, _bytes, write) => (frame === pfn && write === writes ? answer : 0),
+    };
     return this;
   }
 }

@@ -108,8 +108,8 @@ export class Iotlb {
   private readonly setMask: number;
   private readonly wayMask: number;
   private readonly turn: Int32Array;
-  /** Valid entries by set. */
-  private readonly filled: Int32Array;
+  /** Invalid entries: where there are none, a fill need not look for an empty way. */
+  private holes: number;
   /** Valid entries of large pages: where there are none they need no look-up. */
   private large = 0;
   private readonly setShift: number;
@@ -125,7 +125,7 @@ export class Iotlb {
     // At least one entry, which then stays invalid: the first look needs no question whether there is any.
     this.entries = new Int32Array(Math.max(1, this.sets * this.ways) << TLB_SHIFT);
     this.turn = new Int32Array(this.sets);
-    this.filled = new Int32Array(this.sets);
+    this.holes = this.sets * this.ways;
   }
 
   /** Index of the entry that translates an address in a space, or -1. */
@@ -180,7 +180,7 @@ export class Iotlb {
     const pages = 9 * size;
     const vpn = (hi << 20) | (lo >>> 12);
     const set = (vpn >>> pages) & this.setMask;
-    const at = this.filled[set] === this.ways ? this.replace(set, size) : this.claim(set, size);
+    const at = this.holes === 0 ? this.replace(set, size) : this.claim(set, size);
     entries[at] = (vpn >>> pages) << pages;
     entries[at + TLB_TAG_A] = (hi >>> 12) | s.spaceA;
     entries[at + TLB_TAG_B] = s.spaceB | (size << CLASS_SHIFT);
@@ -200,14 +200,13 @@ export class Iotlb {
     if (this.sets === 0) return null;
     const pages = sizeLg2 < 21 ? 0 : sizeLg2 < 30 ? 9 : 18;
     const set = (((hi << 20) | (lo >>> 12)) >>> pages) & this.setMask;
-    if ((this.filled[set] as number) < this.ways) return null;
+    if (this.holes > 0 && this.emptyWay(set) >= 0) return null;
     return this.describe((set * this.ways + (this.turn[set] as number)) << TLB_SHIFT);
   }
 
   drop(at: number): void {
     if ((this.entries[at + TLB_TAG_B] as number) >= 0) return;
-    const set = Math.floor((at >> TLB_SHIFT) / this.ways);
-    this.filled[set] = (this.filled[set] as number) - 1;
+    this.holes++;
     if (this.classAt(at) > 0) this.large--;
     this.entries[at + TLB_TAG_B] = 0;
   }
@@ -237,7 +236,7 @@ export class Iotlb {
   invalidateAll(): void {
     this.entries.fill(0);
     this.large = 0;
-    this.filled.fill(0);
+    this.holes = this.sets * this.ways;
   }
 
   /** All valid entries, for people. */
@@ -251,7 +250,7 @@ export class Iotlb {
   }
 
   get used(): number {
-    return this.filled.reduce((sum, n) => sum + n, 0);
+    return this.sets * this.ways - this.holes;
   }
 
   private describe(at: number): CachedTranslation | null {
@@ -344,12 +343,20 @@ export class Iotlb {
     return at;
   }
 
-  /** An empty way of a set. */
+  /** An empty way of a set, where it has one. */
   private claim(set: number, size: number): number {
-    this.filled[set] = (this.filled[set] as number) + 1;
+    const at = this.emptyWay(set);
+    if (at < 0) return this.replace(set, size);
+    this.holes--;
     if (size > 0) this.large++;
-    let at = (set * this.ways) << TLB_SHIFT;
-    while ((this.entries[at + TLB_TAG_B] as number) < 0) at += WORDS;
     return at;
+  }
+
+  private emptyWay(set: number): number {
+    const first = set << this.setShift;
+    for (let at = first; at < first + this.setWords; at += WORDS) {
+      if ((this.entries[at + TLB_TAG_B] as number) >= 0) return at;
+    }
+    return -1;
   }
 }

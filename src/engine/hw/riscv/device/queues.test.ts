@@ -10,12 +10,15 @@ const [MF, TO, ILL, FENCE] = [0x100, 0x200, 0x400, 0x800];
 const ON = 0x1_0003;
 const IOFENCE = 2n;
 const AV = bit(10);
-const without = (...bits: readonly number[]): bigint => bits.reduce((caps, n) => caps & ~bit(n), DEFAULT_CAPABILITIES);
+const without = (...bits: readonly number[]): bigint =>
+  bits.reduce((caps, n) => caps & ~bit(n), DEFAULT_CAPABILITIES);
 
 describe('commands', () => {
   it('are illegal where a reserved bit is set, and only there', () => {
     const list = (...ranges: readonly (readonly [number, number])[]): Set<number> =>
-      new Set(ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => first + n)));
+      new Set(
+        ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => first + n)),
+      );
     // Bits 127:0 of a command; opcode and func3, bits 9:0, are tried below.
     const formats: readonly (readonly [string, bigint, Set<number>])[] = [
       ['IOTINVAL.VMA', 1n, list([11, 11], [35, 43], [60, 72], [126, 127])],
@@ -90,7 +93,9 @@ describe('commands', () => {
 
   it('a fence writes four bytes, orders what it is told, and interrupts by wire', () => {
     const b = new Bench().start().put(FREE, 0xffff_ffff_ffff_ffffn);
-    expect(b.command(IOFENCE | AV | bit(11) | bit(12) | (0x1234_5678n << 32n), (FREE + 4n) >> 2n)).toBe(ON | FENCE);
+    expect(b.command(IOFENCE | AV | bit(11) | bit(12) | (0x1234_5678n << 32n), (FREE + 4n) >> 2n)).toBe(
+      ON | FENCE,
+    );
     expect(b.get(FREE)).toBe(0x1234_5678_ffff_ffffn);
     expect(b.syncs).toEqual(['reads']);
     expect([b.rd(0x54), b.interrupts]).toEqual([1, ['commands']]);
@@ -170,9 +175,21 @@ describe('invalidations of devices', () => {
 
   it('a response to a page request goes out as it is given', () => {
     const b = new Bench().start();
-    b.command(0x84n | (0x77n << 12n) | bit(32) | bit(33) | (0x1234n << 40n) | (0x56n << 56n), 0x1001_0000_0000n);
+    b.command(
+      0x84n | (0x77n << 12n) | bit(32) | bit(33) | (0x1234n << 40n) | (0x56n << 56n),
+      0x1001_0000_0000n,
+    );
     expect(b.messages).toMatchObject([
-      { code: 5, rid: 0x1234, segmentValid: true, segment: 0x56, pasidValid: true, pasid: 0x77, payloadHi: 0x1001, payloadLo: 0 },
+      {
+        code: 5,
+        rid: 0x1234,
+        segmentValid: true,
+        segment: 0x56,
+        pasidValid: true,
+        pasid: 0x77,
+        payloadHi: 0x1001,
+        payloadLo: 0,
+      },
     ]);
   });
 });
@@ -236,7 +253,12 @@ describe('page requests', () => {
   const bench = (tc = 7n): Bench => new Bench().start(2).context(0, { tc });
   /** Code of the response in bits 15:12 of the payload's high word, group in 8:0. */
   const responses = (b: Bench): unknown[] =>
-    b.messages.map(({ code, pasidValid, pasid, payloadHi }) => [code, (payloadHi >>> 12) & 15, payloadHi & 0x1ff, pasidValid ? pasid : null]);
+    b.messages.map(({ code, pasidValid, pasid, payloadHi }) => [
+      code,
+      (payloadHi >>> 12) & 15,
+      payloadHi & 0x1ff,
+      pasidValid ? pasid : null,
+    ]);
 
   it('go into the queue; privilege and execution count with a PASID only', () => {
     const b = send(send(bench(), { pasid: 9 }));
@@ -296,7 +318,10 @@ describe('interrupts', () => {
   const messages = (): Bench => {
     const b = new Bench().wr8(0x2f8, 0x3210n);
     for (let n = 0; n < 4; n++) b.wr8(0x300 + 16 * n, FREE + 4n * BigInt(n)).wr(0x308 + 16 * n, 0xa0 + n);
-    b.wr8(0x28, ppnField(FAULTS) | 3n).wr(0x4c, 3).wr8(0x18, ppnField(COMMANDS) | 3n).wr(0x48, 3);
+    b.wr8(0x28, ppnField(FAULTS) | 3n)
+      .wr(0x4c, 3)
+      .wr8(0x18, ppnField(COMMANDS) | 3n)
+      .wr(0x48, 3);
     return b;
   };
   const fault = (b: Bench): Bench => {

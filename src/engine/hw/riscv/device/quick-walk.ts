@@ -44,12 +44,11 @@ const WANTED = Int32Array.from({ length: 8 }, (_, access) => {
 });
 /** By level: bits of a page's frame number that have to be clear; pages larger than 1 GiB are left to the document's walk. */
 const MISALIGNED = Int32Array.of(0, 0x7_fc00, 0xfff_fc00, -1, -1);
-/** By the low byte of an entry: what a cached translation lets pass, with a first stage and without, and what it grants. */
+/** By the low byte of an entry: what a cached translation lets pass, with a first stage and without. */
 const byEntry = (of: (entryLo: number) => number): Int32Array =>
   Int32Array.from({ length: 256 }, (_, entryLo) => of(entryLo));
 const PERMS = byEntry((entryLo) => cachedPermissions(entryLo, entryLo, false));
 const PERMS_BARE = byEntry((entryLo) => cachedPermissions(entryLo, entryLo, true));
-const GRANTS = byEntry(grantsOf);
 
 /**
  * Places in `near`: for each kind of walk one for the last table of each level, which walks mostly share. Bottom tables, of
@@ -124,7 +123,7 @@ export class QuickWalk {
     out[PA_HI] = ((entryHi & PTE_PPN_HI) << 2) | (entryLo >>> 30);
     out[ATS_SIZE_LG2] = 12 + 9 * level;
     out[LEAF_LEVEL] = level;
-    out[LEAF_PERMS] = GRANTS[entryLo & 0xff] as number;
+    out[LEAF_PERMS] = grantsOf(entryLo);
     out[OUT_FLAGS] = (entryLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
     out[OUT_PERMS] = PERMS[entryLo & 0xff] as number;
     this.iotlb.fill(s, hi, lo, out);
@@ -147,7 +146,7 @@ export class QuickWalk {
     out[PA_HI] = ((entryHi & PTE_PPN_HI) << 2) | (entryLo >>> 30);
     out[ATS_SIZE_LG2] = 12 + 9 * level;
     out[LEAF_LEVEL] = level;
-    out[LEAF_PERMS] = GRANTS[entryLo & 0xff] as number;
+    out[LEAF_PERMS] = grantsOf(entryLo);
     out[OUT_FLAGS] = 0;
     out[OUT_PERMS] = PERMS_BARE[entryLo & 0xff] as number;
     this.iotlb.fill(s, hi, lo, out);
@@ -192,7 +191,7 @@ export class QuickWalk {
     out[PA_HI] = ((secondHi & PTE_PPN_HI) << 2) | (secondLo >>> 30);
     out[ATS_SIZE_LG2] = 12 + 9 * level;
     out[LEAF_LEVEL] = firstLevel;
-    out[LEAF_PERMS] = GRANTS[both & 0xff] as number;
+    out[LEAF_PERMS] = grantsOf(both);
     out[OUT_FLAGS] = (firstLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
     out[OUT_PERMS] = PERMS[both & 0xff] as number;
     this.iotlb.fill(s, hi, lo, out);

@@ -7,7 +7,8 @@ import { Bench } from './fixture.conformance';
 const ONES = 0xffff_ffff_ffff_ffffn;
 /** DDTP and the bases of queues: PPN in bits 53:10; PAS is 56, so all of it is there. */
 const PPN = 0x3f_ffff_ffff_fc00n;
-const without = (...bits: readonly bigint[]): bigint => bits.reduce((caps, bit) => caps & ~(1n << bit), DEFAULT_CAPABILITIES);
+const without = (...bits: readonly bigint[]): bigint =>
+  bits.reduce((caps, bit) => caps & ~(1n << bit), DEFAULT_CAPABILITIES);
 const [ATS, HPM, DBG, QOSID] = [25n, 30n, 31n, 41n];
 /** capabilities.IGS in bits 29:28. */
 const withIgs = (igs: bigint): bigint => (DEFAULT_CAPABILITIES & ~(3n << 28n)) | (igs << 28n);
@@ -65,14 +66,17 @@ describe('fields that can be written', () => {
     expect(new Bench({ gxlWritable: true }).wr(8, -1).rd(8)).toBe(7);
   });
 
-  it.each([0x20, 0x30, 0x40])('an index is as wide as its queue, and 0 after its base was written (register %i)', (head) => {
-    // cqh and cqt, fqh, pqh: software writes the command queue's tail and the other queues' heads.
-    const index = head === 0x20 ? 0x24 : head;
-    const base = head - 8;
-    const b = new Bench().wr8(base, 4n).wr(index, -1);
-    expect(b.rd(index)).toBe(31);
-    expect(b.wr8(base, 2n).rd(index) >>> 3).toBe(0);
-  });
+  it.each([0x20, 0x30, 0x40])(
+    'an index is as wide as its queue, and 0 after its base was written (register %i)',
+    (head) => {
+      // cqh and cqt, fqh, pqh: software writes the command queue's tail and the other queues' heads.
+      const index = head === 0x20 ? 0x24 : head;
+      const base = head - 8;
+      const b = new Bench().wr8(base, 4n).wr(index, -1);
+      expect(b.rd(index)).toBe(31);
+      expect(b.wr8(base, 2n).rd(index) >>> 3).toBe(0);
+    },
+  );
 
   it('PPN fields are as wide as the physical address', () => {
     const narrow = (DEFAULT_CAPABILITIES & ~(0x3fn << 32n)) | (32n << 32n);
@@ -121,7 +125,7 @@ describe('accesses that the document leaves open', () => {
 
 describe('ddtp', () => {
   it.each([0, 1, 2, 3, 4])('mode %i is taken', (mode) => {
-    expect(new Bench().wr8(0x10, ONES & ~0xfn | BigInt(mode)).rd8(0x10)).toBe(PPN | BigInt(mode));
+    expect(new Bench().wr8(0x10, (ONES & ~0xfn) | BigInt(mode)).rd8(0x10)).toBe(PPN | BigInt(mode));
   });
 
   it.each([5, 13, 14, 15])('mode %i is not: the field keeps a legal value', (mode) => {

@@ -8,7 +8,6 @@ import {
   DC_IOHGATP,
   DC_MSIPTP,
   DC_TA,
-  levelsOfMode,
   MODE_BARE,
   PC_ENS,
   PC_SUM,
@@ -52,25 +51,6 @@ export class ServiceFinder {
   tooWide(dc: number, pid: number): boolean {
     const mode = (this.unit.contexts.dcs[dc + DC_FSC * 2 + 1] as number) >>> ATP_MODE_SHIFT;
     return (mode === PD8 && pid >= 1 << 8) || (mode === PD17 && pid >= 1 << 17);
-  }
-
-  /** Fills in what the quick walk of a first stage alone takes. False: the device needs more than that. */
-  findPlain(s: Service, dc: number, rid: number): boolean {
-    const { dcs } = this.unit.contexts;
-    const msiptp = dcs[dc + DC_MSIPTP * 2 + 1] as number;
-    const odd = (dcs[dc] as number) & (TC_PDTV | TC_SBE | TC_SXL);
-    if (((((dcs[dc + DC_IOHGATP * 2 + 1] as number) | msiptp) >>> ATP_MODE_SHIFT) | odd) !== 0) return false;
-    const hi = dcs[dc + DC_FSC * 2 + 1] as number;
-    const mode = hi >>> ATP_MODE_SHIFT;
-    if (mode === MODE_BARE) return false;
-    const pscid = (dcs[dc + DC_TA * 2] as number) >>> TA_PSCID_SHIFT;
-    s.did = rid;
-    s.kind = FIRST_ONLY;
-    s.firstLevels = levelsOfMode(mode);
-    s.firstNear = nearPfn(hi & ATP_PPN_HI, dcs[dc + DC_FSC * 2] as number);
-    s.spaceA = tagA(pscid);
-    s.spaceB = tagB(-1, pscid);
-    return true;
   }
 
   /** Fills in `s`; 0, the cause of a fault, or PDT_GUEST_FAULT. `translated`: the address is a guest physical one. */

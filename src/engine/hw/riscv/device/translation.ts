@@ -177,39 +177,17 @@ export class Translation {
   }
 
   /** Finds out how the plain requests of a device are translated. False: something is in the way, and request() says what. */
-  serve(rid: number, pasid: number): boolean {
-    const { unit, service, directory } = this;
-    const { contexts } = unit;
-    service.forget();
-    service.pasid = pasid;
-    if ((unit.reg(DDTP) & DDTP_MODE_MASK) <= DDTP_BARE || !directory.reaches(rid)) return false;
-    let dc = contexts.findDevice(rid);
-    if (dc < 0) {
-      if (!directory.readPlain(rid)) return false;
-      dc = contexts.fillDevice(rid, directory.words, directory.at, directory.extended);
-    }
-    if (pasid < 0 && this.finder.findPlain(service, dc, rid)) {
-      if (contexts.ddtSets > 0) service.rid = rid;
-      return true;
-    }
-    return this.settle(dc, rid, pasid);
-  }
-
-  /** The same as the document reads contexts. */
   look(rid: number, pasid: number): boolean {
+    const { unit, directory, service } = this;
     this.take(rid, 0, 0, READ, pasid, 0);
     this.identify();
-    const { unit, directory } = this;
-    if ((unit.reg(DDTP) & DDTP_MODE_MASK) <= DDTP_BARE || !directory.reaches(rid)) return false;
-    const dc = directory.locate(rid, this.service);
-    return dc >= 0 && this.settle(dc, rid, pasid);
-  }
-
-  private settle(dc: number, rid: number, pasid: number): boolean {
-    const tc = this.unit.contexts.dcs[dc] as number;
+    if (!directory.reaches(rid)) return false;
+    const dc = directory.locate(rid, service);
+    if (dc < 0) return false;
+    const tc = unit.contexts.dcs[dc] as number;
     if (pasid >= 0 && ((tc & TC_PDTV) === 0 || this.finder.tooWide(dc, pasid))) return false;
-    if (this.finder.find(this.service, dc, rid, pasid, false, false) !== 0) return false;
-    if (this.cached(tc)) this.service.rid = rid;
+    if (this.finder.find(service, dc, rid, pasid, false, false) !== 0) return false;
+    if (this.cached(tc)) service.rid = rid;
     return true;
   }
 

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { EXECUTE, PRIVILEGED, READ, WRITE } from '../../port';
 import { DEFAULT_CAPABILITIES } from './config';
-import { Bench, FIRST, FREE, leaf, PDT, pointer, root, RWUAD, SECOND, type Context } from './fixture.conformance';
+import {
+  Bench,
+  FIRST,
+  FREE,
+  leaf,
+  PDT,
+  pointer,
+  root,
+  RWUAD,
+  SECOND,
+  type Context,
+} from './fixture.conformance';
 
 // Expected values: The RISC-V Instruction Set Manual, volume II, sections "Virtual Address Translation Process", "Svnapot",
 // "Svpbmt" and "Two-Stage Address Translation"; RISC-V IOMMU specification, "Device-context fields".
@@ -40,7 +51,8 @@ const place = (at: bigint, levels: number, level: number): bigint =>
 
 /** Pointers down to a level, and what is there. */
 function tables(b: Bench, at: bigint, levels: number, level: number, entry: bigint): Bench {
-  for (let n = levels - 1; n > level; n--) b.put(place(at, levels, n), pointer(at + BigInt(levels - n) * 0x4000n));
+  for (let n = levels - 1; n > level; n--)
+    b.put(place(at, levels, n), pointer(at + BigInt(levels - n) * 0x4000n));
   return b.put(place(at, levels, level), entry);
 }
 
@@ -61,7 +73,9 @@ function byOneBit(n: number, level: number): 'good' | 'bad' | 'read-only' | 'mov
   return 'bad'; // reserved; N with a PPN that is no NAPOT range
 }
 
-const SCHEMES = [3, 4, 5].flatMap((levels) => Array.from({ length: levels }, (_, level) => ({ levels, level })));
+const SCHEMES = [3, 4, 5].flatMap((levels) =>
+  Array.from({ length: levels }, (_, level) => ({ levels, level })),
+);
 
 describe.each(STAGES)('$name', ({ at, faults, marks, context }) => {
   it.each(SCHEMES)('$levels levels, leaf at level $level: every bit of the entry', ({ levels, level }) => {
@@ -69,7 +83,9 @@ describe.each(STAGES)('$name', ({ at, faults, marks, context }) => {
     for (let n = 0; n < 64; n++) {
       const entry = leaf(target(level)) ^ bit(n);
       const ask = (access: number): unknown =>
-        tables(new Bench().start(), at, levels, level, entry).context(0, context(levels, 0n)).ask(IOVA, access);
+        tables(new Bench().start(), at, levels, level, entry)
+          .context(0, context(levels, 0n))
+          .ask(IOVA, access);
       const kind = byOneBit(n, level);
       const pa = kind === 'moved' ? translated(level) ^ bit(n + 2) : translated(level);
       const read = kind === 'bad' ? faults.read : pa;
@@ -79,19 +95,25 @@ describe.each(STAGES)('$name', ({ at, faults, marks, context }) => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(SCHEMES.filter(({ level }) => level > 0))('$levels levels, pointer at level $level: every bit of the entry', ({ levels, level }) => {
-    const wrong: unknown[] = [];
-    for (const n of [...Array.from({ length: 10 }, (_, low) => low), ...Array.from({ length: 10 }, (_, high) => 54 + high)]) {
-      const b = tables(new Bench().start(), at, levels, 0, leaf(FREE));
-      const where = place(at, levels, level);
-      b.put(where, b.get(where) ^ bit(n)).context(0, context(levels, 0n));
-      // G and RSW are free. R, W and X make it a leaf without A, or a reserved encoding.
-      const good = n === 5 || n === 8 || n === 9;
-      const outcome = b.ask(IOVA, READ);
-      if (outcome !== (good ? FREE : faults.read)) wrong.push([n, outcome]);
-    }
-    expect(wrong).toEqual([]);
-  });
+  it.each(SCHEMES.filter(({ level }) => level > 0))(
+    '$levels levels, pointer at level $level: every bit of the entry',
+    ({ levels, level }) => {
+      const wrong: unknown[] = [];
+      for (const n of [
+        ...Array.from({ length: 10 }, (_, low) => low),
+        ...Array.from({ length: 10 }, (_, high) => 54 + high),
+      ]) {
+        const b = tables(new Bench().start(), at, levels, 0, leaf(FREE));
+        const where = place(at, levels, level);
+        b.put(where, b.get(where) ^ bit(n)).context(0, context(levels, 0n));
+        // G and RSW are free. R, W and X make it a leaf without A, or a reserved encoding.
+        const good = n === 5 || n === 8 || n === 9;
+        const outcome = b.ask(IOVA, READ);
+        if (outcome !== (good ? FREE : faults.read)) wrong.push([n, outcome]);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it('PBMT 3 is reserved; without Svpbmt all of PBMT is; bits 60:59 are software’s with Svrsw60t59b', () => {
     const ask = (entry: bigint, capabilities = DEFAULT_CAPABILITIES): unknown =>
@@ -104,10 +126,16 @@ describe.each(STAGES)('$name', ({ at, faults, marks, context }) => {
 
   it('N: sixteen pages, and no other range', () => {
     const ask = (low: bigint): unknown =>
-      tables(new Bench().start(), at, 3, 0, leaf(FREE + (low << 12n)) | bit(63)).context(0, context(3, 0n)).ask(IOVA, READ);
+      tables(new Bench().start(), at, 3, 0, leaf(FREE + (low << 12n)) | bit(63))
+        .context(0, context(3, 0n))
+        .ask(IOVA, READ);
     // IOVA is the fourth of its sixteen pages.
     expect(ask(8n)).toBe(FREE + 0x3000n);
-    expect(Array.from({ length: 16 }, (_, low) => low).filter((low) => low !== 8 && ask(BigInt(low)) !== faults.read)).toEqual([]);
+    expect(
+      Array.from({ length: 16 }, (_, low) => low).filter(
+        (low) => low !== 8 && ask(BigInt(low)) !== faults.read,
+      ),
+    ).toEqual([]);
   });
 
   it('a pointer at the last level leads nowhere', () => {
@@ -120,23 +148,29 @@ describe.each(STAGES)('$name', ({ at, faults, marks, context }) => {
     const bits = at === SECOND ? 14 + 9 * levels : 12 + 9 * levels;
     expect(b.ask(IOVA | bit(bits), READ)).toBe(faults.read);
     // Copies of the highest bit are wanted of a first stage: what is wrong about this address is that no entry is there.
-    expect(b.ask(IOVA | (0xffff_ffff_ffff_ffffn << BigInt(bits - 1)) & 0xffff_ffff_ffff_ffffn, EXECUTE)).toBe(faults.execute);
+    expect(
+      b.ask(IOVA | ((0xffff_ffff_ffff_ffffn << BigInt(bits - 1)) & 0xffff_ffff_ffff_ffffn), EXECUTE),
+    ).toBe(faults.execute);
   });
 
   it.each<[string, bigint, number, bigint, bigint]>([
     ['A, by a read', RWUAD & ~0xc0n, READ, 0x57n, RWUAD & ~0xc0n],
     ['A and D, by a write', RWUAD & ~0xc0n, WRITE, 0xd7n, RWUAD & ~0xc0n],
     ['D, by a write', RWUAD & ~0x80n, WRITE, 0xd7n, RWUAD & ~0x80n],
-  ])('sets %s, where the context says so, and faults where it does not', (_, flags, access, marked, unmarked) => {
-    const b = (tc: bigint): Bench => tables(new Bench().start(), at, 3, 0, leaf(FREE, flags)).context(0, context(3, tc));
-    const where = place(at, 3, 0);
-    const marking = b(marks);
-    expect(marking.ask(IOVA, access)).toBe(FREE);
-    expect(marking.get(where) & 0xffn).toBe(marked);
-    const faulting = b(marks === SADE ? GADE : SADE);
-    expect(faulting.ask(IOVA, access)).toBe(access === READ ? faults.read : faults.write);
-    expect(faulting.get(where) & 0xffn).toBe(unmarked);
-  });
+  ])(
+    'sets %s, where the context says so, and faults where it does not',
+    (_, flags, access, marked, unmarked) => {
+      const b = (tc: bigint): Bench =>
+        tables(new Bench().start(), at, 3, 0, leaf(FREE, flags)).context(0, context(3, tc));
+      const where = place(at, 3, 0);
+      const marking = b(marks);
+      expect(marking.ask(IOVA, access)).toBe(FREE);
+      expect(marking.get(where) & 0xffn).toBe(marked);
+      const faulting = b(marks === SADE ? GADE : SADE);
+      expect(faulting.ask(IOVA, access)).toBe(access === READ ? faults.read : faults.write);
+      expect(faulting.get(where) & 0xffn).toBe(unmarked);
+    },
+  );
 
   it('a request that may not pass leaves no mark', () => {
     const b = tables(new Bench().start(), at, 3, 0, leaf(FREE, 0x13n)).context(0, context(3, marks)); // V R U
@@ -194,7 +228,9 @@ describe('privilege, of requests with a process', () => {
   });
 
   it('without a process nobody is privileged', () => {
-    const b = tables(new Bench().start(), FIRST, 3, 0, leaf(FREE, KERNEL)).context(0, { fsc: root(FIRST, 3) });
+    const b = tables(new Bench().start(), FIRST, 3, 0, leaf(FREE, KERNEL)).context(0, {
+      fsc: root(FIRST, 3),
+    });
     expect(b.ask(IOVA, READ | PRIVILEGED)).toBe('cause 13');
   });
 });
@@ -206,8 +242,16 @@ describe('two stages', () => {
 
   it('what either takes away is not there', () => {
     expect(bench().ask(IOVA, WRITE)).toBe(FREE);
-    expect(bench().put(SECOND + 16n, leaf(0x8000_0000n, 0xd3n)).ask(IOVA, WRITE)).toBe('cause 23');
-    expect(bench().put(place(FIRST, 3, 0), leaf(FREE, 0xd3n)).ask(IOVA, WRITE)).toBe('cause 15');
+    expect(
+      bench()
+        .put(SECOND + 16n, leaf(0x8000_0000n, 0xd3n))
+        .ask(IOVA, WRITE),
+    ).toBe('cause 23');
+    expect(
+      bench()
+        .put(place(FIRST, 3, 0), leaf(FREE, 0xd3n))
+        .ask(IOVA, WRITE),
+    ).toBe('cause 15');
     expect(bench().ask(IOVA, EXECUTE)).toBe('cause 12');
   });
 
@@ -254,7 +298,10 @@ describe('Sv32 and Sv32x4', () => {
   it('take 32 and 34 bits of address', () => {
     const first = mapped(started(), FIRST).context(0, { tc: 0x801n, fsc: root(FIRST, 3) });
     expect(first.ask(IOVA32 | bit(32), READ)).toBe('cause 13');
-    const second = put32(started(), SECOND + 0xd03n * 4n, leaf(0x40_0000n)).context(0, { tc: 0x801n, iohgatp: root(SECOND, 3) });
+    const second = put32(started(), SECOND + 0xd03n * 4n, leaf(0x40_0000n)).context(0, {
+      tc: 0x801n,
+      iohgatp: root(SECOND, 3),
+    });
     expect(second.ask(IOVA32 | bit(33) | bit(32), READ)).toBe(0x40_5678n);
     expect(second.ask(IOVA32 | bit(34), READ)).toBe('cause 21');
   });
@@ -265,7 +312,8 @@ describe('Sv32 and Sv32x4', () => {
 });
 
 describe('big endian', () => {
-  const swap = (word: bigint): bigint => BigInt(`0x${(word.toString(16).padStart(16, '0').match(/../g) ?? []).reverse().join('')}`);
+  const swap = (word: bigint): bigint =>
+    BigInt(`0x${(word.toString(16).padStart(16, '0').match(/../g) ?? []).reverse().join('')}`);
   it('fctl.BE turns the directory and the second stage, SBE the first stage', () => {
     for (const [fctl, sbe] of [
       [0, 0n],
@@ -275,8 +323,10 @@ describe('big endian', () => {
     ] as const) {
       const b = new Bench().wr(8, fctl).wr8(0x10, (0x8_0010n << 10n) | 2n);
       tables(b, FIRST, 3, 0, leaf(FREE)).context(0, { tc: 1n | sbe, fsc: root(FIRST, 3) });
-      if (fctl !== 0) for (let n = 0n; n < 64n; n += 8n) b.put(0x8001_0000n + n, swap(b.get(0x8001_0000n + n)));
-      if (sbe !== 0n) for (const level of [2, 1, 0]) b.put(place(FIRST, 3, level), swap(b.get(place(FIRST, 3, level))));
+      if (fctl !== 0)
+        for (let n = 0n; n < 64n; n += 8n) b.put(0x8001_0000n + n, swap(b.get(0x8001_0000n + n)));
+      if (sbe !== 0n)
+        for (const level of [2, 1, 0]) b.put(place(FIRST, 3, level), swap(b.get(place(FIRST, 3, level))));
       expect([fctl, sbe, b.ask(IOVA, READ)]).toEqual([fctl, sbe, FREE]);
     }
   });

@@ -24,6 +24,8 @@ export class ConfigCache {
   constructor(
     readonly shape: CacheShape,
     private readonly entryWords: number,
+    /** Something is cached that was not, or is no longer. */
+    private readonly changed: () => void,
   ) {
     invariant(cacheShapeProblem(shape) === null, 'configuration cache: sets and ways');
     this.setMask = shape.sets - 1;
@@ -41,6 +43,7 @@ export class ConfigCache {
 
   /** Enters a decoded structure and returns its index. */
   fill(sid: number, ssid: number, decoded: Int32Array): number {
+    this.changed();
     const at = this.place(sid, ssid);
     this.entries.set(decoded, at);
     if (this.shape.sets === 0) return at;
@@ -106,6 +109,7 @@ export class ConfigCache {
   }
 
   private dropWhere(matches: (at: number) => boolean): number {
+    this.changed();
     let dropped = 0;
     for (const { at } of this.list()) {
       if (!matches(at)) continue;

@@ -111,6 +111,7 @@ export abstract class Descent {
     const { words } = this.reader.memory;
     const { walkCache } = this;
     const nested = d[D_NESTED] !== 0;
+    const traced = this.trace.on;
     let level = t[tt + TT_LEVEL] as number;
     let shift = t[tt + TT_SHIFT] as number;
     let mask = t[tt + TT_MASK] as number;
@@ -138,7 +139,7 @@ export abstract class Descent {
         descLo = swap(descHi);
         descHi = swap(first);
       }
-      if (this.trace.on) this.tellRead(d, granule, index, level, descHi, descLo);
+      if (traced) this.tellRead(d, granule, index, level, descHi, descLo);
       if ((descLo & s.DESC_VALID) === 0) return this.refuse(d, F_TRANSLATION, hi, lo);
       if (level === 3 || (descLo & s.DESC_TABLE) === 0) {
         if (!mayEnd(level, granule, flags, descLo)) return this.refuse(d, F_TRANSLATION, hi, lo);

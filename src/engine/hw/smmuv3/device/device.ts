@@ -33,7 +33,6 @@ import { DEFAULT_SMMU_CONFIG, type SmmuConfig } from './config';
 import { tagsOf } from './descent';
 import { EventQueue } from './events';
 import { Faults, Q_ACCESS, Q_CD, Q_HI, Q_LO, Q_PASID, Q_SID, Q_STE, Q_WORDS } from './faults';
-import { LastServed } from './last-served';
 import { PageRequestQueue } from './page-requests';
 import { overridden, permsFor } from './permissions';
 import { Registers } from './registers';
@@ -80,7 +79,6 @@ export class SmmuV3 implements DmaTranslator {
   readonly walker: Walker;
   readonly faults: Faults;
   private readonly ats: AtsPort;
-  private readonly lastServed: LastServed;
   /** The transaction in flight. */
   private readonly q = new Int32Array(Q_WORDS);
 
@@ -100,13 +98,12 @@ export class SmmuV3 implements DmaTranslator {
     this.commands = new CommandQueue(this.state, this.stalls, (sid, pasid) => this.prefetch(sid, pasid));
     this.faults = new Faults(this.state, this.events, this.stalls, this.result);
     this.ats = new AtsPort(this);
-    this.lastServed = new LastServed(this.state);
     this.registers = new Registers(this.state, this);
   }
 
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
     const { state } = this;
-    if (pasid === NO_PASID && this.lastServed.serves(rid, hi, lo, access, this.result)) return TRANSLATED;
+    if (pasid === NO_PASID && state.lastServed.serves(rid, hi, lo, access, this.result)) return TRANSLATED;
     if ((access & (ATS_REQUEST | ATS_TRANSLATED)) !== 0)
       return this.ats.serve(this.begin(rid, hi, lo, access, pasid));
     if (!state.enabled(r.CR0_SMMUEN)) return this.globalBypass(rid, hi, lo, access, pasid);
@@ -196,7 +193,6 @@ export class SmmuV3 implements DmaTranslator {
     if (reason !== 0) return -reason;
     if (state.trace.on) this.tellCd('fill', sid, ssid);
     state.met.add(sid * 2 ** 20 + ssid);
-    this.lastServed.forget();
     return state.cdCache.fill(sid, ssid, this.cds.out);
   }
 
@@ -270,7 +266,9 @@ export class SmmuV3 implements DmaTranslator {
         return this.refuse(at, cdAt, walker.refuse1(e.F_TLB_CONFLICT), rid, rawHi, lo, need, pasid);
       if (!denies(tlb.perms(entry), need)) {
         if (state.trace.on) this.tellTlb('hit', kind, ctx, hi, lo);
-        if (pasid === NO_PASID) this.learn(at, cdAt, rid, tt, ctx, kind);
+        const plain = pasid === NO_PASID && state.steCache.entries[at + STE_OVERRIDES] === 0;
+        if (plain && tt === cdAt + CD_TT0 && cd[tt + TT_OVER_LO] === 0)
+          this.learn(rid, ctx, kind, cd[tt + TT_OVER_HI] as number);
         result[PA_LO] = tlb.paLo(entry, lo);
         result[PA_HI] = tlb.paHi(entry, hi);
         return TRANSLATED;
@@ -300,7 +298,7 @@ export class SmmuV3 implements DmaTranslator {
       if (!denies(tlb.perms(entry), need)) {
         if (state.trace.on) this.tellTlb('hit', KIND_S2, ctx, hi, lo);
         if (pasid === NO_PASID && ste[at + STE_OVERRIDES] === 0 && ste[at + STE_MODE] === MODE_S2)
-          this.lastServed.learn(rid, at, -1, ctx, KIND_S2, aboveHi(config.oas));
+          this.learn(rid, ctx, KIND_S2, aboveHi(config.oas));
         result[PA_LO] = tlb.paLo(entry, lo);
         result[PA_HI] = tlb.paHi(entry, hi);
         return TRANSLATED;
@@ -315,15 +313,11 @@ export class SmmuV3 implements DmaTranslator {
     return this.finishWalk(KIND_S2, ctx, hi, lo, need);
   }
 
-  /** Only what needs no more than the TLB: addresses below TTB1's, all of whose low words count, and nothing overridden. */
-  private learn(at: number, cdAt: number, rid: number, tt: number, ctx: number, kind: number): void {
-    const { config, steCache, cdCache } = this.state;
-    const plain =
-      steCache.entries[at + STE_OVERRIDES] === 0 &&
-      cdCache.entries[tt + TT_OVER_LO] === 0 &&
-      tt === cdAt + CD_TT0;
-    if (plain && config.bbml !== 0)
-      this.lastServed.learn(rid, at, cdAt, ctx, kind, cdCache.entries[tt + TT_OVER_HI] as number);
+  /** Where nothing more than the TLB is asked the next time. */
+  private learn(rid: number, ctx: number, kind: number, overHi: number): void {
+    const { bbml, steCache, cdCache } = this.state.config;
+    if (bbml !== 0 && steCache.sets !== 0 && cdCache.sets !== 0)
+      this.state.lastServed.learn(rid, ctx, kind, overHi);
   }
 
   private finishWalk(kind: number, ctx: number, hi: number, lo: number, need: Access): TranslateStatus {
@@ -375,7 +369,6 @@ export class SmmuV3 implements DmaTranslator {
   private enterSte(sid: number): number {
     if (this.state.trace.on) this.tellSte('fill', sid);
     this.state.met.add(sid * 2 ** 20);
-    this.lastServed.forget();
     return this.state.steCache.fill(sid, 0, this.stes.out);
   }
 

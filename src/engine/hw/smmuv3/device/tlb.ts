@@ -16,8 +16,10 @@ export const DATA_HI = 5;
 const PERMS = 6;
 export const TLB_PERMS = PERMS;
 const WORDS = 8;
-/** Words before the entries of a set: the way that goes next when all are valid. */
-const HEADER = 1;
+/** Words before the entries of a set: how many of them are valid, and the way that goes next when all are. */
+const FILLED = 0;
+const TURN = 1;
+const HEADER = 2;
 
 const VALID = 1 << 31;
 const SIZE_SHIFT = 20;
@@ -181,6 +183,11 @@ export class Tlb {
     const pages = size - 12;
     const vpnLo = (hi << 20) | (lo >>> 12);
     const at = this.place((setIndex(vpnLo, hi >>> 12, pages) & this.setMask) * this.setWords);
+    const old = (entries[at + TAG_HI] as number) < 0 ? this.sizeLg2(at) : -1;
+    if (old !== size) {
+      if (old >= 0) this.count(old, -1);
+      this.count(size, 1);
+    }
     entries[at + TAG_LO] = vpnLo & ~((1 << pages) - 1);
     entries[at + TAG_HI] = VALID | (size << SIZE_SHIFT) | (hi >>> 12);
     entries[at + CTX] = ctx;
@@ -188,7 +195,6 @@ export class Tlb {
     entries[at + DATA_LO] = (leaf[L_PA_LO] as number) & ~0xfff;
     entries[at + DATA_HI] = leaf[L_PA_HI] as number;
     entries[at + PERMS] = leaf[L_PERMS] as number;
-    this.count(size, 1);
     if (this.strict && this.sizeCount > 1) this.noteConflict(at);
   }
 
@@ -196,16 +202,17 @@ export class Tlb {
   victim(hi: number, lo: number, sizeLg2: number): CachedTranslation | null {
     if (this.end === 0) return null;
     const set = (setIndex((hi << 20) | (lo >>> 12), hi >>> 12, sizeLg2 - 12) & this.setMask) * this.setWords;
-    for (let at = set + HEADER; at < set + this.setWords; at += WORDS) {
-      if ((this.entries[at + TAG_HI] as number) >= 0) return null;
-    }
-    return this.describe(set + HEADER + (this.entries[set] as number) * WORDS);
+    if (this.entries[set + FILLED] !== this.shape.ways) return null;
+    return this.describe(set + HEADER + (this.entries[set + TURN] as number) * WORDS);
   }
 
   /** Takes one entry out: what it grants is not enough. */
   drop(at: number): void {
+    const { entries } = this;
+    const set = at - (at % this.setWords);
     this.count(this.sizeLg2(at), -1);
-    this.entries[at + TAG_HI] = 0;
+    entries[at + TAG_HI] = 0;
+    entries[set + FILLED] = (entries[set + FILLED] as number) - 1;
   }
 
   /** Drops what a command names; how many entries that were. */
@@ -282,13 +289,14 @@ export class Tlb {
   /** An empty way of a set, or the one whose turn it is. */
   private place(set: number): number {
     const { entries } = this;
-    for (let at = set + HEADER; at < set + this.setWords; at += WORDS) {
-      if ((entries[at + TAG_HI] as number) >= 0) return at;
+    if (entries[set + FILLED] === this.shape.ways) {
+      const way = entries[set + TURN] as number;
+      entries[set + TURN] = (way + 1) & this.wayMask;
+      return set + HEADER + way * WORDS;
     }
-    const way = entries[set] as number;
-    entries[set] = (way + 1) & this.wayMask;
-    const at = set + HEADER + way * WORDS;
-    this.count(this.sizeLg2(at), -1);
+    entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
+    let at = set + HEADER;
+    while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
     return at;
   }
 

@@ -5,6 +5,7 @@ import * as r from '../regs';
 import { CD_WORDS } from './cd-layout';
 import type { SmmuConfig } from './config';
 import { ConfigCache } from './config-cache';
+import { LastServed } from './last-served';
 import { MemoryReader } from './memory-reader';
 import { Signals } from './signals';
 import { STE_WORDS } from './ste';
@@ -27,6 +28,7 @@ export class SmmuState {
   readonly steCache: ConfigCache;
   readonly cdCache: ConfigCache;
   readonly tlb: Tlb;
+  readonly lastServed: LastServed;
   readonly walkCache: WalkCache;
   /** Stage 2 of what the unit reads for itself. */
   readonly stage2Cache: Tlb;
@@ -42,9 +44,10 @@ export class SmmuState {
     irq: IrqLine,
     readonly link: DeviceLink | null,
   ) {
-    this.steCache = new ConfigCache(config.steCache, STE_WORDS);
-    this.cdCache = new ConfigCache(config.cdCache, CD_WORDS);
+    this.steCache = new ConfigCache(config.steCache, STE_WORDS, () => this.lastServed.forget());
+    this.cdCache = new ConfigCache(config.cdCache, CD_WORDS, () => this.lastServed.forget());
     this.tlb = new Tlb(config.iotlb, config.bbml === 0);
+    this.lastServed = new LastServed(this.tlb, trace);
     this.walkCache = new WalkCache(config.walkCache);
     this.stage2Cache = new Tlb(config.stage2Cache, false);
     this.reader = new MemoryReader(memory);
