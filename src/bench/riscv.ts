@@ -1,8 +1,9 @@
+import { transfer } from '../engine/hw/common/dma';
 import { NO_PASID, READ, TRANSLATED, WALKED, type DmaTranslator } from '../engine/hw/port';
 import type { RiscvConfig } from '../engine/hw/riscv/device/config';
 import { RiscvIommu } from '../engine/hw/riscv/device/device';
 import { PhysicalMemory } from '../engine/memory/physical-memory';
-import { silent, type Trace } from '../engine/trace/trace';
+import { silent, TraceBuffer, type Trace } from '../engine/trace/trace';
 import { type Clock, median, RUNS } from './measure';
 
 /** A figure beside the loop of limit.c that bounds it. */
@@ -214,37 +215,99 @@ function rate(count: number, now: Clock, run: () => void): number {
   return median(rates);
 }
 
-export function measureRiscv(now: Clock): readonly RiscvMeasurement[] {
+/** What a scenario is made of: addresses that are asked for, and who asks. */
+interface Patterns {
+  readonly one: Run;
+  readonly hot: Run;
+  readonly random: Run;
+  readonly devices: Run;
+}
+
+function patterns(): Patterns {
   const order = shuffled();
-  const single = new Int32Array(PAGES);
+  const rids = new Int32Array(PAGES);
   const devices = Int32Array.from({ length: PAGES }, (_, n) => Math.imul(n, 2039) & (DEVICES - 1));
   const random = Int32Array.from(order, (page, n) => VA0 + page * 4096 + (n & 0xfff));
   const hot = Int32Array.from(order, (page, n) => VA0 + (page & 255) * 4096 + (n & 0xfff));
   const one = Int32Array.from(order, (_, n) => VA0 + ((order[0] ?? 0) & 255) * 4096 + (n & 0xff8));
-  const run = (iovas: Int32Array, rids: Int32Array, rounds: number, expected: number): Run => ({
-    iovas,
-    rids,
-    count: rounds * PAGES,
-    expected,
-  });
-  const measure = (machine: Machine, what: Run): number => rate(what.count, now, translations(machine, what));
-  const hits = (iovas: Int32Array): Run => run(iovas, single, 300, TRANSLATED);
-  const misses = (rids: Int32Array): Run => run(random, rids, 60, WALKED);
-
-  const [walk, cached] = ['3-level walk, V/leaf/perm/align checks, random', 'IOTLB 64x4, '] as const;
-  const rows: RiscvMeasurement[] = [];
-  const row = (name: string, native: string, aim: number | null, perSecond: number): void => {
-    rows.push({ name: `RISC-V ${name}`, native, aim, perSecond });
+  const hits = { rids, count: 300 * PAGES, expected: TRANSLATED };
+  const misses = { iovas: random, count: 60 * PAGES, expected: WALKED };
+  return {
+    one: { ...hits, iovas: one },
+    hot: { ...hits, iovas: hot },
+    random: { ...misses, rids },
+    devices: { ...misses, rids: devices },
   };
-  row('Sv39, IOTLB hit, one page', `${cached}one hot page`, 1 / 9, measure(sv39({}), hits(one)));
-  const warm = measure(sv39({}), hits(hot));
-  row('Sv39, IOTLB hits over 256 pages', `${cached}256 hot pages, all hits`, 1 / 2.1, warm);
-  row('Sv39, miss, 64k pages, random', walk, 1 / 18, measure(sv39(FULL_WALKS), misses(single)));
-  row('Sv39x4 only, miss, random', walk, 1 / 14, measure(sv39x4(FULL_WALKS), misses(single)));
-  row('Sv39 over Sv39x4, miss, random', walk, 1 / 36, measure(nested(FULL_WALKS), misses(single)));
-  const directory = measure(manyDevices(FULL_WALKS), misses(devices));
-  row('Sv39 miss and device-context miss, 3-level DDT', walk, 1 / 21, directory);
-  row('Sv39, miss, tables from the walk cache', walk, null, measure(sv39({}), misses(single)));
-  row('Sv39 over Sv39x4, miss, from the walk cache', walk, null, measure(nested({}), misses(single)));
-  return rows;
+}
+
+interface Scenario {
+  readonly name: string;
+  /** Label of the loop in limit.c. */
+  readonly native: string;
+  readonly aim: number | null;
+  readonly machine: () => Machine;
+  readonly what: keyof Patterns;
+}
+
+const WALK = '3-level walk, V/leaf/perm/align checks, random';
+const scenario = (
+  name: string,
+  native: string,
+  aim: number | null,
+  machine: () => Machine,
+  what: keyof Patterns = 'random',
+): Scenario => ({ name: `RISC-V ${name}`, native, aim, machine, what });
+
+const SCENARIOS: readonly Scenario[] = [
+  scenario('Sv39, IOTLB hit, one page', 'IOTLB 64x4, one hot page', 1 / 9, () => sv39({}), 'one'),
+  scenario(
+    'Sv39, IOTLB hits over 256 pages',
+    'IOTLB 64x4, 256 hot pages, all hits',
+    1 / 2.1,
+    () => sv39({}),
+    'hot',
+  ),
+  scenario('Sv39, miss, 64k pages, random', WALK, 1 / 18, () => sv39(FULL_WALKS)),
+  scenario('Sv39x4 only, miss, random', WALK, 1 / 14, () => sv39x4(FULL_WALKS)),
+  scenario('Sv39 over Sv39x4, miss, random', WALK, 1 / 36, () => nested(FULL_WALKS)),
+  scenario(
+    'Sv39 miss and device-context miss, 3-level DDT',
+    WALK,
+    1 / 21,
+    () => manyDevices(FULL_WALKS),
+    'devices',
+  ),
+  scenario('Sv39, miss, tables from the walk cache', WALK, null, () => sv39({})),
+  scenario('Sv39 over Sv39x4, miss, from the walk cache', WALK, null, () => nested({})),
+];
+
+export const riscvScenarios = SCENARIOS.length;
+
+/** One scenario. To be run in a copy of this module of its own: as on a page, there is one unit then. */
+export function measureRiscv(now: Clock, index: number): RiscvMeasurement {
+  const chosen = SCENARIOS[index];
+  if (chosen === undefined) throw new Error(`no scenario ${index}`);
+  const { name, native, aim, machine, what } = chosen;
+  const run = patterns()[what];
+  return { name, native, aim, perSecond: rate(run.count, now, translations(machine(), run)) };
+}
+
+/** DMA of one page each, as the simulator does it: untraced, and with a trace that somebody takes now and then. */
+export function measureRiscvTrace(now: Clock): { readonly silent: number; readonly traced: number } {
+  const transfers = (trace: Trace, take: () => void): number => {
+    const tables = new Tables();
+    const root = tables.frames(1);
+    tables.pages(root);
+    const { iommu } = oneDevice(tables, 0n, SV39 | BigInt(root), {}, trace);
+    const count = 20_000;
+    return rate(count, now, () => {
+      for (let n = 0; n < count; n++) {
+        const iova = BigInt(VA0 + (n & 255) * 4096);
+        transfer(iommu, tables.memory, { device: '0000:00:00.0', rid: 0, iova, bytes: 64 }, trace);
+        if (n % 100 === 99) take();
+      }
+    });
+  };
+  const buffer = new TraceBuffer();
+  return { silent: transfers(silent, () => undefined), traced: transfers(buffer, () => void buffer.take()) };
 }

@@ -128,7 +128,7 @@ export const DEFAULT_RISCV_CONFIG: RiscvConfig = {
   },
   holdCommands: false,
   iotlb: { sets: 64, ways: 4 },
-  walkCache: { sets: 16, ways: 4 },
+  walkCache: { sets: 64, ways: 4 },
   ddtCache: { sets: 16, ways: 4 },
   pdtCache: { sets: 16, ways: 4 },
 };

@@ -1,11 +1,10 @@
 import type { CacheShape } from '../../common/cache-shape';
-import { ATP_MODE_SHIFT, DC_MSIPTP } from '../structs';
+import { ATP_MODE_SHIFT } from '../structs';
 
 /** Words of a cached device context: as it is in memory, 64 bytes. */
 const DC_WORDS = 16;
-/** Of them those that say something: the rest is reserved. */
-const DC_USED = 14;
-const DC_MSIPTP_HI = DC_MSIPTP * 2 + 1;
+/** Words that count where addresses of interrupt files are told apart: the root, mask and pattern. */
+const ONLY_MSI = [8, 10, 11, 12, 13] as const;
 const DC_SHIFT = 4;
 /** Of a cached process context: the context itself, 16 bytes, and who it belongs to. */
 export const PC_WORDS = 8;
@@ -68,35 +67,33 @@ export class ContextCache {
   }
 
   /**
-   * Enters a device context, the words from `from` on, and returns its index. `extended`: of 64 bytes. Mask and pattern of
-   * interrupt files are taken along where they count.
+   * Enters a device context, the words from `from` on, and returns its index. `extended`: of 64 bytes. What its modes make
+   * meaningless is left out.
    */
   fillDevice(did: number, words: Int32Array, from: number, extended: boolean): number {
     const { dcs } = this;
     const at = this.claimDevice(did);
+    const iohgatp = words[from + 3] as number;
+    const msiptp = extended ? (words[from + 9] as number) : 0;
     dcs[at] = words[from] as number;
-    dcs[at + 2] = words[from + 2] as number;
-    dcs[at + 3] = words[from + 3] as number;
+    dcs[at + 3] = iohgatp;
     dcs[at + 4] = words[from + 4] as number;
-    dcs[at + 5] = words[from + 5] as number;
     dcs[at + 6] = words[from + 6] as number;
     dcs[at + 7] = words[from + 7] as number;
-    const msiptp = extended ? (words[from + DC_MSIPTP_HI] as number) : 0;
-    dcs[at + DC_MSIPTP_HI] = msiptp;
-    if (msiptp >>> ATP_MODE_SHIFT === 0) return at;
-    dcs[at + 8] = words[from + 8] as number;
-    for (let n = 10; n < DC_USED; n++) dcs[at + n] = words[from + n] as number;
+    dcs[at + 9] = msiptp;
+    if ((iohgatp | msiptp) >>> ATP_MODE_SHIFT === 0) return at;
+    dcs[at + 2] = words[from + 2] as number;
+    if (extended) for (const n of ONLY_MSI) dcs[at + n] = words[from + n] as number;
     return at;
   }
 
-  /** Whether a cached device context says the same as the words from `from` on. */
+  /** Whether a cached device context means the same as the words from `from` on. */
   sameDevice(at: number, words: Int32Array, from: number, extended: boolean): boolean {
     const { dcs } = this;
     const same = (n: number): boolean => dcs[at + n] === words[from + n];
-    if (![0, 2, 3, 4, 5, 6, 7].every(same)) return false;
-    if (!extended) return true;
-    const msi = (dcs[at + DC_MSIPTP_HI] as number) >>> ATP_MODE_SHIFT !== 0;
-    return same(DC_MSIPTP_HI) && (!msi || [8, 10, 11, 12, 13].every(same));
+    const mode = (n: number): number => (dcs[at + n] as number) >>> ATP_MODE_SHIFT;
+    if (![0, 3, 4, 6, 7].every(same) || (mode(3) !== 0 && !same(2))) return false;
+    return !extended || (same(9) && (mode(9) === 0 || ONLY_MSI.every(same)));
   }
 
   findProcess(did: number, pid: number): number {

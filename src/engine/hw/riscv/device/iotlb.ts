@@ -1,5 +1,4 @@
 import type { CacheShape } from '../../common/cache-shape';
-import { ATS_SIZE_LG2, PA_HI, PA_LO } from '../../port';
 
 /** Words of an entry. */
 export const TLB_VPN = 0;
@@ -8,9 +7,8 @@ export const TLB_TAG_B = 2;
 export const TLB_PA_LO = 3;
 export const TLB_PA_HI = 4;
 export const TLB_PERMS = 5;
-/** Whose request filled it. */
+/** The device whose request filled it. */
 const FILLED_BY = 6;
-const FILLED_FOR = 7;
 export const TLB_SHIFT = 3;
 const WORDS = 1 << TLB_SHIFT;
 
@@ -32,10 +30,6 @@ export const TLB_MSI = 1 << 3;
 /** log2 of the bytes that the tables map at once there: the entry may cover less. */
 const SIZE_SHIFT = 4;
 
-/** Slots of a result that a fill takes besides the address and its size: low bits of PA_LO, and PERMS. */
-export const OUT_FLAGS = 16;
-export const OUT_PERMS = 17;
-
 /** Places where the entry of a page may be found at first sight; a power of two. */
 const HINTS = 1024;
 export const HINT_MASK = HINTS - 1;
@@ -48,7 +42,6 @@ export const tagB = (gscid: number, pscid: number): number =>
 /** Whom a translation is for, and the tags of their address space. */
 export interface Requester {
   readonly did: number;
-  readonly pasid: number;
   readonly spaceA: number;
   readonly spaceB: number;
 }
@@ -64,9 +57,8 @@ export interface CachedTranslation {
   readonly paHi: number;
   readonly paLo: number;
   readonly sizeLg2: number;
-  /** Whose request filled it: device_id, and the request's process_id or -1. */
+  /** The device whose request filled it. */
   readonly did: number;
-  readonly pasid: number;
   /** PERMS_* groups of READ, WRITE and EXECUTE. */
   readonly perms: number;
   readonly pbmt: number;
@@ -171,10 +163,21 @@ export class Iotlb {
     return this.flags(at) >>> SIZE_SHIFT;
   }
 
-  /** Enters the translation of an address that a walk left in `out`: PA, size, OUT_FLAGS and OUT_PERMS. */
-  fill(s: Requester, hi: number, lo: number, out: Int32Array): void {
+  /**
+   * Enters a translation: 2^sizeLg2 bytes from `paHi:paLo` on, of which the low bits do not count. `flags`: TLB_PBMT,
+   * TLB_GLOBAL, TLB_MSI.
+   */
+  fill(
+    s: Requester,
+    hi: number,
+    lo: number,
+    sizeLg2: number,
+    paHi: number,
+    paLo: number,
+    flags: number,
+    perms: number,
+  ): void {
     if (this.sets === 0) return;
-    const sizeLg2 = out[ATS_SIZE_LG2] as number;
     const { entries } = this;
     const size = sizeLg2 < 21 ? 0 : sizeLg2 < 30 ? 1 : 2;
     const pages = 9 * size;
@@ -184,15 +187,10 @@ export class Iotlb {
     entries[at] = (vpn >>> pages) << pages;
     entries[at + TLB_TAG_A] = (hi >>> 12) | s.spaceA;
     entries[at + TLB_TAG_B] = s.spaceB | (size << CLASS_SHIFT);
-    entries[at + TLB_PA_LO] =
-      ((out[PA_LO] as number) & ~((1 << (12 + pages)) - 1)) |
-      (sizeLg2 << SIZE_SHIFT) |
-      (out[OUT_FLAGS] as number);
-    entries[at + TLB_PA_HI] = out[PA_HI] as number;
-    entries[at + TLB_PERMS] = out[OUT_PERMS] as number;
+    entries[at + TLB_PA_LO] = (paLo & ~((1 << (12 + pages)) - 1)) | (sizeLg2 << SIZE_SHIFT) | flags;
+    entries[at + TLB_PA_HI] = paHi;
+    entries[at + TLB_PERMS] = perms;
     entries[at + FILLED_BY] = s.did;
-    entries[at + FILLED_FOR] = s.pasid;
-    if (size === 0) this.hints[vpn & HINT_MASK] = at;
   }
 
   /** What a fill of this address would throw out, for the trace; null for nothing. */
@@ -271,7 +269,6 @@ export class Iotlb {
       paLo: this.paLo(at, 0),
       sizeLg2: 12 + 9 * this.classAt(at),
       did: this.entries[at + FILLED_BY] as number,
-      pasid: this.entries[at + FILLED_FOR] as number,
       perms: this.perms(at),
       pbmt: flags & TLB_PBMT,
       global: (flags & TLB_GLOBAL) !== 0,

@@ -1,14 +1,5 @@
 import { findFrame } from '../../../memory/frame-store';
-import {
-  ATS_SIZE_LG2,
-  LEAF_LEVEL,
-  LEAF_PERMS,
-  PA_HI,
-  PA_LO,
-  WRITE,
-  type Access,
-  type MemoryPort,
-} from '../../port';
+import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, WRITE, type Access, type MemoryPort } from '../../port';
 import {
   PTE_A,
   PTE_D,
@@ -23,7 +14,7 @@ import {
   PTE_X,
   TC_SADE,
 } from '../structs';
-import { OUT_FLAGS, OUT_PERMS, TLB_GLOBAL, type Iotlb } from './iotlb';
+import { TLB_GLOBAL, type Iotlb } from './iotlb';
 import { cachedPermissions, grantsOf } from './permissions';
 import { reservedHi } from './second-stage';
 import { MAX_NEAR_PFN, type Service } from './service';
@@ -60,6 +51,9 @@ const OF_TABLES = 32;
 const BOTTOM = 48;
 const BOTTOMS = 1024;
 const BOTTOM_MASK = BOTTOMS - 1;
+/** Words of `path` for a level: a head, and three for each second-stage entry: where it is, low and high word. */
+const PATH_HEAD = 5;
+const PATH_WORDS = PATH_HEAD + 3 * 5;
 
 /**
  * The walk of a plain request, where nothing stands in its way: little-endian 64-bit entries, pages a user may access, and
@@ -76,6 +70,8 @@ export class QuickWalk {
    * never move.
    */
   private readonly near = new Int32Array(BOTTOM + 2 * BOTTOMS).fill(-1);
+  /** By first-stage level: a table's guest physical address, how it was translated, its frame, and the entries on the way. */
+  private readonly path = new Int32Array(5 * PATH_WORDS).fill(-1);
   private readonly memory: MemoryPort;
   private readonly iotlb: Iotlb;
   private readonly walkCache: WalkCache;
@@ -119,20 +115,23 @@ export class QuickWalk {
     const leafLo = entryHi < 0 ? napot(entryLo, lo) : entryLo;
     const { out } = this;
     const offset = (1 << (12 + 9 * level)) - 1;
-    out[PA_LO] = ((leafLo << 2) & ~offset) | (lo & offset);
-    out[PA_HI] = ((entryHi & PTE_PPN_HI) << 2) | (entryLo >>> 30);
-    out[ATS_SIZE_LG2] = 12 + 9 * level;
+    const paLo = ((leafLo << 2) & ~offset) | (lo & offset);
+    const paHi = ((entryHi & PTE_PPN_HI) << 2) | (entryLo >>> 30);
+    out[PA_LO] = paLo;
+    out[PA_HI] = paHi;
     out[LEAF_LEVEL] = level;
     out[LEAF_PERMS] = grantsOf(entryLo);
-    out[OUT_FLAGS] = (entryLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
-    out[OUT_PERMS] = PERMS[entryLo & 0xff] as number;
-    this.iotlb.fill(s, hi, lo, out);
+    const global = (entryLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
+    this.iotlb.fill(s, hi, lo, 12 + 9 * level, paHi, paLo, global, PERMS[entryLo & 0xff] as number);
     return true;
   }
 
   /** The second stage alone. */
   guestOnly(s: Service, hi: number, lo: number, access: Access): boolean {
-    const at = this.secondEntry(s, hi, lo);
+    if (hi >>> s.guestShift !== 0) return false;
+    const at = this.caching
+      ? this.secondEntry(s, hi, lo)
+      : this.descend(OF_SECOND_STAGE, wideRoot(s, hi), s.secondLevels, hi, lo);
     if (at < 0) return false;
     const { words } = this.memory;
     const { level, out } = this;
@@ -142,14 +141,13 @@ export class QuickWalk {
     if (this.caching) this.rememberSecond(s, hi, lo);
     const leafLo = entryHi < 0 ? napot(entryLo, lo) : entryLo;
     const offset = (1 << (12 + 9 * level)) - 1;
-    out[PA_LO] = ((leafLo << 2) & ~offset) | (lo & offset);
-    out[PA_HI] = ((entryHi & PTE_PPN_HI) << 2) | (entryLo >>> 30);
-    out[ATS_SIZE_LG2] = 12 + 9 * level;
+    const paLo = ((leafLo << 2) & ~offset) | (lo & offset);
+    const paHi = ((entryHi & PTE_PPN_HI) << 2) | (entryLo >>> 30);
+    out[PA_LO] = paLo;
+    out[PA_HI] = paHi;
     out[LEAF_LEVEL] = level;
     out[LEAF_PERMS] = grantsOf(entryLo);
-    out[OUT_FLAGS] = 0;
-    out[OUT_PERMS] = PERMS_BARE[entryLo & 0xff] as number;
-    this.iotlb.fill(s, hi, lo, out);
+    this.iotlb.fill(s, hi, lo, 12 + 9 * level, paHi, paLo, 0, PERMS_BARE[entryLo & 0xff] as number);
     return true;
   }
 
@@ -171,7 +169,10 @@ export class QuickWalk {
     const offset = (1 << (12 + 9 * firstLevel)) - 1;
     const gpaLo = (((firstHi < 0 ? napot(firstLo, lo) : firstLo) << 2) & ~offset) | (lo & offset);
     const gpaHi = ((firstHi & PTE_PPN_HI) << 2) | (firstLo >>> 30);
-    at = this.secondEntry(s, gpaHi, gpaLo);
+    if (gpaHi >>> s.guestShift !== 0) return false;
+    at = this.caching
+      ? this.secondEntry(s, gpaHi, gpaLo)
+      : this.descend(OF_SECOND_STAGE, wideRoot(s, gpaHi), s.secondLevels, gpaHi, gpaLo);
     if (at < 0) return false;
     const secondLevel = this.level;
     const secondLo = words[at] as number;
@@ -187,23 +188,20 @@ export class QuickWalk {
     const both = firstLo & secondLo;
     const leafLo = secondHi < 0 ? napot(secondLo, gpaLo) : secondLo;
     const inPage = (1 << (12 + 9 * secondLevel)) - 1;
-    out[PA_LO] = ((leafLo << 2) & ~inPage) | (gpaLo & inPage);
-    out[PA_HI] = ((secondHi & PTE_PPN_HI) << 2) | (secondLo >>> 30);
-    out[ATS_SIZE_LG2] = 12 + 9 * level;
+    const paLo = ((leafLo << 2) & ~inPage) | (gpaLo & inPage);
+    const paHi = ((secondHi & PTE_PPN_HI) << 2) | (secondLo >>> 30);
+    out[PA_LO] = paLo;
+    out[PA_HI] = paHi;
     out[LEAF_LEVEL] = firstLevel;
     out[LEAF_PERMS] = grantsOf(both);
-    out[OUT_FLAGS] = (firstLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
-    out[OUT_PERMS] = PERMS[both & 0xff] as number;
-    this.iotlb.fill(s, hi, lo, out);
+    const global = (firstLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
+    this.iotlb.fill(s, hi, lo, 12 + 9 * level, paHi, paLo, global, PERMS[both & 0xff] as number);
     return true;
   }
 
-  /** The second stage's entry for a guest physical address: where in memory's words it is; -1: given up. */
+  /** The second stage's entry for a guest physical address, by a cached table or from the top; -1: given up. */
   private secondEntry(s: Service, hi: number, lo: number): number {
-    if (hi >>> s.guestShift !== 0) return -1;
-    if (!this.caching) return this.descend(OF_SECOND_STAGE, wideRoot(s, hi), s.secondLevels, hi, lo);
-    const tag = secondStageTag(s.gscid);
-    const cached = this.walkCache.find(0, tag, hi, lo);
+    const cached = this.walkCache.find(0, secondStageTag(s.gscid), hi, lo);
     this.known = cached >= 0;
     if (cached >= 0) return this.lastEntry(cached, lo);
     return this.descend(OF_SECOND_STAGE, wideRoot(s, hi), s.secondLevels, hi, lo);
@@ -248,7 +246,11 @@ export class QuickWalk {
     let tableHi = (s.firstPpnHi << 12) | (s.firstPpnLo >>> 20);
     let tableLo = s.firstPpnLo << 12;
     for (let level = s.firstLevels - 1; level >= 0; level--) {
-      const pfn = this.hostFrame(s, tableHi, tableLo);
+      // Upper tables are mostly those of the last walk.
+      const pfn =
+        level > 0 && !this.caching
+          ? this.sameFrame(s, level, tableHi, tableLo)
+          : this.hostFrame(s, tableHi, tableLo);
       const slot = level > 0 ? OF_FIRST_STAGE + (level << 1) : BOTTOM + ((pfn & BOTTOM_MASK) << 1);
       const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
       if (base < 0) return -1;
@@ -269,10 +271,10 @@ export class QuickWalk {
 
   /** Where a first-stage table lies in memory: its frame; -2: too far, or its entry has to be marked first. */
   private hostFrame(s: Service, hi: number, lo: number): number {
-    const at =
-      this.caching || hi >>> s.guestShift !== 0
-        ? this.secondEntry(s, hi, lo)
-        : this.descend(OF_TABLES, wideRoot(s, hi), s.secondLevels, hi, lo);
+    if (hi >>> s.guestShift !== 0) return -2;
+    const at = this.caching
+      ? this.secondEntry(s, hi, lo)
+      : this.descend(OF_TABLES, wideRoot(s, hi), s.secondLevels, hi, lo);
     if (at < 0) return -2;
     const { level } = this;
     const entryLo = this.memory.words[at] as number;
@@ -288,6 +290,57 @@ export class QuickWalk {
     }
     if (entryHi < 0 || (entryLo & (MISALIGNED[level] as number)) !== 0) return -2;
     return frame | ((lo >>> 12) & ((1 << (9 * level)) - 1));
+  }
+
+  /**
+   * hostFrame() of the table of a level, which is mostly the same as last time: then it is enough that every second-stage
+   * entry on the way still says what it said. Nothing is taken from it that memory does not hold now.
+   */
+  private sameFrame(s: Service, level: number, hi: number, lo: number): number {
+    const { path } = this;
+    const { words } = this.memory;
+    const from = level * PATH_WORDS;
+    const same =
+      path[from] === hi &&
+      path[from + 1] === lo &&
+      path[from + 2] === s.secondNear &&
+      path[from + 3] === (s.tc & TC_SADE);
+    const end = from + PATH_HEAD + 3 * s.secondLevels;
+    for (let step = from + PATH_HEAD; same; step += 3) {
+      if (step === end || path[step] === -1) return path[from + 4] as number;
+      const at = path[step] as number;
+      if (words[at] !== path[step + 1] || words[at + 1] !== path[step + 2]) break;
+    }
+    return this.recordFrame(s, from, hi, lo);
+  }
+
+  /** Takes down the way that hostFrame() goes. */
+  private recordFrame(s: Service, from: number, hi: number, lo: number): number {
+    const { path } = this;
+    const { words } = this.memory;
+    const frame = this.hostFrame(s, hi, lo);
+    path[from] = -1;
+    if (frame < 0) return frame;
+    const last = this.level;
+    path[from + 1] = lo;
+    path[from + 2] = s.secondNear;
+    path[from + 3] = s.tc & TC_SADE;
+    path[from + 4] = frame;
+    let step = from + PATH_HEAD;
+    let pfn = wideRoot(s, hi);
+    for (let level = s.secondLevels - 1; level >= last; level--) {
+      const base = this.meet(pfn, OF_TABLES + (level << 1));
+      if (base < 0) return frame;
+      const at = base + (indexAt(level, hi, lo) << 1);
+      path[step] = at;
+      path[step + 1] = words[at] as number;
+      path[step + 2] = words[at + 1] as number;
+      pfn = (((words[at + 1] as number) & 0x1ff) << 22) | ((words[at] as number) >>> 10);
+      step += 3;
+    }
+    if (step < from + PATH_WORDS) path[step] = -1;
+    path[from] = hi;
+    return frame;
   }
 
   /** Where the entry of a page is, in a table that is cached; -1: given up. */

@@ -130,7 +130,6 @@ export class ServiceFinder {
     s.gscid = s.secondLevels === 0 ? -1 : (hi >>> ATP_GSCID_SHIFT) & 0xffff;
     s.firstBigEndian = (s.tc & TC_SBE) !== 0;
     s.secondBigEndian = unit.bigEndian;
-    s.qos = dcs[dc + DC_TA * 2 + 1] as number;
     s.msi = (dcs[dc + DC_MSIPTP * 2 + 1] as number) >>> ATP_MODE_SHIFT !== 0;
   }
 

@@ -49,8 +49,6 @@ export class Service implements EventIds {
   /** DC.tc.SBE and fctl.BE. */
   firstBigEndian = false;
   secondBigEndian = false;
-  /** DC.ta: RCID and MCID. */
-  qos = 0;
   /** Index of the device context in the cache. */
   dc = 0;
   /** MSI addresses are told apart. */

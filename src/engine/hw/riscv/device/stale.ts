@@ -66,7 +66,7 @@ export class Freshness {
 
   translationIsStale(entry: CachedTranslation): boolean {
     const mine = (s: Service): boolean => s.gscid === entry.gscid && s.pscid === entry.pscid;
-    const filler = this.serves(entry.did, entry.pasid) && mine(this.service);
+    const filler = this.serves(entry.did, -1) && mine(this.service);
     if (!filler && !this.owner(mine)) return true;
     return !this.translation.agrees(entry);
   }

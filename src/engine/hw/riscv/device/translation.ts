@@ -63,7 +63,7 @@ import {
 import { PTE_D, PTE_R, PTE_W, PTE_X, TC_DTF, TC_EN_ATS, TC_PDTV, TC_T2GPA } from '../structs';
 import { DeviceDirectory } from './ddt';
 import { FirstStage } from './first-stage';
-import { OUT_FLAGS, OUT_PERMS, TLB_GLOBAL, TLB_MSI, TLB_PBMT, type CachedTranslation } from './iotlb';
+import { TLB_GLOBAL, TLB_MSI, TLB_PBMT, type CachedTranslation } from './iotlb';
 import { storeMessage } from './mrif';
 import { MsiTables } from './msi';
 import { cachedPermissions, grantsOf, PERMS_SUM, PERMS_SUPERVISOR } from './permissions';
@@ -94,8 +94,7 @@ export const OUT_MRIF_NID = 12;
 export const OUT_IOTVAL2_HI = 13;
 export const OUT_IOTVAL2_LO = 14;
 export const OUT_CXL_IO = 15;
-/** And OUT_FLAGS and OUT_PERMS of the IOTLB. */
-export const OUT_WORDS = 18;
+export const OUT_WORDS = 16;
 
 /** Of the request: it comes from a CXL device; it comes from the debug registers. */
 export const FROM_CXL = 1;
@@ -401,9 +400,9 @@ export class Translation {
       this.traceIotlb('fill');
     }
     const { out } = this;
-    out[OUT_FLAGS] = pbmt | (s.firstLevels > 0 && first.global ? TLB_GLOBAL : 0) | (msi !== 0 ? TLB_MSI : 0);
-    out[OUT_PERMS] = cachedPermissions(first.leafLo, leafLo, s.firstLevels === 0);
-    unit.iotlb.fill(s, this.hi, this.lo, out);
+    const flags = pbmt | (s.firstLevels > 0 && first.global ? TLB_GLOBAL : 0) | (msi !== 0 ? TLB_MSI : 0);
+    const perms = cachedPermissions(first.leafLo, leafLo, s.firstLevels === 0);
+    unit.iotlb.fill(s, this.hi, this.lo, sizeLg2, out[PA_HI] as number, out[PA_LO] as number, flags, perms);
   }
 
   /** Nothing to translate: the address goes out as it came. */

@@ -21,6 +21,8 @@ const CLASS_SHIFT = 29;
 const DID_SHIFT = 13;
 const VPN_HI_MASK = 0x1fff;
 const CLASSES = 3;
+/** Places for hints, minus one. */
+const HINT_MASK = 0x1ff;
 
 /** Slot of a walk's result, behind those of DmaTranslator: what its IOTLB entry allows. */
 export const KEPT_PERMS = 8;
@@ -67,6 +69,8 @@ export class Iotlb {
   private readonly live = new Int32Array(4);
   /** Valid entries that went through a first stage. */
   private inSpaces = 0;
+  /** Where a 4 KiB page was found last, by the low bits of its number: looked at first; the entry's own tags decide. */
+  private readonly hints = new Int32Array(HINT_MASK + 1);
 
   constructor(shape: CacheShape) {
     invariant(cacheShapeProblem(shape) === null, 'IOTLB: sets and ways');
@@ -83,9 +87,15 @@ export class Iotlb {
     const { live } = this;
     const vpnLo = (hi << 20) | (lo >>> 12);
     const tag = VALID | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
+    const { entries } = this;
+    const hint = this.hints[vpnLo & HINT_MASK] as number;
+    if (entries[hint] === vpnLo && entries[hint + TAG_HI] === tag && entries[hint + SPACE] === space) return hint;
     if ((live[0] as number) > 0) {
       const at = this.probe(vpnLo & this.setMask, vpnLo, tag, space);
-      if (at >= 0) return at;
+      if (at >= 0) {
+        this.hints[vpnLo & HINT_MASK] = at;
+        return at;
+      }
     }
     if ((live[1] as number) > 0) {
       const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT), space);
