@@ -92,7 +92,18 @@ const ioas = measureIoas(now, heap).map((figure) => {
 const door = (await measureDoor(`${out}/door`)).map((figure) =>
   judged(figure, figure.value / figure.reference.value),
 );
-const iommufd = [...ioas, ...door];
+const { silent, traced } = measureRiscvTrace(now);
+const tracing = judged(
+  {
+    name: 'DMA of 64 bytes through RISC-V, with every event noted',
+    unit: 'DMAs',
+    value: traced,
+    reference: { name: 'the same, with nothing noted', value: silent },
+    aim: 1 / 2,
+  },
+  traced / silent,
+);
+const iommufd = [...ioas, ...door, tracing];
 
 const mega = (rate) => (rate === null ? '–' : `${(rate / 1e6).toFixed(rate < 1e6 ? 3 : 1)} M/s`);
 const part = (ratio) => (ratio === null ? '–' : `1/${(1 / ratio).toFixed(1).replace('.0', '')}`);
