@@ -14,6 +14,7 @@ import {
   TC_SXL,
   TC_T2GPA,
 } from '../structs';
+import { bareSize } from './config';
 import type { ContextCache } from './context-cache';
 import type { DeviceDirectory } from './ddt';
 import { tagA, tagB } from './iotlb';
@@ -35,6 +36,7 @@ export class QuickDirectory {
   private readonly contexts: ContextCache;
   private readonly service: Service;
   private readonly lastPfn: number;
+  private readonly mostLg2: number;
   /** Where memory keeps the words of tables met lately: pairs of frame number and index. Words never move. */
   private readonly near = new Int32Array(LEAVES + 2 * (LEAF_MASK + 1)).fill(-1);
 
@@ -45,6 +47,7 @@ export class QuickDirectory {
     this.memory = unit.memory.port;
     this.contexts = unit.contexts;
     this.service = unit.service;
+    this.mostLg2 = bareSize(unit.config, 2, false);
     this.lastPfn = Math.min(unit.memory.frameLimit - 1, MAX_NEAR_PFN);
   }
 
@@ -81,6 +84,7 @@ export class QuickDirectory {
     s.did = did;
     s.pasid = -1;
     s.kind = FIRST_ONLY;
+    s.mostLg2 = this.mostLg2;
     s.firstLevels = levelsOfMode(mode);
     s.firstNear = nearPfn(fsc & ATP_PPN_HI, w[at + 6] as number);
     s.spaceA = tagA(pscid);

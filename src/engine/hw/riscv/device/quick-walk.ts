@@ -122,7 +122,9 @@ export class QuickWalk {
     out[LEAF_LEVEL] = level;
     out[LEAF_PERMS] = grantsOf(entryLo);
     const global = (entryLo & PTE_G) !== 0 || (cached >= 0 && walkCache.global(cached)) ? TLB_GLOBAL : 0;
-    this.iotlb.fill(s, hi, lo, 12 + 9 * level, paHi, paLo, global, PERMS[entryLo & 0xff] as number);
+    const sizeLg2 = 12 + 9 * level;
+    const covered = sizeLg2 > s.mostLg2 ? s.mostLg2 : sizeLg2;
+    this.iotlb.fill(s, hi, lo, covered, paHi, paLo, global, PERMS[entryLo & 0xff] as number);
     return true;
   }
 
@@ -147,7 +149,9 @@ export class QuickWalk {
     out[PA_HI] = paHi;
     out[LEAF_LEVEL] = level;
     out[LEAF_PERMS] = grantsOf(entryLo);
-    this.iotlb.fill(s, hi, lo, 12 + 9 * level, paHi, paLo, 0, PERMS_BARE[entryLo & 0xff] as number);
+    const sizeLg2 = 12 + 9 * level;
+    const covered = sizeLg2 > s.mostLg2 ? s.mostLg2 : sizeLg2;
+    this.iotlb.fill(s, hi, lo, covered, paHi, paLo, 0, PERMS_BARE[entryLo & 0xff] as number);
     return true;
   }
 

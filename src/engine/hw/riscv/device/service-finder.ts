@@ -19,6 +19,7 @@ import {
   TC_SBE,
   TC_SXL,
 } from '../structs';
+import { bareSize } from './config';
 import type { DeviceDirectory } from './ddt';
 import { tagA, tagB } from './iotlb';
 import type { ProcessDirectory } from './pdt';
@@ -41,11 +42,18 @@ import type { UnitState } from './unit';
  * Spec: section "Process to translate an IOVA", steps 8 to 16
  */
 export class ServiceFinder {
+  /** Where SXL and GXL are 0: the quick walk has no other. */
+  private readonly firstBare: number;
+  private readonly secondBare: number;
+
   constructor(
     private readonly unit: UnitState,
     readonly directory: DeviceDirectory,
     private readonly processes: ProcessDirectory,
-  ) {}
+  ) {
+    this.firstBare = bareSize(unit.config, 1, false);
+    this.secondBare = bareSize(unit.config, 2, false);
+  }
 
   /** Whether a process_id is wider than pdtp.MODE. */
   tooWide(dc: number, pid: number): boolean {
@@ -144,6 +152,7 @@ export class ServiceFinder {
     s.spaceA = tagA(s.pscid);
     s.spaceB = tagB(s.gscid, s.pscid);
     s.kind = kindOf(s);
+    s.mostLg2 = s.kind === FIRST_ONLY ? this.secondBare : s.kind === SECOND_ONLY ? this.firstBare : 64;
     return 0;
   }
 }

@@ -43,6 +43,8 @@ export class Service implements EventIds {
   secondNear = -1;
   /** Bits of an address's high word that the second stage takes in. */
   guestShift = 0;
+  /** log2 of the most bytes that a Bare stage lets an answer cover. */
+  mostLg2 = 64;
   /** DC.tc, low word. */
   tc = 0;
   sum = false;
