@@ -89,7 +89,8 @@ export class Iotlb {
     const tag = VALID | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
     const { entries } = this;
     const hint = this.hints[vpnLo & HINT_MASK] as number;
-    if (entries[hint] === vpnLo && entries[hint + TAG_HI] === tag && entries[hint + SPACE] === space) return hint;
+    if (entries[hint] === vpnLo && entries[hint + TAG_HI] === tag && entries[hint + SPACE] === space)
+      return hint;
     if ((live[0] as number) > 0) {
       const at = this.probe(vpnLo & this.setMask, vpnLo, tag, space);
       if (at >= 0) {
