@@ -1,4 +1,4 @@
-import { silent, type Trace } from '../engine/trace/trace';
+import { listener, silent, type Trace } from '../engine/trace/trace';
 import { strace } from '../engine/uapi/strace';
 import { iommufdPersonality } from './uapi/iommufd';
 import { Session } from './uapi/session';
@@ -10,15 +10,13 @@ Serves /dev/iommu to PROGRAM; "npm run serve -- PROGRAM ARGS" does it all.
   --stats   at the end, what was done, as a JSON line on standard error`;
 
 /** Tells people what goes on. */
-const telling = (caller: () => { readonly pid: number; readonly fd: number } | null): Trace => ({
-  on: true,
-  emit: (event) => {
+const telling = (caller: () => { readonly pid: number; readonly fd: number } | null): Trace =>
+  listener((event) => {
     if (event.kind === 'log') console.error(`kernel: ${event.text}`);
     if (event.kind !== 'ioctl') return;
     const { pid = 0, fd = -1 } = caller() ?? {};
     console.error(`[pid ${pid}] ${strace(event, String(fd))}`);
-  },
-});
+  });
 
 /**
  * /dev/iommu for unmodified programs: the engine behind the shim's packet pipes. Started by shimrun, which hands over

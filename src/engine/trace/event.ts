@@ -155,7 +155,8 @@ export interface DmaEvent {
   readonly bytes: number;
   /** Physical address, or null when the access was blocked. */
   readonly pa: number | null;
-  readonly from: 'bypass' | 'iotlb' | 'walk' | 'device-tlb';
+  /** `peer`: it never came to an IOMMU, but to another device. */
+  readonly from: 'bypass' | 'iotlb' | 'walk' | 'device-tlb' | 'peer';
 }
 
 /** The hardware refused a transaction. */

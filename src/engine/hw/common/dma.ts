@@ -1,5 +1,6 @@
-import { addressOf, hiOf, hiOfAddress, loOf, loOfAddress } from '../../../lib/u64';
+import { addressOf, hex, hiOf, hiOfAddress, loOf, loOfAddress } from '../../../lib/u64';
 import type { PhysicalMemory } from '../../memory/physical-memory';
+import type { DmaEvent } from '../../trace/event';
 import { silent, type Trace } from '../../trace/trace';
 import {
   ATS_TRANSLATED,
@@ -78,16 +79,18 @@ export function transfer(
     const iova = request.iova + BigInt(at);
     const bytes = Math.min(request.bytes - at, 4096 - Number(iova & 0xfffn));
     const part = transferPart(iommu, memory, request, { iova, at, bytes }, trace);
-    const { device, pasid } = request;
-    const access = request.data === undefined ? 'read' : 'write';
-    const under = pasid === undefined ? {} : { pasid };
-    if (trace.on)
-      trace.emit({ kind: 'dma', device, ...under, access, iova, bytes, pa: part.pa, from: part.from });
+    if (trace.on) trace.emit(eventOf(request, part));
     parts.push(part);
     if (part.reason !== null || part.denied) break;
     at += bytes;
   }
   return parts;
+}
+
+function eventOf({ device, pasid, data }: DmaRequest, { iova, bytes, pa, from }: DmaPart): DmaEvent {
+  const access = data === undefined ? 'read' : 'write';
+  if (pasid === undefined) return { kind: 'dma', device, access, iova, bytes, pa, from };
+  return { kind: 'dma', device, pasid, access, iova, bytes, pa, from };
 }
 
 interface Piece {
@@ -155,9 +158,11 @@ function ownTranslation(
   const { rid, pasid = NO_PASID } = request;
   const need = accessOf(request);
   const kept = endpoint.find(pasid, iova, need);
-  const tag = `${endpoint.name} iova 0x${iova.toString(16)}`;
-  const op = kept === null ? 'miss' : 'hit';
-  if (trace.on) trace.emit({ kind: 'cache', unit: request.device, cache: 'device-tlb', op, tag });
+  if (trace.on) {
+    const op = kept === null ? 'miss' : 'hit';
+    const tag = `${endpoint.name} iova ${hex(iova)}`;
+    trace.emit({ kind: 'cache', unit: request.device, cache: 'device-tlb', op, tag });
+  }
   if (kept !== null) return { entry: kept, hit: true };
   return { entry: endpoint.ask(iommu, rid, pasid, iova, need), hit: false };
 }

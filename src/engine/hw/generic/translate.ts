@@ -6,6 +6,7 @@ import { indexOf, LEAF, TABLE } from '../../pt/format';
 import type { PageTable } from '../../pt/page-table';
 import { iovaToPhys } from '../../pt/walk';
 import type { DomainTables } from '../unit';
+import { noteEntry } from '../../trace/notes';
 import type { Trace } from '../../trace/trace';
 import {
   BYPASSED,
@@ -104,9 +105,8 @@ export class GenericTranslator implements DmaTranslator {
       const lo = memory.words[at] ?? 0;
       const hi = memory.words[at + 1] ?? 0;
       if (this.trace.on) {
-        const words = [join(hi, lo)];
         const pa = pfn * 4096 + index * 8;
-        this.trace.emit({ kind: 'read', unit: this.unit.unit, structure: 'table', level, index, pa, words });
+        noteEntry(this.trace, this.unit.unit, 'table', level, index, pa, hi, lo);
       }
       const kind = format.kind(lo, hi, level);
       if (kind === LEAF) {

@@ -2,7 +2,7 @@ import { IommuCore } from '../../iommu/core';
 import { neverFails, type FailPoints } from '../../kernel/fail';
 import { runTask, type Task } from '../../kernel/task';
 import { PhysicalMemory } from '../../memory/physical-memory';
-import type { Trace } from '../../trace/trace';
+import { listener, type Trace } from '../../trace/trace';
 import { Iommufd } from '../ctx';
 import type { KernelDefect } from '../options';
 import { createSelftest, type Selftest } from '../selftest/selftest';
@@ -50,12 +50,9 @@ export class RecordedMachine {
   }
 
   private trace(): Trace {
-    return {
-      on: false,
-      emit: (event) => {
-        if (event.kind === 'log' && event.text.startsWith('WARNING:')) this.warnings.push(event.text);
-      },
-    };
+    return listener((event) => {
+      if (event.kind === 'log' && event.text.startsWith('WARNING:')) this.warnings.push(event.text);
+    }, false);
   }
 
   run<T>(task: Task<T>): T {
