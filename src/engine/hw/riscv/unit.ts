@@ -60,7 +60,7 @@ export class RiscvUnit implements HardwareUnit {
   }
 
   explainFault(fault: FaultEvent, steps: readonly WalkStep[]): ReturnType<HardwareUnit['explainFault']> {
-    return explainRiscvFault(fault, steps);
+    return explainRiscvFault(this.device, fault, steps);
   }
 
   tables(domain: IommuDomain): DomainTables | null {

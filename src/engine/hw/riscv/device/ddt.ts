@@ -1,5 +1,5 @@
-import { join } from '../../../../lib/u64';
 import type { Trace } from '../../../trace/trace';
+import { cacheWording } from '../../../trace/wording';
 import { DDT_ACCESS_FAULT, DDT_CORRUPT, DDT_MISCONFIGURED, DDT_NOT_VALID } from '../reasons';
 import { cap, DDTP, DDTP_1LVL, DDTP_MODE_MASK, EVENT_DDT_WALK } from '../regs';
 import {
@@ -243,23 +243,17 @@ export class DeviceDirectory {
   }
 
   private emit(structure: string, index: number, pa: number, doublewords: number): void {
-    const { memory } = this.unit;
-    this.trace.emit({
-      kind: 'read',
-      unit: this.unit.config.unit,
-      structure,
-      level: -1,
-      index,
-      pa,
-      words: Array.from({ length: doublewords }, (_, n) => join(memory.word(2 * n + 1), memory.word(2 * n))),
-    });
+    const { config, memory } = this.unit;
+    const { words, at } = memory;
+    this.trace.noteStructure(config.unit, structure, index, pa, words, at, 2 * doublewords);
   }
 
-  private emitCache(op: 'hit' | 'miss' | 'fill', did: number): void {
-    const tag = `device_id ${did.toString(16)}`;
-    this.trace.emit({ kind: 'cache', unit: this.unit.config.unit, cache: 'ddt', op, tag });
+  emitCache(op: 'hit' | 'miss' | 'fill', did: number): void {
+    this.trace.note(ofDdt, this.unit.config.unit, op, did);
   }
 }
+
+const ofDdt = cacheWording('ddt', (did) => `device_id ${did.toString(16)}`);
 
 const refused = (status: ReadStatus): number => (status === READ_FAULT ? DDT_ACCESS_FAULT : DDT_CORRUPT);
 

@@ -15,7 +15,7 @@ import {
   type RegisterBus,
   type TranslateStatus,
 } from '../../port';
-import { MSG_INVALIDATE_REQUEST, PAYLOAD_L, PAYLOAD_R, PAYLOAD_W } from '../structs';
+import { MSG_INVALIDATE_REQUEST, PAYLOAD_L, PAYLOAD_R, PAYLOAD_W, TC_PDTV } from '../structs';
 import { CommandQueue } from './command-queue';
 import { completeConfig, type RiscvConfig } from './config';
 import { HINT_MASK, TLB_PA_HI, TLB_PA_LO, TLB_PERMS, TLB_TAG_A, TLB_TAG_B, type Iotlb } from './iotlb';
@@ -27,7 +27,7 @@ import { QuickDirectory } from './quick-directory';
 import { QuickWalk } from './quick-walk';
 import { Registers } from './registers';
 import { FIRST_ONLY, IDENTITY, NESTED, SECOND_ONLY, type Service } from './service';
-import { Translation } from './translation';
+import { SPACE_FOUND, Translation } from './translation';
 import { UnitState } from './unit';
 
 export interface RiscvPorts {
@@ -116,13 +116,28 @@ export class RiscvIommu implements DmaTranslator {
   /** Not the device that was served last, not a plain request, or somebody watches. */
   private unserved(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
     const { translation, directory } = this;
+    if (this.trace.on && this.port.hazards === null && this.tells(rid, hi, lo, access, pasid))
+      return TRANSLATED;
     const plain = access <= PLAIN && !this.trace.on && !this.counters.active && this.port.hazards === null;
-    if (plain && directory.reaches(rid)) {
-      if ((pasid < 0 && this.contexts.serve(rid)) || translation.look(rid, pasid)) {
-        return this.missed(rid, hi, lo, access, pasid);
-      }
+    if (!plain || !directory.reaches(rid)) return translation.request(rid, hi, lo, access, pasid);
+    if (pasid >= 0 || !this.contexts.serve(rid)) {
+      const status = translation.enter(rid, hi, lo, access, pasid);
+      if (status !== SPACE_FOUND) return status;
     }
-    return translation.request(rid, hi, lo, access, pasid);
+    return this.missed(rid, hi, lo, access, pasid);
+  }
+
+  /** Somebody watches: whether all there is to tell is that the device that was served last hits the caches again. */
+  private tells(rid: number, hi: number, lo: number, access: Access, pasid: number): boolean {
+    const { service, iotlb, result } = this;
+    const again = rid === service.rid && pasid === service.pasid && service.whole;
+    if (!again || access > PLAIN || (service.tc & TC_PDTV) !== 0) return false;
+    const at = iotlb.find(service.spaceA, service.spaceB, hi, lo);
+    if (at < 0 || (iotlb.perms(at) & access) !== access) return false;
+    this.translation.tellHit(hi, lo);
+    result[PA_LO] = iotlb.paLo(at, lo);
+    result[PA_HI] = iotlb.paHi(at);
+    return true;
   }
 
   /** Not where it was found last: a full look-up, and then the tables. */
@@ -130,16 +145,24 @@ export class RiscvIommu implements DmaTranslator {
     const { service, result, iotlb } = this;
     const at = iotlb.find(service.spaceA, service.spaceB, hi, lo);
     if (at >= 0) {
-      if ((iotlb.perms(at) & access) !== access) return this.translation.request(rid, hi, lo, access, pasid);
+      if ((iotlb.perms(at) & access) !== access) return this.carefully(rid, hi, lo, access, pasid);
       result[PA_LO] = iotlb.paLo(at, lo);
       result[PA_HI] = iotlb.paHi(at);
       return TRANSLATED;
     }
     if (this.port.hazards === null && this.walks(hi, lo, access)) return WALKED;
-    if (service.kind !== IDENTITY) return this.translation.request(rid, hi, lo, access, pasid);
+    if (service.kind !== IDENTITY) return this.carefully(rid, hi, lo, access, pasid);
     result[PA_LO] = lo;
     result[PA_HI] = hi & 0xff_ffff;
     return BYPASSED;
+  }
+
+  /** The address space is known, and no quick way leads on: as the document has it. */
+  private carefully(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
+    const { translation, service } = this;
+    // What the quick directory found says too little, but changed nothing: it can be found again.
+    if (!service.whole) return translation.request(rid, hi, lo, access, pasid);
+    return translation.resume(rid, hi, lo, access, pasid);
   }
 
   /** Whether the quick walk finds the way. */
@@ -181,6 +204,8 @@ export class RiscvIommu implements DmaTranslator {
   /** A Page Request message as it comes over the link. */
   receivePageRequest(request: PageRequest): void {
     this.pages.handle(request);
+    // It may have taken the place of the served device's context in the cache.
+    this.state.forget();
   }
 
   /** Drops everything that is cached, as nothing software can do does. */

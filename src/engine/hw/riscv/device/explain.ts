@@ -10,23 +10,27 @@ import {
   faultLine,
   isPage,
 } from '../describe';
-import { causeWhy } from '../reasons';
 import type { RiscvIommu } from './device';
 import { malformed, reservedHi } from './second-stage';
+import { whyRefused } from './why-refused';
 
 const PAGE_BYTES = 4096;
 
 /** The hardware's reads and cache look-ups among the events of one request, in words. */
 export function explainRiscv(device: RiscvIommu, events: readonly TraceEvent[]): readonly WalkStep[] {
   const steps: WalkStep[] = [];
+  const shortcuts = new Shortcuts();
   let narrow = false;
   for (const event of events) {
     if (event.kind === 'cache') {
       const step = cacheStep(event);
       if (step !== null) steps.push(step);
+      shortcuts.looked(event);
     }
     if (event.kind !== 'read') continue;
     if (event.structure === 'dc') narrow = (((event.words[0] ?? 0n) >> 11n) & 1n) === 1n;
+    const anew = shortcuts.read(event, steps.length);
+    if (anew >= 0) steps.splice(anew, 0, BEGINS_ANEW);
     steps.push(readStep(device, event, narrow));
   }
   // What the hardware read last is what it refused over.
@@ -35,45 +39,50 @@ export function explainRiscv(device: RiscvIommu, events: readonly TraceEvent[]):
   return refused && last?.kind === 'read' ? [...steps.slice(0, -1), { ...last, outcome: 'fault' }] : steps;
 }
 
+/**
+ * Walks that began with a table of the walk cache, and that its entry did not let pass: the same entry is read once more then,
+ * at the end of the walk from the root.
+ */
+class Shortcuts {
+  private hit = false;
+  /** The entry that the walk cache led to, and where among the steps what follows it begins. */
+  private entry: MemoryReadEvent | null = null;
+  private behind = 0;
+
+  looked(event: CacheEvent): void {
+    if (event.cache === 'paging-structure') this.hit = event.op === 'hit';
+  }
+
+  /** Where a walk began anew before this read; -1: it did not. `at`: where the read's own step goes. */
+  read(event: MemoryReadEvent, at: number): number {
+    const { entry, behind, hit } = this;
+    const table = event.structure === 'table';
+    const anew = table && entry !== null && beginsAnew(entry, event);
+    this.hit = false;
+    this.entry = table && hit ? event : null;
+    this.behind = at + (anew ? 2 : 1);
+    return anew ? behind : -1;
+  }
+}
+
+/** Whether a read after that of a cached table's entry belongs to the same walk: then it started over. */
+const beginsAnew = (entry: MemoryReadEvent, next: MemoryReadEvent): boolean =>
+  next.stage === entry.stage
+    ? next.forLevel === entry.forLevel && next.level > 0
+    : entry.stage === 1 && next.forLevel !== undefined;
+
 /** Why a request was refused, and what the kernel prints for it. */
 export function explainRiscvFault(
+  device: RiscvIommu,
   fault: FaultEvent,
   steps: readonly WalkStep[],
-  name?: string,
 ): { readonly why: string; readonly kernelLine: string } {
   const header = BigInt(fault.reason) | (BigInt(ridOf(fault.device)) << 40n);
-  const kernelLine = faultLine(fault.words ?? [header, 0n, fault.iova, 0n], name);
-  return { why: whyRefused(fault, steps), kernelLine };
+  const kernelLine = faultLine(fault.words ?? [header, 0n, fault.iova, 0n]);
+  const { service } = device.state;
+  const asked = service.did === ridOf(fault.device) && service.pasid === (fault.pasid ?? -1);
+  return { why: whyRefused(asked ? service : null, fault, steps), kernelLine };
 }
-
-/** Where the cause alone leaves it open, what the walk read tells more. */
-function whyRefused(fault: FaultEvent, steps: readonly WalkStep[]): string {
-  const last = steps.findLast((step) => step.structure === 'table');
-  const pageFault = fault.reason >= 12 && fault.reason <= 23;
-  const word = last?.words[0] ?? 0n;
-  if (!pageFault || last === undefined) return `${sentence(causeWhy(fault.reason))}.`;
-  const stage = last.stage === null ? '' : last.stage === 1 ? 'first-stage ' : 'second-stage ';
-  if ((word & 1n) === 0n)
-    return `Nothing is mapped at ${whoseAddress(last)}: the ${stage}level ${last.level} entry has V = 0.`;
-  if (!isPage(word)) return `The ${stage}level ${last.level} entry is malformed.`;
-  const wanted = fault.access === 'write' ? 4n : 2n;
-  if ((word & wanted) === 0n) {
-    return `The page is mapped, but not for ${fault.access === 'write' ? 'writing' : 'reading'}: the ${stage}entry does not allow it.`;
-  }
-  if ((word & 0x40n) === 0n) return `The ${stage}entry has A = 0, and hardware may not set it.`;
-  if (fault.access === 'write' && (word & 0x80n) === 0n)
-    return `The ${stage}entry has D = 0, and hardware may not set it.`;
-  return `${sentence(causeWhy(fault.reason))}.`;
-}
-
-const whoseAddress = (last: WalkStep): string =>
-  last.stage !== 2
-    ? 'this IOVA'
-    : last.forLevel === 0
-      ? 'the guest physical address of the page'
-      : `the guest physical address of the first-stage table of level ${last.forLevel ?? 0}`;
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const CACHE_NAMES: Readonly<Record<string, string>> = {
   ddt: 'Device directory cache',
@@ -92,6 +101,15 @@ const NOTHING_READ = {
   fields: [],
   occupancy: null,
 } as const;
+
+const BEGINS_ANEW: WalkStep = {
+  ...NOTHING_READ,
+  kind: 'cache',
+  structure: 'paging-structure',
+  outcome: 'miss',
+  title:
+    'Walk cache: by this entry the access does not pass; the table is dropped, and the walk begins at the root',
+};
 
 function cacheStep({ cache, op, tag }: CacheEvent): WalkStep | null {
   if (op !== 'hit' && op !== 'miss') return null;

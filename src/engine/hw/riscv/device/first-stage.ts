@@ -1,6 +1,8 @@
-import { hex, join } from '../../../../lib/u64';
+import { hex } from '../../../../lib/u64';
 import type { CacheEvent } from '../../../trace/event';
+import { noteEntry } from '../../../trace/notes';
 import type { Trace } from '../../../trace/trace';
+import { cacheWording, NO_STAGE } from '../../../trace/wording';
 import { EXECUTE, READ, WRITE, type Access } from '../../port';
 import { EVENT_FIRST_STAGE_WALK } from '../regs';
 import {
@@ -250,20 +252,22 @@ export class FirstStage {
   }
 
   private emitCache(op: CacheEvent['op'], s: Service, vpn: number): void {
-    const guest = s.gscid < 0 ? '' : `GSCID ${s.gscid} `;
-    const tag = `${guest}PSCID ${s.pscid} iova ${hex(BigInt(vpn - (vpn % 512)) << 12n)}`;
-    this.trace.emit({ kind: 'cache', unit: this.unit.config.unit, cache: 'paging-structure', op, tag });
+    const { unit } = this.unit.config;
+    this.trace.note(ofTables, unit, op, s.gscid, s.pscid, vpn);
   }
 
   private emit(s: Service, level: number, index: number): void {
     const { entry, unit } = this;
-    const stage = s.secondLevels > 0 ? { stage: 1 as const } : {};
     const pa = entry.pfn * 4096 + entry.offset;
-    const words = [join(entry.hi, entry.lo)];
-    const place = { structure: 'table', level, index, pa, words };
-    this.trace.emit({ kind: 'read', unit: unit.config.unit, ...place, ...stage });
+    const stage = s.secondLevels > 0 ? 1 : NO_STAGE;
+    noteEntry(this.trace, unit.config.unit, 'table', level, index, pa, entry.hi, entry.lo, stage);
   }
 }
+
+const ofTables = cacheWording('paging-structure', (gscid, pscid, vpn) => {
+  const guest = gscid < 0 ? '' : `GSCID ${gscid} `;
+  return `${guest}PSCID ${pscid} iova ${hex(BigInt(vpn - (vpn % 512)) << 12n)}`;
+});
 
 /** U, SUM, and no execution of user pages by supervisors. */
 export const admits = (lo: number, need: Access, supervisor: boolean, sum: boolean): boolean => {

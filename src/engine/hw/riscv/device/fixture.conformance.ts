@@ -1,5 +1,6 @@
 import { hiOf, join, loOf } from '../../../../lib/u64';
 import { PhysicalMemory } from '../../../memory/physical-memory';
+import { silent, type Trace } from '../../../trace/trace';
 import { FAULTED, NO_PASID, PA_HI, PA_LO, REASON, type Access, type IrqSource } from '../../port';
 import type { RiscvConfig } from './config';
 import { RiscvIommu } from './device';
@@ -58,9 +59,10 @@ export class Bench {
   readonly syncs: string[] = [];
   private tail = 0;
 
-  constructor(config: Partial<RiscvConfig> = {}) {
+  constructor(config: Partial<RiscvConfig> = {}, trace: Trace = silent) {
     this.device = new RiscvIommu(config, {
       memory: this.memory,
+      trace,
       irq: { raise: (source) => void this.interrupts.push(source) },
       ats: {
         send: (message) => void this.messages.push(message),

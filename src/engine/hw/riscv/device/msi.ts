@@ -137,16 +137,8 @@ export class MsiTables {
   }
 
   private emit(index: number, pa: number): void {
-    const { memory } = this.unit;
-    this.trace.emit({
-      kind: 'read',
-      unit: this.unit.config.unit,
-      structure: 'msi',
-      level: -1,
-      index,
-      pa,
-      words: [join(memory.word(1), memory.word(0)), join(memory.word(3), memory.word(2))],
-    });
+    const { config, memory } = this.unit;
+    this.trace.noteStructure(config.unit, 'msi', index, pa, memory.words, memory.at, 4);
   }
 }
 

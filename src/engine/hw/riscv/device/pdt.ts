@@ -1,5 +1,6 @@
-import { hiOf, join, loOf } from '../../../../lib/u64';
+import { hiOf, loOf } from '../../../../lib/u64';
 import type { Trace } from '../../../trace/trace';
+import { cacheWording } from '../../../trace/wording';
 import { READ } from '../../port';
 import { PDT_ACCESS_FAULT, PDT_CORRUPT, PDT_MISCONFIGURED, PDT_NOT_VALID } from '../reasons';
 import { EVENT_PDT_WALK } from '../regs';
@@ -98,23 +99,20 @@ export class ProcessDirectory {
   }
 
   private emit(level: number, index: number, pa: number): void {
-    const { memory } = this.unit;
-    const read = level === 0 ? [0, 1] : [0];
-    this.trace.emit({
-      kind: 'read',
-      unit: this.unit.config.unit,
-      structure: level === 0 ? 'pc' : 'pdt',
-      level: -1,
-      index,
-      pa,
-      words: read.map((n) => join(memory.word(2 * n + 1), memory.word(2 * n))),
-    });
+    const { config, memory } = this.unit;
+    const { words, at } = memory;
+    const structure = level === 0 ? 'pc' : 'pdt';
+    this.trace.noteStructure(config.unit, structure, index, pa, words, at, level === 0 ? 4 : 2);
   }
 
   private emitCache(op: 'hit' | 'miss' | 'fill', did: number, pid: number): void {
-    const tag = `device_id ${did.toString(16)} process_id ${pid.toString(16)}`;
-    this.trace.emit({ kind: 'cache', unit: this.unit.config.unit, cache: 'pdt', op, tag });
+    this.trace.note(ofPdt, this.unit.config.unit, op, did, pid);
   }
 }
+
+const ofPdt = cacheWording(
+  'pdt',
+  (did, pid) => `device_id ${did.toString(16)} process_id ${pid.toString(16)}`,
+);
 
 const refused = (status: ReadStatus): number => (status === READ_FAULT ? PDT_ACCESS_FAULT : PDT_CORRUPT);

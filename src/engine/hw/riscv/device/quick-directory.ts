@@ -83,6 +83,7 @@ export class QuickDirectory {
     }
     s.did = did;
     s.pasid = -1;
+    s.whole = false;
     s.kind = FIRST_ONLY;
     s.mostLg2 = this.mostLg2;
     s.firstLevels = levelsOfMode(mode);

@@ -1,6 +1,8 @@
-import { hex, join } from '../../../../lib/u64';
+import { hex } from '../../../../lib/u64';
 import type { CacheEvent } from '../../../trace/event';
+import { noteEntry } from '../../../trace/notes';
 import type { Trace } from '../../../trace/trace';
+import { cacheWording, FOR_NO_LEVEL, NO_STAGE } from '../../../trace/wording';
 import { EXECUTE, READ, WRITE, type Access } from '../../port';
 import { cap, EVENT_SECOND_STAGE_WALK } from '../regs';
 import {
@@ -244,19 +246,21 @@ export class SecondStage {
   }
 
   private emitCache(op: CacheEvent['op'], s: Service, gpfn: number): void {
-    const tag = `GSCID ${s.gscid} gpa ${hex(BigInt(gpfn - (gpfn % 512)) << 12n)}`;
-    this.trace.emit({ kind: 'cache', unit: this.unit.config.unit, cache: 'paging-structure', op, tag });
+    this.trace.note(ofTables, this.unit.config.unit, op, s.gscid, gpfn);
   }
 
   private emit(s: Service, level: number, index: number, pa: number, hi: number, lo: number): void {
-    const { config } = this.unit;
-    const stage = s.firstLevels > 0 || this.forLevel >= 0 ? { stage: 2 as const } : {};
-    const forLevel = this.forLevel >= 0 ? { forLevel: this.forLevel } : {};
-    const words = [join(hi, lo)];
-    const place = { structure: 'table', level, index, pa, words };
-    this.trace.emit({ kind: 'read', unit: config.unit, ...place, ...stage, ...forLevel });
+    const { unit } = this.unit.config;
+    const stage = s.firstLevels > 0 || this.forLevel >= 0 ? 2 : NO_STAGE;
+    const forLevel = this.forLevel >= 0 ? this.forLevel : FOR_NO_LEVEL;
+    noteEntry(this.trace, unit, 'table', level, index, pa, hi, lo, stage, forLevel);
   }
 }
+
+const ofTables = cacheWording(
+  'paging-structure',
+  (gscid, gpfn) => `GSCID ${gscid} gpa ${hex(BigInt(gpfn - (gpfn % 512)) << 12n)}`,
+);
 
 const pair = new Int32Array(2);
 

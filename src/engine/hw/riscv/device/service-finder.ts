@@ -151,6 +151,7 @@ export class ServiceFinder {
     s.pscid = s.firstLevels === 0 ? -1 : pscid;
     s.spaceA = tagA(s.pscid);
     s.spaceB = tagB(s.gscid, s.pscid);
+    s.whole = true;
     s.kind = kindOf(s);
     s.mostLg2 = s.kind === FIRST_ONLY ? this.secondBare : s.kind === SECOND_ONLY ? this.firstBare : 64;
     return 0;

@@ -55,6 +55,8 @@ export class Service implements EventIds {
   dc = 0;
   /** MSI addresses are told apart. */
   msi = false;
+  /** Everything above is known, and not only what the quick walk asks for. */
+  whole = false;
   /** How plain requests are translated where nothing stands in their way. */
   kind: ServiceKind = WITH_CARE;
 

@@ -1,6 +1,7 @@
 import { hex, join } from '../../../../lib/u64';
 import type { CacheEvent } from '../../../trace/event';
 import type { Trace } from '../../../trace/trace';
+import { cacheWording } from '../../../trace/wording';
 import { formatBdf } from '../../common/bdf';
 import {
   ATS_GLOBAL,
@@ -96,6 +97,9 @@ export const OUT_IOTVAL2_LO = 14;
 export const OUT_CXL_IO = 15;
 export const OUT_WORDS = 16;
 
+/** Of enter(): the address space is known, and the answer is still to be found. */
+export const SPACE_FOUND = -1;
+
 /** Of the request: it comes from a CXL device; it comes from the debug registers. */
 export const FROM_CXL = 1;
 export const FOR_DEBUG = 2;
@@ -142,9 +146,20 @@ export class Translation {
 
   /** One request; the answer, or the cause of a fault, is in `out`. */
   request(rid: number, hi: number, lo: number, access: Access, pasid: number, extra = 0): TranslateStatus {
-    const { out, unit, service } = this;
-    out.fill(0);
-    out[ATS_SIZE_LG2] = 12;
+    const status = this.enter(rid, hi, lo, access, pasid, extra);
+    return status === SPACE_FOUND ? this.inSpace() : status;
+  }
+
+  /** Steps 1 to 16: the answer where the request comes no further, and SPACE_FOUND where it does. */
+  enter(
+    rid: number,
+    hi: number,
+    lo: number,
+    access: Access,
+    pasid: number,
+    extra = 0,
+  ): TranslateStatus | typeof SPACE_FOUND {
+    const { unit, service } = this;
     this.take(rid, hi, lo, access, pasid, extra);
     this.identify();
     unit.counters.count(
@@ -172,6 +187,16 @@ export class Translation {
     }
     if (cause !== 0) return this.refuse(cause);
     this.remember(dc);
+    return SPACE_FOUND;
+  }
+
+  /**
+   * Steps 17 to 20 of a plain request whose address space enter() found, for this request or an earlier one. Finding it
+   * again would not be the same: what the search itself cached, and dropped from the caches, would count by then.
+   */
+  resume(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
+    this.take(rid, hi, lo, access, pasid, 0);
+    this.dtf = (this.service.tc & TC_DTF) !== 0;
     return this.inSpace();
   }
 
@@ -185,9 +210,7 @@ export class Translation {
     if (dc < 0) return false;
     const tc = unit.contexts.dcs[dc] as number;
     if (pasid >= 0 && ((tc & TC_PDTV) === 0 || this.finder.tooWide(dc, pasid))) return false;
-    if (this.finder.find(service, dc, rid, pasid, false, false) !== 0) return false;
-    if (this.cached(tc)) service.rid = rid;
-    return true;
+    return this.finder.find(service, dc, rid, pasid, false, false) === 0;
   }
 
   /** After look(): whether the tables still say what a cached translation does. */
@@ -221,15 +244,9 @@ export class Translation {
 
   /** The next plain request of the same kind need not look its contexts up: they are cached, and nothing watches. */
   private remember(dc: number): void {
-    const { unit } = this;
-    if (this.ats || this.translated || unit.counters.active) return;
-    if (this.cached(unit.contexts.dcs[dc] as number)) this.service.rid = this.rid;
-  }
-
-  /** Whether there are caches for what a device context leads to. */
-  private cached(tc: number): boolean {
-    const { ddtSets, pdtSets } = this.unit.contexts;
-    return ddtSets > 0 && ((tc & TC_PDTV) === 0 || pdtSets > 0);
+    const { counters, contexts } = this.unit;
+    if (this.ats || this.translated || counters.active || contexts.ddtSets === 0) return;
+    if (((contexts.dcs[dc] as number) & TC_PDTV) === 0 || contexts.pdtSets > 0) this.service.rid = this.rid;
   }
 
   /** Takes the request apart. */
@@ -245,6 +262,8 @@ export class Translation {
     this.supervisor = pasid >= 0 && (access & PRIVILEGED) !== 0;
     this.dtf = false;
     this.need = this.needs();
+    this.out.fill(0);
+    this.out[ATS_SIZE_LG2] = 12;
   }
 
   /** The permissions that the request stands for. */
@@ -358,7 +377,9 @@ export class Translation {
     const returned = this.ats && (s.tc & TC_T2GPA) !== 0 && msi !== (MSI_FILE | MSI_MRIF) ? first.gpfn : pfn;
     out[PA_HI] = Math.floor(returned / 0x10_0000);
     out[PA_LO] = ((returned % 0x10_0000) << 12) | (msi === (MSI_FILE | MSI_MRIF) ? 0 : this.lo & 0xfff);
-    out[LEAF_LEVEL] = first.level >= 0 ? first.level : Math.max(0, this.second.level);
+    // What the second stage was asked last is no part of a message's way.
+    const below = msi === 0 ? Math.max(0, this.second.level) : 0;
+    out[LEAF_LEVEL] = first.level >= 0 ? first.level : below;
     out[LEAF_PERMS] = grantsOf(first.leafLo & leafLo);
     out[ATS_SIZE_LG2] = sizeLg2;
     out[OUT_PBMT] = pbmt;
@@ -489,6 +510,13 @@ export class Translation {
     });
   }
 
+  /** Of the device that was served last: its context is cached, and so is the page. */
+  tellHit(hi: number, lo: number): void {
+    const { did, gscid, pscid } = this.service;
+    this.directory.emitCache('hit', did);
+    this.traceIotlb('hit', gscid, pscid, hi, lo);
+  }
+
   private traceIotlb(
     op: CacheEvent['op'],
     gscid = this.service.gscid,
@@ -496,12 +524,15 @@ export class Translation {
     hi = this.hi,
     lo = this.lo,
   ): void {
-    const guest = gscid < 0 ? '' : `GSCID ${gscid} `;
-    const process = pscid < 0 ? '' : `PSCID ${pscid} `;
-    const tag = `${guest}${process}iova ${hex(join(hi, lo & ~0xfff))}`;
-    this.trace.emit({ kind: 'cache', unit: this.unit.config.unit, cache: 'iotlb', op, tag });
+    this.trace.note(ofIotlb, this.unit.config.unit, op, gscid, pscid, hi, lo);
   }
 }
+
+const ofIotlb = cacheWording('iotlb', (gscid, pscid, hi, lo) => {
+  const guest = gscid < 0 ? '' : `GSCID ${gscid} `;
+  const process = pscid < 0 ? '' : `PSCID ${pscid} `;
+  return `${guest}${process}iova ${hex(join(hi, lo & ~0xfff))}`;
+});
 
 /** An ATS request that ends so is answered with success and without permissions. Spec: "PCIe ATS translation request handling" */
 const isDenial = (cause: number): boolean =>

@@ -9,8 +9,14 @@ export const WALK_PFN = 3;
 export const WALK_PFN_HI = 4;
 /** Whether an entry on the way was global. */
 export const WALK_GLOBAL = 5;
+const WORDS_USED = 6;
 const SHIFT = 3;
 const WORDS = 1 << SHIFT;
+
+/** A note for undo(): index, set, whose turn it was in the set, and the words that stood there. */
+const NOTE_WORDS = 3 + WORDS_USED;
+/** Of a nested walk: a second-stage table for each first-stage table, and one for the page. */
+const MOST_NOTES = 6;
 
 /** In the place of the size class: of a second-stage table. */
 const SECOND_STAGE = 1 << 24;
@@ -49,6 +55,8 @@ export class WalkCache {
   readonly entries: Int32Array;
   private readonly setMask: number;
   private readonly turn: Int32Array;
+  private readonly notes = new Int32Array(MOST_NOTES * NOTE_WORDS);
+  private noted = 0;
 
   constructor(shape: CacheShape) {
     this.sets = shape.sets;
@@ -79,16 +87,43 @@ export class WalkCache {
 
   fill(spaceA: number, spaceB: number, hi: number, lo: number, pfn: number, global: boolean): void {
     if (this.sets === 0) return;
-    const { entries } = this;
     const found = this.find(spaceA, spaceB, hi, lo);
-    const prefix = (hi << 11) | (lo >>> 21);
-    const at = found >= 0 ? found : this.claim(prefix & this.setMask);
-    entries[at + PREFIX] = prefix;
-    entries[at + TAG_A] = (hi >>> 21) | spaceA;
-    entries[at + TAG_B] = spaceB;
-    entries[at + WALK_PFN] = pfn | 0;
-    entries[at + WALK_PFN_HI] = Math.floor(pfn / 0x1_0000_0000);
-    entries[at + WALK_GLOBAL] = global ? 1 : 0;
+    const at = found >= 0 ? found : this.claim(((hi << 11) | (lo >>> 21)) & this.setMask);
+    this.enter(at, spaceA, spaceB, hi, lo, pfn, global);
+  }
+
+  /** From here on fillForNow() can be undone. */
+  begin(): void {
+    this.noted = 0;
+  }
+
+  /**
+   * As fill() of what is not in the cache, by a walk that may give up yet: what it overwrites is noted down. At most
+   * MOST_NOTES times since begin().
+   */
+  fillForNow(spaceA: number, spaceB: number, hi: number, lo: number, pfn: number): void {
+    const { entries, notes } = this;
+    const set = ((hi << 11) | (lo >>> 21)) & this.setMask;
+    const turn = this.turn[set] as number;
+    const at = this.claim(set);
+    const note = this.noted * NOTE_WORDS;
+    notes[note] = at;
+    notes[note + 1] = set;
+    notes[note + 2] = turn;
+    for (let n = 0; n < WORDS_USED; n++) notes[note + 3 + n] = entries[at + n] as number;
+    this.noted++;
+    this.enter(at, spaceA, spaceB, hi, lo, pfn, false);
+  }
+
+  /** Takes back every fillForNow() since begin(), the last one first. */
+  undo(): void {
+    const { entries, notes } = this;
+    while (this.noted > 0) {
+      const note = --this.noted * NOTE_WORDS;
+      const at = notes[note] as number;
+      this.turn[notes[note + 1] as number] = notes[note + 2] as number;
+      for (let n = 0; n < WORDS_USED; n++) entries[at + n] = notes[note + 3 + n] as number;
+    }
   }
 
   pfn(at: number): number {
@@ -186,6 +221,24 @@ export class WalkCache {
       dropped++;
     }
     return dropped;
+  }
+
+  private enter(
+    at: number,
+    spaceA: number,
+    spaceB: number,
+    hi: number,
+    lo: number,
+    pfn: number,
+    global: boolean,
+  ): void {
+    const { entries } = this;
+    entries[at + PREFIX] = (hi << 11) | (lo >>> 21);
+    entries[at + TAG_A] = (hi >>> 21) | spaceA;
+    entries[at + TAG_B] = spaceB;
+    entries[at + WALK_PFN] = pfn | 0;
+    entries[at + WALK_PFN_HI] = Math.floor(pfn / 0x1_0000_0000);
+    entries[at + WALK_GLOBAL] = global ? 1 : 0;
   }
 
   private claim(set: number): number {
