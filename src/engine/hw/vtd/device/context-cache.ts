@@ -1,5 +1,6 @@
 import type { CacheShape } from './config';
 import { RowCache } from './row-cache';
+import type { Service } from './service';
 
 /**
  * Words of a context: what a context entry means to a request, decoded. Those of legacy mode lie where a PASID entry has
@@ -42,8 +43,8 @@ export const IGNORED_BY_MASK = [0, 0b100, 0b110, 0b111] as const;
  * With CAP.CM = 0 only present, valid entries are cached.
  */
 export class ContextCache extends RowCache {
-  constructor(shape: CacheShape) {
-    super(shape, CTX_WORDS);
+  constructor(shape: CacheShape, service: Service | null = null) {
+    super(shape, CTX_WORDS, service);
   }
 
   /** Entries of scalable mode know no domain: there it drops all of them, as the document has it. */

@@ -1,6 +1,7 @@
 import { hex } from '../../../../lib/u64';
 import { silent, type Trace } from '../../../trace/trace';
 import {
+  BYPASSED,
   INTERRUPT,
   NO_PASID,
   PA_HI,
@@ -18,20 +19,31 @@ import {
   type RegisterBus,
   type TranslateStatus,
 } from '../../port';
-import { legacyReason } from '../reasons';
 import { INTERRUPT_RANGE } from '../structs';
 import { DEFAULT_VTD_CONFIG, type VtdConfig } from './config';
-import { CTX_DID, CTX_FPD, CTX_LEVELS, CTX_OVER_HI } from './context-cache';
 import { Faults } from './fault';
 import { remapInterrupt, type DeliveredInterrupt } from './interrupt';
+import {
+  HINT_MASK,
+  TLB_DATA_HI,
+  TLB_DATA_LO,
+  TLB_SPACE,
+  TLB_TAG,
+  TLB_UPPER,
+  TLB_VPN_HI,
+  type Iotlb,
+} from './iotlb';
 import { Lookup } from './lookup';
 import { PageRequests } from './page-requests';
 import { InvalidationQueue } from './queue';
+import { QuickWalk } from './quick-walk';
 import { Registers } from './registers';
-import { Requests, walkSecondStage } from './requests';
+import { Requests } from './requests';
+import { IDENTITY, type Service } from './service';
+import { ServiceFinder } from './service-finder';
 import { TableWalks } from './table-walks';
 import { UnitState } from './unit';
-import { SecondStageRules, SecondStageWalk } from './walk';
+import { SecondStageRules } from './walk';
 
 export interface VtdPorts {
   readonly memory: MemoryPort;
@@ -43,8 +55,8 @@ export interface VtdPorts {
 }
 
 const NOBODY: DeviceLink = { invalidate: () => true, pageResponse: () => undefined };
-/** Access bits beyond READ and WRITE. */
-const SPECIAL = ~3;
+/** Of accesses to read or write and nothing besides, counted from 0. */
+const LAST_PLAIN = 2;
 
 /**
  * A VT-d DMA-remapping unit: the silicon. It sees memory and its registers, nothing else.
@@ -66,9 +78,17 @@ export class VtdDevice implements DmaTranslator {
   readonly walks: TableWalks;
   /** The last interrupt message as the processors got it; null where they did not, and before the first. */
   lastInterrupt: DeliveredInterrupt | null = null;
-  private readonly walker: SecondStageWalk;
   private readonly requests: Requests;
   private readonly faults: Faults;
+  private readonly finder: ServiceFinder;
+  private readonly walker: QuickWalk;
+  /** Parts of the state, nearer at hand. */
+  private readonly service: Service;
+  private readonly trace: Trace;
+  private readonly iotlb: Iotlb;
+  private readonly tlb: Int32Array;
+  private readonly hints: Int32Array;
+  private readonly port: MemoryPort;
 
   constructor(config: Partial<VtdConfig>, ports: VtdPorts) {
     const full = { ...DEFAULT_VTD_CONFIG, ...config };
@@ -79,48 +99,42 @@ export class VtdDevice implements DmaTranslator {
     this.state = new UnitState(full, ports.memory, ports.trace ?? silent, irq, ports.link ?? NOBODY);
     this.lookup = new Lookup(this.state);
     this.rules = new SecondStageRules(full);
-    this.walker = new SecondStageWalk(ports.memory, this.rules, result);
     this.walks = new TableWalks(this.state, this.rules, result);
     this.faults = new Faults(this.state, result);
-    this.requests = new Requests(this.state, this.lookup, this.walks, this.walker, this.faults, result);
+    this.requests = new Requests(this.state, this.lookup, this.walks, this.faults, result);
     this.queue = new InvalidationQueue(this.state);
     this.pages = new PageRequests(this.state, this.lookup, this.faults);
     this.registers = new Registers(this.state, this.queue, this.pages);
+    this.service = this.state.service;
+    this.finder = new ServiceFinder(this.state, this.service);
+    this.walker = new QuickWalk(this.state, this.walks.firstRules, this.rules, result);
+    this.trace = this.state.trace;
+    this.iotlb = this.state.iotlb;
+    this.tlb = this.iotlb.entries;
+    this.hints = this.iotlb.hints;
+    this.port = ports.memory;
   }
 
-  /**
-   * One request of a device; the address or the reason of a fault is in `result`.
-   *
-   * Plain reads and writes by legacy tables are served here, as long as nothing special happens. Requests has the rest.
-   */
+  /** One request of a device; the address or the reason of a fault is in `result`. */
   translate(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
-    const { state, result } = this;
-    // Writes to this range are interrupt messages whatever the tables say. Reads are left to the tables, as the document
-    // leaves them open. Spec: section 3.14 "Handling Requests to Interrupt Address Range"
-    if (hi === 0 && lo >>> 20 === INTERRUPT_RANGE && need === WRITE && pasid === NO_PASID) return INTERRUPT;
-    if ((state.path | (need & SPECIAL) | (pasid ^ NO_PASID)) !== 0 || state.trace.on) {
-      return this.requests.translate(rid, hi, lo, need, pasid);
+    const { service, tlb, result } = this;
+    if (rid !== service.rid || pasid !== service.pasid || (need - 1) >>> 0 > LAST_PLAIN || this.trace.on) {
+      return this.unserved(rid, hi, lo, need, pasid);
     }
-    const { contextCache, iotlb } = state;
-    const at = contextCache.find(rid);
-    if (at < 0) return this.requests.translate(rid, hi, lo, need, pasid);
-    const context = contextCache.entries;
-    if ((hi & (context[at + CTX_OVER_HI] as number)) !== 0 || context[at + CTX_LEVELS] === 0) {
-      return this.requests.translate(rid, hi, lo, need, pasid);
+    // What is looked for first is where this page was found last; the entry's tags decide.
+    const vpn = (hi << 20) | (lo >>> 12);
+    const at = this.hints[vpn & HINT_MASK] as number;
+    if (
+      tlb[at] === vpn &&
+      tlb[at + TLB_TAG] === (service.tag | ((hi >>> 12) & TLB_VPN_HI)) &&
+      tlb[at + TLB_SPACE] === (service.space | (hi & TLB_UPPER)) &&
+      ((tlb[at + TLB_DATA_LO] as number) & need) === need
+    ) {
+      result[PA_LO] = ((tlb[at + TLB_DATA_LO] as number) & ~0xfff) | (lo & 0xfff);
+      result[PA_HI] = tlb[at + TLB_DATA_HI] as number;
+      return TRANSLATED;
     }
-    const entry = iotlb.find(context[at + CTX_DID] as number, hi, lo, 0);
-    // An entry without the permission counts as a miss: the tables may allow more by now.
-    if (entry < 0) return this.miss(rid, at, hi, lo, need);
-    if ((iotlb.perms(entry) & need) !== need) return this.requests.translate(rid, hi, lo, need, pasid);
-    const paLo = iotlb.paLo(entry, lo);
-    const paHi = iotlb.paHi(entry);
-    // A large page may reach into the interrupt range without being all in it.
-    if (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE) {
-      return this.requests.translate(rid, hi, lo, need, pasid);
-    }
-    result[PA_LO] = paLo;
-    result[PA_HI] = paHi;
-    return TRANSLATED;
+    return this.missed(rid, hi, lo, need, pasid);
   }
 
   /** A write to the interrupt range. Whether it reached the processor. */
@@ -159,29 +173,53 @@ export class VtdDevice implements DmaTranslator {
     return { reason, out };
   }
 
-  private miss(rid: number, at: number, hi: number, lo: number, need: Access): TranslateStatus {
-    const { state } = this;
-    if (state.memory.hazards !== null) return this.requests.translate(rid, hi, lo, need, NO_PASID);
-    const context = state.contextCache.entries;
-    const reason = walkSecondStage(state, this.walker, context, at, hi, lo, need);
-    if (reason !== 0) return this.refuse(reason, rid, at, hi, lo, need);
-    state.iotlb.fill(context[at + CTX_DID] as number, hi, lo, this.result);
-    return WALKED;
+  /** Not the source that was served last, not a plain request, or somebody watches. */
+  private unserved(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
+    const { service, requests } = this;
+    if (isInterruptMessage(hi, lo, need, pasid)) return INTERRUPT;
+    if ((need - 1) >>> 0 > LAST_PLAIN || this.trace.on) return requests.translate(rid, hi, lo, need, pasid);
+    if ((rid !== service.rid || pasid !== service.pasid) && !this.finder.serve(rid, pasid)) {
+      return requests.translate(rid, hi, lo, need, pasid);
+    }
+    return this.missed(rid, hi, lo, need, pasid);
   }
 
-  private refuse(
-    reason: number,
-    rid: number,
-    at: number,
-    hi: number,
-    lo: number,
-    need: Access,
-  ): TranslateStatus {
-    const { state, faults } = this;
-    // What a unit in caching mode keeps of absent entries, Requests knows.
-    if (state.config.cachingMode) return this.requests.translate(rid, hi, lo, need, NO_PASID);
-    faults.start(rid, hi, lo, need, NO_PASID);
-    const write = (need & WRITE) !== 0;
-    return faults.refuse(legacyReason(reason, write), state.contextCache.entries[at + CTX_FPD] as number);
+  /** Not where it was found last: a full look-up, and then the tables. */
+  private missed(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
+    const { service, iotlb, result, requests } = this;
+    if (((hi + service.bias) & service.over) !== 0 || (hi === 0 && lo >>> 20 === INTERRUPT_RANGE)) {
+      if (isInterruptMessage(hi, lo, need, pasid)) return INTERRUPT;
+      return requests.translate(rid, hi, lo, need, pasid);
+    }
+    if (service.kind === IDENTITY) {
+      result[PA_LO] = lo;
+      result[PA_HI] = hi;
+      return BYPASSED;
+    }
+    const at = iotlb.find(service.did, hi, lo, service.space);
+    if (at < 0) {
+      if (this.port.hazards !== null || !this.walker.walk(service, hi, lo, need)) {
+        return requests.translate(rid, hi, lo, need, pasid);
+      }
+      iotlb.fill(service.did, hi, lo, result, service.space);
+      return WALKED;
+    }
+    const paLo = iotlb.paLo(at, lo);
+    const paHi = iotlb.paHi(at);
+    // An entry without the permission counts as a miss: the tables may allow more by now. And a large page may reach into
+    // the interrupt range without being all in it.
+    if ((iotlb.perms(at) & need) !== need || (paHi === 0 && paLo >>> 20 === INTERRUPT_RANGE)) {
+      return requests.translate(rid, hi, lo, need, pasid);
+    }
+    result[PA_LO] = paLo;
+    result[PA_HI] = paHi;
+    return TRANSLATED;
   }
 }
+
+/**
+ * Writes to this range are interrupt messages whatever the tables say. Reads are left to the tables, as the document leaves
+ * them open. Spec: section 3.14 "Handling Requests to Interrupt Address Range"
+ */
+const isInterruptMessage = (hi: number, lo: number, need: Access, pasid: number): boolean =>
+  hi === 0 && lo >>> 20 === INTERRUPT_RANGE && need === WRITE && pasid === NO_PASID;

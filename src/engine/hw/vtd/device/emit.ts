@@ -1,4 +1,6 @@
-import { join } from '../../../../lib/u64';
+import type { CacheEvent } from '../../../trace/event';
+import { noteEntry } from '../../../trace/notes';
+import { FOR_NO_LEVEL, type Wording } from '../../../trace/wording';
 import type { UnitState } from './unit';
 
 /** Tells of an entry that is no table entry: it was read at an index of a table of such entries. */
@@ -11,13 +13,12 @@ export function emitEntry(
   at: number,
   offset = (index * bytes) % 4096,
 ): void {
-  const word = (n: number): number => unit.memory.words[at + n] as number;
-  const words = Array.from({ length: bytes / 8 }, (_, n) => join(word(2 * n + 1), word(2 * n)));
+  const { config, memory, trace } = unit;
   const pa = pfn * 4096 + offset;
-  unit.trace.emit({ kind: 'read', unit: unit.config.unit, structure, level: -1, index, pa, words });
+  trace.noteStructure(config.unit, structure, index, pa, memory.words, at, bytes / 4);
 }
 
-/** Tells of a table entry. `stage` and `forLevel`: as in MemoryReadEvent, negative where they do not apply. */
+/** Tells of a table entry. `stage` and `forLevel`: as in MemoryReadEvent, 0 and negative where they do not apply. */
 export function emitTable(
   unit: UnitState,
   level: number,
@@ -28,24 +29,22 @@ export function emitTable(
   forLevel: number,
 ): void {
   const { words } = unit.memory;
-  unit.trace.emit({
-    kind: 'read',
-    unit: unit.config.unit,
-    structure: 'table',
-    level,
-    ...(stage === 0 ? {} : { stage }),
-    ...(forLevel < 0 ? {} : { forLevel }),
-    index,
-    pa: pfn * 4096 + index * 8,
-    words: [join(words[at + 1] as number, words[at] as number)],
-  });
+  const pa = pfn * 4096 + index * 8;
+  const [lo, hi] = [words[at] as number, words[at + 1] as number];
+  const inner = forLevel < 0 ? FOR_NO_LEVEL : forLevel;
+  noteEntry(unit.trace, unit.config.unit, 'table', level, index, pa, hi, lo, stage, inner);
 }
 
+/** `a` to `e`: what the tag is made of. */
 export function emitCache(
   unit: UnitState,
-  cache: string,
-  op: 'hit' | 'miss' | 'fill' | 'evict',
-  tag: string,
+  cache: Wording<CacheEvent['op']>,
+  op: CacheEvent['op'],
+  a: number,
+  b = 0,
+  c = 0,
+  d = 0,
+  e = 0,
 ): void {
-  unit.trace.emit({ kind: 'cache', unit: unit.config.unit, cache, op, tag });
+  unit.trace.note(cache, unit.config.unit, op, a, b, c, d, e);
 }

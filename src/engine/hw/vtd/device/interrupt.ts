@@ -13,6 +13,7 @@ import {
 import { framePfn } from './context';
 import { emitCache, emitEntry } from './emit';
 import { IRTE_WORDS } from './interrupt-cache';
+import { ofInterrupts } from './tags';
 import type { UnitState } from './unit';
 
 /** An interrupt as the processors' bus sees it. */
@@ -130,7 +131,7 @@ function remapped(lo: number, destination: number, extended: boolean): Delivered
 function entryAt(unit: UnitState, index: number): number {
   const cache = unit.interruptCache;
   const known = cache.find(index);
-  if (unit.trace.on) emitCache(unit, 'interrupt', known >= 0 ? 'hit' : 'miss', `index ${index}`);
+  if (unit.trace.on) emitCache(unit, ofInterrupts, known >= 0 ? 'hit' : 'miss', index);
   if (known >= 0) return known + IRTE_WORDS;
   const offset = index * IRTE_BYTES;
   const pfn = unit.interruptTablePfn < 0 ? -1 : unit.interruptTablePfn + (offset >> 12);
@@ -143,7 +144,7 @@ function entryAt(unit: UnitState, index: number): number {
   if (((row[IRTE_WORDS] as number) & IRTE_P) === 0 && !unit.config.cachingMode) {
     return cache.hold(row) + IRTE_WORDS;
   }
-  if (unit.trace.on && cache.ways > 0) emitCache(unit, 'interrupt', 'fill', `index ${index}`);
+  if (unit.trace.on && cache.ways > 0) emitCache(unit, ofInterrupts, 'fill', index);
   return cache.fill(index, 0, row) + IRTE_WORDS;
 }
 

@@ -1,28 +1,36 @@
 import { invariant } from '../../../../lib/invariant';
 import { LEAF_LEVEL, PA_HI, PA_LO } from '../../port';
+import { INTERRUPT_RANGE } from '../structs';
 import { cacheShapeProblem, type CacheShape } from './config';
 
 /** Words of an entry. */
 const TAG_LO = 0;
-const TAG_HI = 1;
-const SPACE = 2;
+export const TLB_TAG = 1;
+export const TLB_SPACE = 2;
 /** Address, and what it allows in the low 12 bits. */
-const DATA_LO = 3;
-const DATA_HI = 4;
+export const TLB_DATA_LO = 3;
+export const TLB_DATA_HI = 4;
 const WORDS = 5;
 /** Words before the entries of a set: how many of them are valid, and the way that goes next when all are. */
 const FILLED = 0;
 const TURN = 1;
 const HEADER = 4;
 
-/** TAG_HI: valid 31, size class 30:29 (4 KiB, 2 MiB, 1 GiB), domain id 28:13, page number 44:32 in 12:0. */
+/** TLB_TAG: valid 31, size class 30:29 (4 KiB, 2 MiB, 1 GiB), domain id 28:13, page number 44:32 in 12:0. */
 const VALID = 1 << 31;
 const CLASS_SHIFT = 29;
 const DID_SHIFT = 13;
-const VPN_HI_MASK = 0x1fff;
+export const TLB_VPN_HI = 0x1fff;
+/**
+ * TLB_SPACE: see PE_SPACE, in 21:0. Above it the address bits that TLB_TAG has no room for, and of pages of 4 KiB
+ * whether they lie in the interrupt range: requests for those are looked at twice.
+ */
+export const TLB_UPPER = 0x7f << 25;
+const OF_INTERRUPTS = 1 << 24;
+const SPACE_MASK = 0x3f_ffff;
 const CLASSES = 3;
 /** Places for hints, minus one. */
-const HINT_MASK = 0x1ff;
+export const HINT_MASK = 0x1ff;
 
 /** Slot of a walk's result, behind those of DmaTranslator: what its IOTLB entry allows. */
 export const KEPT_PERMS = 8;
@@ -33,6 +41,12 @@ export const KEPT_PERMS = 8;
 export const PRIVILEGED_SHIFT = 4;
 /** Nothing is mapped there: a unit in caching mode may keep that. The reason lies where the address would. */
 export const NEGATIVE = 0x80;
+
+/** TLB_TAG of the 4 KiB pages of a domain, without the address. */
+export const translationTag = (did: number): number => VALID | (did << DID_SHIFT);
+
+const ofInterrupts = (hi: number, lo: number): number =>
+  hi === 0 && lo >>> 20 === INTERRUPT_RANGE ? OF_INTERRUPTS : 0;
 
 export interface CachedTranslation {
   readonly set: number;
@@ -61,7 +75,7 @@ export interface CachedTranslation {
 export class Iotlb {
   readonly sets: number;
   readonly ways: number;
-  private readonly entries: Int32Array;
+  readonly entries: Int32Array;
   private readonly setMask: number;
   private readonly wayMask: number;
   private readonly setWords: number;
@@ -70,7 +84,7 @@ export class Iotlb {
   /** Valid entries that went through a first stage. */
   private inSpaces = 0;
   /** Where a 4 KiB page was found last, by the low bits of its number: looked at first; the entry's own tags decide. */
-  private readonly hints = new Int32Array(HINT_MASK + 1);
+  readonly hints = new Int32Array(HINT_MASK + 1);
 
   constructor(shape: CacheShape) {
     invariant(cacheShapeProblem(shape) === null, 'IOTLB: sets and ways');
@@ -79,37 +93,35 @@ export class Iotlb {
     this.setMask = Math.max(shape.sets - 1, 0);
     this.wayMask = this.ways - 1;
     this.setWords = HEADER + this.ways * WORDS;
-    this.entries = new Int32Array(shape.sets * this.setWords);
+    // At least one set, with nothing in it: the first look needs no question whether there is any.
+    this.entries = new Int32Array(Math.max(shape.sets, 1) * this.setWords);
   }
 
   /** Index of the entry that translates an address in a domain, or -1. */
   find(did: number, hi: number, lo: number, space = 0): number {
     const { live } = this;
     const vpnLo = (hi << 20) | (lo >>> 12);
-    const tag = VALID | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
-    const { entries } = this;
-    const hint = this.hints[vpnLo & HINT_MASK] as number;
-    if (entries[hint] === vpnLo && entries[hint + TAG_HI] === tag && entries[hint + SPACE] === space)
-      return hint;
+    const tag = translationTag(did) | ((hi >>> 12) & TLB_VPN_HI);
+    const word = space | (hi & TLB_UPPER);
     if ((live[0] as number) > 0) {
-      const at = this.probe(vpnLo & this.setMask, vpnLo, tag, space);
+      const at = this.probe(vpnLo & this.setMask, vpnLo, tag, word | ofInterrupts(hi, lo));
       if (at >= 0) {
         this.hints[vpnLo & HINT_MASK] = at;
         return at;
       }
     }
     if ((live[1] as number) > 0) {
-      const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT), space);
+      const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT), word);
       if (at >= 0) return at;
     }
     if ((live[2] as number) > 0) {
-      return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT), space);
+      return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT), word);
     }
     return -1;
   }
 
   perms(at: number): number {
-    return (this.entries[at + DATA_LO] as number) & 0xfff;
+    return (this.entries[at + TLB_DATA_LO] as number) & 0xfff;
   }
 
   level(at: number): number {
@@ -118,11 +130,11 @@ export class Iotlb {
 
   paLo(at: number, lo: number): number {
     const offset = 0xfff | (((1 << (9 * this.classAt(at))) - 1) << 12);
-    return ((this.entries[at + DATA_LO] as number) & ~offset) | (lo & offset);
+    return ((this.entries[at + TLB_DATA_LO] as number) & ~offset) | (lo & offset);
   }
 
   paHi(at: number): number {
-    return this.entries[at + DATA_HI] as number;
+    return this.entries[at + TLB_DATA_HI] as number;
   }
 
   /** Enters what a walk found. */
@@ -135,10 +147,10 @@ export class Iotlb {
     const set = (vpn & this.setMask) * this.setWords;
     const at = entries[set + FILLED] === this.ways ? this.evict(set) : this.claim(set);
     entries[at] = vpn << pages;
-    entries[at + TAG_HI] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & VPN_HI_MASK);
-    entries[at + SPACE] = space;
-    entries[at + DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[KEPT_PERMS] as number);
-    entries[at + DATA_HI] = leaf[PA_HI] as number;
+    entries[at + TLB_TAG] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & TLB_VPN_HI);
+    entries[at + TLB_SPACE] = space | (hi & TLB_UPPER) | (level === 0 ? ofInterrupts(hi, lo) : 0);
+    entries[at + TLB_DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[KEPT_PERMS] as number);
+    entries[at + TLB_DATA_HI] = leaf[PA_HI] as number;
     live[level] = (live[level] as number) + 1;
     if (space !== 0) this.inSpaces++;
   }
@@ -177,7 +189,7 @@ export class Iotlb {
   /** First-stage and nested entries of a PASID that overlap 2^mask pages from an address on. */
   invalidatePasidPages(did: number, pasid: number, hi: number, lo: number, mask: number): number {
     const vpnLo = (hi << 20) | (lo >>> 12);
-    const vpnHi = (hi >>> 12) & VPN_HI_MASK;
+    const vpnHi = (hi >>> 12) & TLB_VPN_HI;
     return this.dropWhere(
       (at) =>
         this.didAt(at) === did &&
@@ -195,7 +207,7 @@ export class Iotlb {
   /** Drops what overlaps 2^mask pages of a domain's second stage from an address on. */
   invalidatePages(did: number, hi: number, lo: number, mask: number): number {
     const vpnLo = (hi << 20) | (lo >>> 12);
-    const vpnHi = (hi >>> 12) & VPN_HI_MASK;
+    const vpnHi = (hi >>> 12) & TLB_VPN_HI;
     let dropped = 0;
     for (let level = 0; level < CLASSES; level++) {
       if (this.live[level] === 0) continue;
@@ -225,14 +237,14 @@ export class Iotlb {
   }
 
   describe(at: number): CachedTranslation | null {
-    const tagHi = this.entries[at + TAG_HI] as number;
+    const tagHi = this.entries[at + TLB_TAG] as number;
     if (tagHi >= 0) return null;
     const tagLo = this.entries[at + TAG_LO] as number;
     return {
       set: Math.floor(at / this.setWords),
       way: ((at % this.setWords) - HEADER) / WORDS,
       did: this.didAt(at),
-      iovaHi: ((tagHi & VPN_HI_MASK) << 12) | (tagLo >>> 20),
+      iovaHi: ((tagHi & TLB_VPN_HI) << 12) | (tagLo >>> 20),
       iovaLo: tagLo << 12,
       paHi: this.paHi(at),
       paLo: this.paLo(at, 0),
@@ -250,7 +262,7 @@ export class Iotlb {
 
   /** Whether an entry's page number has the same bits from `shift` on. */
   private agrees(at: number, vpnHi: number, vpnLo: number, shift: number): boolean {
-    const hi = ((this.entries[at + TAG_HI] as number) & VPN_HI_MASK) ^ vpnHi;
+    const hi = ((this.entries[at + TLB_TAG] as number) & TLB_VPN_HI) ^ vpnHi;
     if (shift >= 32) return hi >>> (shift - 32) === 0;
     return hi === 0 && ((this.entries[at + TAG_LO] as number) ^ vpnLo) >>> shift === 0;
   }
@@ -263,28 +275,29 @@ export class Iotlb {
     return dropped;
   }
 
-  private probe(set: number, tagLo: number, tagHi: number, space: number): number {
+  private probe(set: number, tagLo: number, tagHi: number, spaceWord: number): number {
     const { entries } = this;
     const base = set * this.setWords;
     const end = base + this.setWords;
     for (let at = base + HEADER; at < end; at += WORDS) {
-      if (entries[at] === tagLo && entries[at + 1] === tagHi && entries[at + SPACE] === space) return at;
+      if (entries[at] === tagLo && entries[at + 1] === tagHi && entries[at + TLB_SPACE] === spaceWord)
+        return at;
     }
     return -1;
   }
 
   private classAt(at: number): number {
-    return ((this.entries[at + TAG_HI] as number) >>> CLASS_SHIFT) & 3;
+    return ((this.entries[at + TLB_TAG] as number) >>> CLASS_SHIFT) & 3;
   }
 
   /** Domain id of an entry, -1 of an invalid one. */
   private didAt(at: number): number {
-    const tag = this.entries[at + TAG_HI] as number;
+    const tag = this.entries[at + TLB_TAG] as number;
     return tag < 0 ? (tag >>> DID_SHIFT) & 0xffff : -1;
   }
 
   private spaceAt(at: number): number {
-    return this.entries[at + SPACE] as number;
+    return (this.entries[at + TLB_SPACE] as number) & SPACE_MASK;
   }
 
   private isOf(at: number, pasid: number): boolean {
@@ -293,12 +306,12 @@ export class Iotlb {
   }
 
   private drop(at: number): number {
-    if ((this.entries[at + TAG_HI] as number) >= 0) return 0;
+    if ((this.entries[at + TLB_TAG] as number) >= 0) return 0;
     const set = at - (at % this.setWords);
     this.entries[set + FILLED] = (this.entries[set + FILLED] as number) - 1;
     const level = this.classAt(at);
     this.live[level] = (this.live[level] as number) - 1;
-    this.entries[at + TAG_HI] = 0;
+    this.entries[at + TLB_TAG] = 0;
     if (this.spaceAt(at) !== 0) this.inSpaces--;
     return 1;
   }
@@ -307,7 +320,7 @@ export class Iotlb {
   private claim(set: number): number {
     const { entries } = this;
     let at = set + HEADER;
-    while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
+    while ((entries[at + TLB_TAG] as number) < 0) at += WORDS;
     entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
     return at;
   }

@@ -1,4 +1,3 @@
-import { formatBdf } from '../../common/bdf';
 import {
   CONTEXT_INVALID,
   CONTEXT_NOT_PRESENT,
@@ -16,7 +15,7 @@ import { emitCache } from './emit';
 import { PE_DID, PE_FPD } from './pasid-cache';
 import type { RowCache } from './row-cache';
 import { ScalableReader } from './scalable';
-import { pasidTag } from './tags';
+import { ofContexts, ofPasids, ofPasidVictims } from './tags';
 import type { UnitState } from './unit';
 
 /** Reasons that lie in an entry itself: a unit in caching mode may keep such entries. Spec: section 6.1 "Caching Mode" */
@@ -102,16 +101,17 @@ export class Lookup {
     return cache.fill(rid, 0, entry);
   }
 
-  private tellVictim(name: string, cache: RowCache, tag: number, tag2: number): void {
+  private tellVictim(name: 'context' | 'pasid', cache: RowCache, tag: number, tag2: number): void {
     const gone = cache.victim(tag, tag2);
-    if (gone >= 0) emitCache(this.state, name, 'evict', formatBdf(this.state.config.segment, gone));
+    const wording = name === 'pasid' ? ofPasidVictims : ofContexts;
+    if (gone >= 0) emitCache(this.state, wording, 'evict', this.state.config.segment, gone);
   }
 
   private tellContext(op: 'hit' | 'miss' | 'fill', rid: number): void {
-    emitCache(this.state, 'context', op, formatBdf(this.state.config.segment, rid));
+    emitCache(this.state, ofContexts, op, this.state.config.segment, rid);
   }
 
   private tellPasid(op: 'hit' | 'miss' | 'fill', rid: number, pasid: number): void {
-    emitCache(this.state, 'pasid', op, pasidTag(formatBdf(this.state.config.segment, rid), pasid));
+    emitCache(this.state, ofPasids, op, this.state.config.segment, rid, pasid);
   }
 }

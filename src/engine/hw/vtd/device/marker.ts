@@ -1,6 +1,6 @@
 import { emitCache } from './emit';
 import { PE_DID, PE_FLAGS, PE_PWSNP } from './pasid-cache';
-import { tableTag } from './tags';
+import { ofTables } from './tags';
 import type { UnitState } from './unit';
 import { WC_GPA_HI, WC_GPA_LO, WC_PERMS, WC_PFN } from './walk-cache';
 
@@ -77,7 +77,7 @@ export class Marker {
       const at = unit.walkCache.find(level, did, hi, lo, space);
       if (at < 0) continue;
       this.cachedLevel = level;
-      if (unit.trace.on) emitCache(unit, 'paging-structure', 'hit', tableTag(did, space, level, hi, lo));
+      if (unit.trace.on) emitCache(unit, ofTables, 'hit', did, space, level, hi, lo);
       return at;
     }
     return -1;

@@ -1,5 +1,6 @@
 import type { CacheShape } from './config';
 import { RowCache, TAG2 } from './row-cache';
+import type { Service } from './service';
 
 /** Words of a PASID entry, decoded. Legacy mode walks by such a row too. The PASID is the second tag. */
 export const PE_DID = 2;
@@ -37,8 +38,8 @@ export const PE_EAFE = 1 << 5;
  * Spec: section 6.2.3 "PASID-Cache"
  */
 export class PasidCache extends RowCache {
-  constructor(shape: CacheShape) {
-    super(shape, PE_WORDS);
+  constructor(shape: CacheShape, service: Service | null = null) {
+    super(shape, PE_WORDS, service);
   }
 
   invalidateDomain(did: number): number {

@@ -223,6 +223,7 @@ export class Registers implements RegisterBus {
 
   private choosePath(): void {
     const { unit } = this;
+    unit.service.forget();
     const on = (unit.reg(GSTS) & TE) !== 0;
     unit.path = !on ? PATH_OFF : unit.rootMode === TTM_LEGACY ? PATH_LEGACY : PATH_OTHER;
   }

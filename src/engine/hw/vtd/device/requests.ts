@@ -29,10 +29,6 @@ import {
   INTERRUPT_OUTPUT,
   LEGACY_PASID,
   legacyReason,
-  PASID_BEYOND_DIRECTORY,
-  PASID_BEYOND_SUPPORT,
-  PASID_DISABLED,
-  PASID_IS_RID_PASID,
   ROOT_MODE,
   SM_ATS_BLOCKED,
   SM_BEYOND_WIDTH,
@@ -43,20 +39,12 @@ import {
 } from '../reasons';
 import { TTM_ABORT, TTM_LEGACY, TTM_SCALABLE } from '../regs';
 import { INTERRUPT_RANGE, PGTT_PASS_THROUGH, PGTT_SECOND } from '../structs';
-import {
-  CTX_DTE,
-  CTX_FLAGS,
-  CTX_FPD,
-  CTX_PASID_LIMIT,
-  CTX_PASIDE,
-  CTX_REASON,
-  CTX_RID_PASID,
-  CTX_RID_PRIV,
-} from './context-cache';
+import { CTX_DTE, CTX_FLAGS, CTX_FPD, CTX_REASON, CTX_RID_PASID, CTX_RID_PRIV } from './context-cache';
 import { emitCache } from './emit';
 import type { Faults } from './fault';
 import { KEPT_PERMS, NEGATIVE, PRIVILEGED_SHIFT } from './iotlb';
 import type { Lookup } from './lookup';
+import { checkPasid } from './pasid-check';
 import {
   PE_DID,
   PE_ERE,
@@ -66,22 +54,17 @@ import {
   PE_REASON,
   PE_SPACE,
   PE_SRE,
-  PE_SS_LEVELS,
-  PE_SS_ROOT_PFN,
   PE_TYPE,
 } from './pasid-cache';
 import { isProtected } from './protected-memory';
 import type { TableWalks } from './table-walks';
-import { pageTag } from './tags';
+import { ofIotlb } from './tags';
 import { PATH_OFF, type UnitState } from './unit';
-import { WC_PERMS, WC_PFN } from './walk-cache';
-import type { SecondStageWalk } from './walk';
 
 const KINDS = READ | WRITE | EXECUTE;
 
 /**
- * Every request but the plainest, which VtdDevice.translate() answers itself: with PASIDs, privileged or to execute, for
- * translations and translated ones, and all of scalable mode.
+ * Every request, as the document has it. Plain ones that nothing stands in the way of VtdDevice.translate() answers itself.
  *
  * Spec: section 3.4.3 "Scalable Mode Address Translation", chapter 4 "Support For Device-TLBs", section 7.1.3 for the order
  * of checks
@@ -91,7 +74,6 @@ export class Requests {
     private readonly state: UnitState,
     private readonly lookup: Lookup,
     private readonly walks: TableWalks,
-    private readonly walker: SecondStageWalk,
     private readonly faults: Faults,
     private readonly result: Int32Array,
   ) {}
@@ -190,13 +172,13 @@ export class Requests {
     const entry = iotlb.find(did, hi, lo, space);
     const kept = entry < 0 ? 0 : iotlb.perms(entry);
     if ((kept & NEGATIVE) !== 0) {
-      if (state.trace.on) emitCache(state, 'iotlb', 'hit', pageTag(did, space, hi, lo));
+      if (state.trace.on) emitCache(state, ofIotlb, 'hit', did, space, hi, lo);
       return this.refuse(iotlb.paHi(entry), rows[at + PE_FPD] as number, access);
     }
     const grants = space !== 0 && (access & PRIVILEGED) !== 0 ? kept >>> PRIVILEGED_SHIFT : kept;
     const wanted = this.wanted(access);
     if (entry < 0 || (grants & wanted) !== wanted) return this.byTables(rows, at, hi, lo, access, entry);
-    if (state.trace.on) emitCache(state, 'iotlb', 'hit', pageTag(did, space, hi, lo));
+    if (state.trace.on) emitCache(state, ofIotlb, 'hit', did, space, hi, lo);
     result[PA_LO] = iotlb.paLo(entry, lo);
     result[PA_HI] = iotlb.paHi(entry);
     result[LEAF_LEVEL] = iotlb.level(entry);
@@ -231,7 +213,7 @@ export class Requests {
     const { iotlb, trace } = state;
     const did = rows[at + PE_DID] as number;
     const space = rows[at + PE_SPACE] as number;
-    if (trace.on) emitCache(state, 'iotlb', 'miss', pageTag(did, space, hi, lo));
+    if (trace.on) emitCache(state, ofIotlb, 'miss', did, space, hi, lo);
     const reason = this.walk(rows, at, hi, lo, access);
     const fpd = rows[at + PE_FPD] as number;
     if (reason !== 0) {
@@ -251,9 +233,8 @@ export class Requests {
     const { iotlb, trace } = state;
     if (trace.on && iotlb.ways > 0) {
       const gone = iotlb.victim(hi, lo, result[LEAF_LEVEL] as number);
-      if (gone !== null)
-        emitCache(state, 'iotlb', 'evict', pageTag(gone.did, gone.space, gone.iovaHi, gone.iovaLo));
-      emitCache(state, 'iotlb', 'fill', pageTag(did, space, hi, lo));
+      if (gone !== null) emitCache(state, ofIotlb, 'evict', gone.did, gone.space, gone.iovaHi, gone.iovaLo);
+      emitCache(state, ofIotlb, 'fill', did, space, hi, lo);
     }
     iotlb.fill(did, hi, lo, result, space);
   }
@@ -270,15 +251,11 @@ export class Requests {
   }
 
   private walk(rows: Int32Array, at: number, hi: number, lo: number, access: Access): number {
-    const { state, walks, walker } = this;
+    const { walks } = this;
     const ats = (access & ATS_REQUEST) !== 0;
     const need = ats ? access & PRIVILEGED : access & (KINDS | PRIVILEGED);
     const dirty = ats ? !this.noWrite(access) : (access & WRITE) !== 0;
-    const plain = rows[at + PE_TYPE] === PGTT_SECOND && rows[at + PE_FLAGS] === 0 && !ats;
-    if (!plain || state.trace.on || state.memory.hazards !== null) {
-      return walks.run(rows, at, hi, lo, need, dirty);
-    }
-    return walkSecondStage(state, walker, rows, at, hi, lo, need & (READ | WRITE));
+    return walks.run(rows, at, hi, lo, need, dirty);
   }
 
   private refuse(reason: number, fpd: number, access: Access): TranslateStatus {
@@ -361,44 +338,4 @@ function effective(access: Access, pasid: number, contextFlags: number): Access 
   if (pasid !== NO_PASID) return access;
   const plain = access & ~(PRIVILEGED | EXECUTE);
   return (contextFlags & CTX_RID_PRIV) === 0 ? plain : plain | PRIVILEGED;
-}
-
-/** Spec: section 7.1.3, SCT.6, SCT.7, SCT.9, SGN.10 */
-function checkPasid(contexts: Int32Array, at: number, pasid: number, pasidBits: number): number {
-  if (((contexts[at + CTX_FLAGS] as number) & CTX_PASIDE) === 0) return PASID_DISABLED;
-  if (pasid >= 2 ** pasidBits) return PASID_BEYOND_SUPPORT;
-  if (pasid >= (contexts[at + CTX_PASID_LIMIT] as number)) return PASID_BEYOND_DIRECTORY;
-  return pasid === contexts[at + CTX_RID_PASID] ? PASID_IS_RID_PASID : 0;
-}
-
-/** The fast walk with the paging-structure cache before and behind it. */
-export function walkSecondStage(
-  state: UnitState,
-  walker: SecondStageWalk,
-  rows: Int32Array,
-  at: number,
-  hi: number,
-  lo: number,
-  need: Access,
-): number {
-  const { walkCache } = state;
-  const did = rows[at + PE_DID] as number;
-  const levels = rows[at + PE_SS_LEVELS] as number;
-  walker.levels = levels;
-  let pfn = rows[at + PE_SS_ROOT_PFN] as number;
-  let from = levels - 1;
-  let perms = READ | WRITE;
-  if (walkCache.ways > 0) {
-    for (let level = 0; level < levels - 1; level++) {
-      const known = walkCache.find(level, did, hi, lo, 0);
-      if (known < 0) continue;
-      from = level;
-      pfn = walkCache.entries[known + WC_PFN] as number;
-      perms = walkCache.entries[known + WC_PERMS] as number;
-      break;
-    }
-  }
-  const reason = walker.search(pfn, from, perms, hi, lo, need);
-  if (reason === 0) walker.keepPath(walkCache, from, did, hi, lo);
-  return reason;
 }

@@ -27,6 +27,8 @@ export class RowCache {
   constructor(
     shape: CacheShape,
     readonly rowWords: number,
+    /** Remembers what it found here, and forgets it when a row comes or goes. */
+    private readonly user: { forget(): void } | null = null,
   ) {
     invariant(cacheShapeProblem(shape) === null, 'a cache: sets and ways');
     this.sets = shape.sets;
@@ -57,6 +59,7 @@ export class RowCache {
 
   /** Enters a decoded row, whose tags it sets, and returns its index. */
   fill(tag: number, tag2: number, row: Int32Array): number {
+    this.user?.forget();
     const at = this.wayFor(tag, tag2);
     this.entries.set(row.subarray(0, this.rowWords), at);
     this.entries[at] = at === this.scratch ? 0 : tag | VALID;
@@ -83,6 +86,7 @@ export class RowCache {
   }
 
   dropWhere(matches: (at: number) => boolean): number {
+    this.user?.forget();
     let dropped = 0;
     for (let at = 0; at < this.scratch; at += this.rowWords) {
       if (this.entries[at] === 0 || !matches(at)) continue;

@@ -64,8 +64,8 @@ const OA_HI_MASK = 0xf_ffff;
 const PAGE_MASK = ~0xfff;
 const BOTH = READ | WRITE;
 /** What first-stage entries allow, added up: R/W and U/S as they are, XD turned around. */
-const FS_X = 1 << 3;
-const FS_ALL = FS_RW | FS_US | FS_X;
+export const FS_X = 1 << 3;
+export const FS_ALL = FS_RW | FS_US | FS_X;
 
 /** Words of the first-stage entry at hand: where it lies, what it said, and its table as the entry above names it. */
 const EN_PFN = 0;
@@ -79,8 +79,8 @@ const EN_WORDS = 7;
 
 /** Which bits of a first-stage entry must be clear. Spec: section 3.6 "First-Stage Translation" */
 export class FirstStageRules {
-  private readonly leafReservedLo: Int32Array;
-  private readonly reservedHi: number;
+  readonly leafReservedLo: Int32Array;
+  readonly reservedHi: number;
 
   constructor(config: VtdConfig) {
     this.reservedHi = OA_HI_MASK & ~((1 << (config.hostBits - 32)) - 1);

@@ -7,6 +7,7 @@ import { FaultRecorder } from './faults';
 import { InterruptCache } from './interrupt-cache';
 import { Iotlb } from './iotlb';
 import { PasidCache } from './pasid-cache';
+import { Service } from './service';
 import { WalkCache } from './walk-cache';
 
 const REGISTER_BYTES = 4096;
@@ -26,6 +27,7 @@ export class UnitState {
   readonly walkCache: WalkCache;
   readonly interruptCache: InterruptCache;
   readonly faults: FaultRecorder;
+  readonly service = new Service();
   /** PATH_*: follows GSTS.TES and the mode of the root table. */
   path = PATH_OFF;
   /** What SRTP and SIRTP latched from RTADDR and IRTA. */
@@ -43,8 +45,8 @@ export class UnitState {
     readonly link: DeviceLink,
   ) {
     this.iotlb = new Iotlb(config.iotlb);
-    this.contextCache = new ContextCache(config.deviceCache);
-    this.pasidCache = new PasidCache(config.processCache);
+    this.contextCache = new ContextCache(config.deviceCache, this.service);
+    this.pasidCache = new PasidCache(config.processCache, this.service);
     this.walkCache = new WalkCache(config.walkCache);
     this.interruptCache = new InterruptCache(config.interruptCache);
     this.faults = new FaultRecorder(this.regs, config, irq);

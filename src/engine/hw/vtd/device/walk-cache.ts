@@ -17,8 +17,14 @@ const DID_SHIFT = 13;
 const VPN_HI_MASK = 0x1fff;
 /** Tables that an entry can lead to: of levels 0 to 3. */
 export const WALK_CACHE_LEVELS = 4;
-/** Of each level, minus one. */
+/** Of each level and stage, minus one. */
 const HINTS_MASK = 0xff;
+/** Log2 of the hints of a level: those of the second stage, and those of all else. */
+const HINTS_LG2 = 9;
+/** Words of what undo() needs to take back an entry, before the entry itself; and how many entries a walk may add. */
+const UNDO_HEAD = 6;
+const UNDO_WORDS = UNDO_HEAD + WORDS;
+const UNDO_ENTRIES = 32;
 
 export interface CachedTable {
   readonly set: number;
@@ -51,9 +57,13 @@ export class WalkCache {
   private inSpaces = 0;
   private readonly setMask: number;
   private readonly levelWords: number;
+  private readonly setWords: number;
   private readonly turn: Int32Array;
   /** Where entries were found last, by the low bits of their tag: a set need not be searched for what comes again. */
   private readonly hints: Int32Array;
+  /** What undo() puts back, and how much of it there is; -1: nobody will ask. */
+  private readonly notes = new Int32Array(UNDO_ENTRIES * UNDO_WORDS);
+  private noted = -1;
 
   constructor(shape: CacheShape) {
     invariant(cacheShapeProblem(shape) === null, 'paging-structure cache: sets and ways');
@@ -63,10 +73,10 @@ export class WalkCache {
     this.levelWords = this.sets * this.ways * WORDS;
     this.entries = new Int32Array(this.levelWords * WALK_CACHE_LEVELS);
     this.turn = new Int32Array(this.sets * WALK_CACHE_LEVELS);
-    const hints = HINTS_MASK + 1;
+    this.setWords = this.ways * WORDS;
     this.hints = Int32Array.from(
-      { length: hints * WALK_CACHE_LEVELS },
-      (_, n) => Math.floor(n / hints) * this.levelWords,
+      { length: WALK_CACHE_LEVELS << HINTS_LG2 },
+      (_, n) => (n >> HINTS_LG2) * this.levelWords,
     );
   }
 
@@ -77,7 +87,7 @@ export class WalkCache {
     const tagLo = upperLo(level, hi, lo);
     const tagHi = VALID | (did << DID_SHIFT) | upperHi(level, hi);
     const low = lowBits(level, tagLo, hi);
-    const hint = this.hints[(level << 8) | (low & HINTS_MASK)] as number;
+    const hint = this.hints[hintOf(level, low, space)] as number;
     if (entries[hint] === tagLo && entries[hint + TAG_HI] === tagHi && entries[hint + SPACE] === space)
       return hint;
     return this.search(level, low, tagLo, tagHi, space);
@@ -85,11 +95,11 @@ export class WalkCache {
 
   private search(level: number, low: number, tagLo: number, tagHi: number, space: number): number {
     const { entries } = this;
-    const base = this.setBase(level, low);
-    const end = base + this.ways * WORDS;
+    const base = this.setOf(level, low) * this.setWords;
+    const end = base + this.setWords;
     for (let at = base; at < end; at += WORDS) {
       if (entries[at] !== tagLo || entries[at + TAG_HI] !== tagHi || entries[at + SPACE] !== space) continue;
-      this.hints[(level << 8) | (low & HINTS_MASK)] = at;
+      this.hints[hintOf(level, low, space)] = at;
       return at;
     }
     return -1;
@@ -101,8 +111,11 @@ export class WalkCache {
     const { entries } = this;
     const known = this.find(level, did, hi, lo, space);
     const tagLo = upperLo(level, hi, lo);
-    const at = known >= 0 ? known : this.claim(level, this.setBase(level, lowBits(level, tagLo, hi)));
+    const set = this.setOf(level, lowBits(level, tagLo, hi));
+    if (this.noted >= 0) this.noteCounts(level, set);
+    const at = known >= 0 ? known : this.claim(level, set);
     if (known < 0 && space !== 0) this.inSpaces++;
+    if (this.noted >= 0) this.noteEntry(at);
     entries[at] = tagLo;
     entries[at + TAG_HI] = VALID | (did << DID_SHIFT) | upperHi(level, hi);
     entries[at + SPACE] = space;
@@ -208,27 +221,69 @@ export class WalkCache {
     return differHi === 0 && differLo >>> shift === 0;
   }
 
-  private setBase(level: number, low: number): number {
-    return level * this.levelWords + (low & this.setMask) * this.ways * WORDS;
+  /** From now on undo() takes back what is entered. */
+  begin(): void {
+    this.noted = 0;
+  }
+
+  commit(): void {
+    this.noted = -1;
+  }
+
+  /** Leaves the cache as it was at begin(). */
+  undo(): void {
+    const { notes, entries } = this;
+    for (let note = this.noted - UNDO_WORDS; note >= 0; note -= UNDO_WORDS) {
+      this.live[notes[note] as number] = notes[note + 1] as number;
+      this.turn[notes[note + 2] as number] = notes[note + 3] as number;
+      this.inSpaces = notes[note + 4] as number;
+      const at = notes[note + 5] as number;
+      for (let n = 0; n < WORDS; n++) entries[at + n] = notes[note + UNDO_HEAD + n] as number;
+    }
+    this.noted = -1;
+  }
+
+  private noteCounts(level: number, set: number): void {
+    const { notes, noted } = this;
+    notes[noted] = level;
+    notes[noted + 1] = this.live[level] as number;
+    notes[noted + 2] = set;
+    notes[noted + 3] = this.turn[set] as number;
+    notes[noted + 4] = this.inSpaces;
+  }
+
+  private noteEntry(at: number): void {
+    const { notes, noted, entries } = this;
+    notes[noted + 5] = at;
+    for (let n = 0; n < WORDS; n++) notes[noted + UNDO_HEAD + n] = entries[at + n] as number;
+    this.noted = noted + UNDO_WORDS;
+  }
+
+  /** Sets of all levels are numbered through. */
+  private setOf(level: number, low: number): number {
+    return level * this.sets + (low & this.setMask);
   }
 
   /** An empty way of a set, or the one whose turn it is. */
-  private claim(level: number, base: number): number {
+  private claim(level: number, set: number): number {
     const { entries } = this;
-    const end = base + this.ways * WORDS;
+    const base = set * this.setWords;
+    const end = base + this.setWords;
     for (let at = base; at < end; at += WORDS) {
       if ((entries[at + TAG_HI] as number) < 0) continue;
       this.live[level] = (this.live[level] as number) + 1;
       return at;
     }
-    const set = base / (this.ways * WORDS);
     const way = this.turn[set] as number;
-    this.turn[set] = (way + 1) % this.ways;
+    this.turn[set] = (way + 1) & (this.ways - 1);
     const at = base + way * WORDS;
     if (entries[at + SPACE] !== 0) this.inSpaces--;
     return at;
   }
 }
+
+const hintOf = (level: number, low: number, space: number): number =>
+  (level << HINTS_LG2) | (space === 0 ? 0 : HINTS_MASK + 1) | (low & HINTS_MASK);
 
 /** Page-number bits that select the table of a level: those of the entries above it. */
 const upperLo = (level: number, hi: number, lo: number): number => {
