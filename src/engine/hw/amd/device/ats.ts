@@ -17,7 +17,6 @@ import {
 } from '../../port';
 import { INVALID_DEVICE_REQUEST, TRANSLATION_DISABLED, TRANSLATION_RANGE } from '../reasons';
 import { DTE_I, EVENT_TYPE_SHIFT, V1_U } from '../structs';
-import type { AmdIommu } from './device';
 import {
   D_GUEST,
   D_HAD,
@@ -37,6 +36,7 @@ import { CTX_HOST_HAD, CTX_HOST_LEVELS } from './gcr3';
 import { LEAF_GLOBAL } from './guest-walk';
 import { FOR_ITSELF, HARDWARE, LEAF_HI, LEAF_SIZE } from './host-walk';
 import { READY_USER } from './iotlb';
+import type { Translation } from './translation';
 
 /**
  * A device asks for a translation; `at`: its entry.
@@ -47,7 +47,7 @@ import { READY_USER } from './iotlb';
  * The IOTLB has no part in it: what a device keeps is read from the tables. Write permission is granted with the dirty
  * bit set already; to who does not mean to write, only when it is.
  */
-export function atsRequest(unit: AmdIommu, at: number, special = false): TranslateStatus {
+export function atsRequest(unit: Translation, at: number, special = false): TranslateStatus {
   const { state, request } = unit;
   const dte = state.dtes.entries;
   const kind = dte[at + D_KIND] as number;
@@ -64,7 +64,7 @@ export function atsRequest(unit: AmdIommu, at: number, special = false): Transla
   return answer(unit, granted(request.access, executable(perms), true), 12);
 }
 
-function ofHost(unit: AmdIommu, at: number, devicePerms: number): TranslateStatus {
+function ofHost(unit: Translation, at: number, devicePerms: number): TranslateStatus {
   const { request, walker } = unit;
   const { hosts } = walker;
   const dte = unit.state.dtes.entries;
@@ -87,7 +87,7 @@ function ofHost(unit: AmdIommu, at: number, devicePerms: number): TranslateStatu
   return found(unit, hosts.out, granted(request.access, executable(perms), mayWrite));
 }
 
-function ofProcess(unit: AmdIommu, at: number): TranslateStatus {
+function ofProcess(unit: Translation, at: number): TranslateStatus {
   const { state, request, walker } = unit;
   const { guests, hosts } = walker;
   const c = walker.process(at);
@@ -123,20 +123,20 @@ function granted(access: number, perms: number, mayWrite: boolean): number {
 /** Host tables know no execution: what may be read may be executed. */
 const executable = (perms: number): number => perms | ((perms & READ) !== 0 ? EXECUTE : 0);
 
-function found(unit: AmdIommu, leaf: Int32Array, grants: number): TranslateStatus {
+function found(unit: Translation, leaf: Int32Array, grants: number): TranslateStatus {
   unit.result[PA_LO] = leaf[PA_LO] as number;
   unit.result[PA_HI] = leaf[PA_HI] as number;
   const only = ((leaf[LEAF_HI] as number) & V1_U) !== 0 ? ATS_UNTRANSLATED_ONLY : 0;
   return answer(unit, grants | only, leaf[LEAF_SIZE] as number);
 }
 
-function answer(unit: AmdIommu, grants: number, sizeLg2: number): TranslateStatus {
+function answer(unit: Translation, grants: number, sizeLg2: number): TranslateStatus {
   unit.result[ATS_GRANTS] = grants;
   unit.result[ATS_SIZE_LG2] = sizeLg2;
   return WALKED;
 }
 
-function refuse(unit: AmdIommu, at: number, type: number): TranslateStatus {
+function refuse(unit: Translation, at: number, type: number): TranslateStatus {
   const status = unit.report.fail(INVALID_DEVICE_REQUEST, type << EVENT_TYPE_SHIFT, at);
   unit.result[COMPLETION] = UNSUPPORTED_REQUEST;
   return status;

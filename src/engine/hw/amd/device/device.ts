@@ -1,82 +1,44 @@
 import { hex } from '../../../../lib/u64';
 import { silent, type Trace } from '../../../trace/trace';
 import {
-  ATS_REQUEST,
-  ATS_TRANSLATED,
-  BYPASSED,
-  FAULTED,
-  INTERRUPT,
   NO_PASID,
   PA_HI,
   PA_LO,
   RESULT_WORDS,
   TRANSLATED,
+  WALKED,
   WRITE,
   type Access,
   type DmaTranslator,
+  type MemoryPort,
   type PageRequestMessage,
   type RegisterBus,
   type TranslateStatus,
 } from '../../port';
-import {
-  INVALID_DEVICE_REQUEST,
-  IO_PAGE_FAULT,
-  REQUEST_INTERRUPT_READ,
-  REQUEST_PRETRANSLATED,
-} from '../reasons';
-import { CONTROL, IOMMU_EN } from '../regs';
-import {
-  DTE_EX,
-  DTE_I,
-  DTE_V,
-  EVENT_I,
-  EVENT_RW,
-  EVENT_TYPE_SHIFT,
-  HT_FIRST_HI,
-  HT_LAST_HI,
-  INTERRUPT_RANGE,
-} from '../structs';
-import { atsRequest } from './ats';
+import { INVALID_DEVICE_REQUEST } from '../reasons';
+import { IOMMU_EN } from '../regs';
+import { EVENT_RW } from '../structs';
 import { CommandBuffer } from './commands';
 import { DEFAULT_AMD_CONFIG, type AmdConfig } from './config';
-import {
-  D_GUEST,
-  D_ID,
-  D_KIND,
-  D_PERMS,
-  D_RAW,
-  DTE_VALID,
-  KIND_BLOCKED,
-  KIND_FORWARD,
-  KIND_GUEST,
-  KIND_HOST,
-  KIND_PASS,
-} from './dte';
+import { DTE_VALID } from './dte';
 import { Events } from './events';
-import { CTX_HIGH, CTX_ID, CTX_PERMS } from './gcr3';
 import { InterruptRemapping, type RemappedInterrupt } from './interrupt';
-import {
-  DATA_HI,
-  DATA_LO,
-  HINT_MASK,
-  READY_MASK,
-  READY_USER,
-  TAG_HI,
-  TAG_ID,
-  TAG_LO,
-  tagHigh,
-} from './iotlb';
+import { DATA_HI, DATA_LO, HINT_MASK, READY_USER, TAG_HI, TAG_ID, TAG_LO, type Iotlb } from './iotlb';
 import { Log, PPR_LOG } from './log';
 import { pageRequest } from './ppr';
+import { QuickWalk } from './quick-walk';
 import { Registers } from './registers';
 import { Reporter } from './report';
-import { needOf, Request } from './request';
-import { refuseSpecialRange } from './special-range';
-import { Q_HIGH, Q_ID, Q_PASID, Q_RID, UnitState, type AmdPorts } from './state';
+import { Request } from './request';
+import { S_HIGH, S_ID, S_PASID, S_RID } from './service';
+import { ServiceFinder } from './service-finder';
+import { isSpecial } from './special-range';
+import { UnitState, type AmdPorts } from './state';
+import { Translation } from './translation';
 import { Walker } from './walker';
 
-/** What a request without a PASID is looked up with. */
-const HOST_HIGH = tagHigh(NO_PASID);
+/** READ, WRITE, EXECUTE and PRIVILEGED, and nothing besides. */
+const PLAIN = 15;
 
 /**
  * An AMD IOMMU: the silicon. It sees memory and its registers, nothing else.
@@ -100,13 +62,16 @@ export class AmdIommu implements DmaTranslator {
   /** The last interrupt message as the processors got it, or why they did not; null before the first. */
   lastInterrupt: RemappedInterrupt | null = null;
   private readonly interrupts: InterruptRemapping;
+  private readonly translation: Translation;
+  private readonly finder: ServiceFinder;
+  private readonly quick: QuickWalk;
   /** The hot path's own hold of what is in `state`. */
-  private readonly quick: Int32Array;
+  private readonly service: Int32Array;
+  private readonly iotlb: Iotlb;
   private readonly tlb: Int32Array;
   private readonly hints: Int32Array;
   private readonly trace: Trace;
-  /** How many values of an address's high word HyperTransport has for itself. */
-  private readonly htSpan: number;
+  private readonly memory: MemoryPort;
 
   constructor(config: Partial<AmdConfig>, ports: AmdPorts) {
     const full = { ...DEFAULT_AMD_CONFIG, ...config };
@@ -114,15 +79,19 @@ export class AmdIommu implements DmaTranslator {
     const link = ports.link ?? { invalidate: () => false, pageResponse: () => undefined };
     const state = new UnitState(full, ports.memory, ports.trace ?? silent, irq, link);
     this.state = state;
-    this.quick = state.quick;
+    this.service = state.service;
+    this.iotlb = state.iotlb;
     this.tlb = state.iotlb.entries;
     this.hints = state.iotlb.hints;
     this.trace = state.trace;
-    this.htSpan = full.htRangeIgnore ? 0 : HT_LAST_HI - HT_FIRST_HI + 1;
+    this.memory = state.memory;
     this.events = new Events(state);
     this.pprLog = new Log(state, PPR_LOG);
     this.report = new Reporter(state, this.events, this.request, this.result);
     this.walker = new Walker(state, this.report, this.request, this.result);
+    this.translation = new Translation(state, this.walker, this.report, this.request, this.result);
+    this.finder = new ServiceFinder(state);
+    this.quick = new QuickWalk(state, this.result);
     this.commands = new CommandBuffer(state, this.events, this.walker);
     this.registers = new Registers(state, this.commands, this.events.log, this.pprLog);
     this.interrupts = new InterruptRemapping(state);
@@ -130,65 +99,50 @@ export class AmdIommu implements DmaTranslator {
 
   /** One request of a device; the address or the reason of a fault is in `result`. */
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const { quick, tlb, result } = this;
-    if (rid !== quick[Q_RID] || pasid !== quick[Q_PASID] || access > 3 || this.trace.on)
+    const { service, tlb, result } = this;
+    if (rid !== service[S_RID] || pasid !== service[S_PASID] || access > PLAIN || this.trace.on)
       return this.unserved(rid, hi, lo, access, pasid);
     // What is looked for first is where this page was found last; the entry's tags decide.
     const vpn = (hi << 20) | (lo >>> 12);
     const at = this.hints[vpn & HINT_MASK] as number;
     const data = tlb[at + DATA_LO] as number;
-    const need = access | READY_USER;
+    // PRIVILEGED is READY_USER's bit: who asks without it needs pages of user mode.
+    const need = access ^ READY_USER;
     if (
       tlb[at + TAG_LO] === vpn &&
-      tlb[at + TAG_HI] === ((quick[Q_HIGH] as number) | (hi >>> 12)) &&
-      tlb[at + TAG_ID] === quick[Q_ID] &&
+      tlb[at + TAG_HI] === ((service[S_HIGH] as number) | (hi >>> 12)) &&
+      tlb[at + TAG_ID] === service[S_ID] &&
       (data & need) === need
     ) {
       result[PA_LO] = (data & ~0xfff) | (lo & 0xfff);
       result[PA_HI] = tlb[at + DATA_HI] as number;
       return TRANSLATED;
     }
-    return this.unserved(rid, hi, lo, access, pasid);
+    return this.served(rid, hi, lo, access, pasid);
   }
 
-  /** A request of another device or process than the last, or of another page than where it was looked for. */
+  /** Not the device or process that was served last, not a plain request, or somebody watches. */
   private unserved(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const { state, result } = this;
-    if (hi === 0 ? lo >>> 20 === INTERRUPT_RANGE : (hi - HT_FIRST_HI) >>> 0 < this.htSpan)
-      return this.specialRange(rid, hi, lo, access, pasid);
-    if (((state.regs[CONTROL >> 2] as number) & IOMMU_EN) === 0) return this.forward(hi, lo);
-    const { dtes, iotlb } = state;
-    const at = dtes.find(rid | DTE_VALID, 0, 0);
-    const dte = dtes.entries;
-    // The beaten track: READ or WRITE without a PASID, through the host's tables.
-    if (at < 0 || access > 3 || pasid >= 0 || dte[at + D_KIND] !== KIND_HOST || state.excluding) {
-      this.request.set(rid, hi, lo, access, pasid);
-      if (this.trace.on) this.report.cache('dte', at >= 0 ? 'hit' : 'miss', rid);
-      return (access & (ATS_TRANSLATED | ATS_REQUEST)) === 0 ? this.off(at) : this.ats(at);
-    }
-    if (this.trace.on) this.report.cache('dte', 'hit', rid);
-    const id = dte[at + D_ID] as number;
-    const entry = iotlb.find(id, HOST_HIGH, hi, lo);
-    const lacks = access & ~(dte[at + D_PERMS] as number);
-    // An entry without the permission counts as a miss: the tables may allow more by now.
-    if (lacks !== 0 || entry < 0 || (access & ~iotlb.flags(entry)) !== 0) {
-      this.request.set(rid, hi, lo, access, pasid);
-      return lacks !== 0 ? this.walker.denied(at) : this.walker.host(at, entry);
-    }
-    if (this.trace.on) this.report.translation('hit', id, NO_PASID, hi, lo);
-    if (dte[at + D_PERMS] === 3) this.serve(rid, NO_PASID, id, HOST_HIGH);
-    result[PA_LO] = iotlb.paLo(entry, lo);
-    result[PA_HI] = iotlb.paHi(entry, hi);
-    return TRANSLATED;
+    if (access <= PLAIN && !this.trace.on && this.finder.serve(rid, pasid))
+      return this.served(rid, hi, lo, access, pasid);
+    return this.translation.translate(rid, hi, lo, access, pasid);
   }
 
-  /** The next request of this device and process goes to the IOTLB at once. */
-  private serve(rid: number, pasid: number, id: number, high: number): void {
-    const { quick } = this;
-    quick[Q_RID] = rid;
-    quick[Q_PASID] = pasid;
-    quick[Q_ID] = id;
-    quick[Q_HIGH] = high;
+  /** Not where it was found last: a full look-up, and then the tables. */
+  private served(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
+    const { service, result, iotlb } = this;
+    if (isSpecial(hi, lo, this.translation.htSpan))
+      return this.translation.translate(rid, hi, lo, access, pasid);
+    const need = access ^ READY_USER;
+    const at = iotlb.find(service[S_ID] as number, service[S_HIGH] as number, hi, lo);
+    if (at < 0) {
+      if (this.memory.hazards === null && this.quick.find(hi, lo, need)) return WALKED;
+    } else if ((iotlb.flags(at) & need) === need) {
+      result[PA_LO] = iotlb.paLo(at, lo);
+      result[PA_HI] = iotlb.paHi(at, hi);
+      return TRANSLATED;
+    }
+    return this.translation.translate(rid, hi, lo, access, pasid);
   }
 
   /** A write to the interrupt range. Whether it reached the processor. */
@@ -218,98 +172,5 @@ export class AmdIommu implements DmaTranslator {
 
   pageRequest(message: PageRequestMessage): void {
     pageRequest(this, message);
-  }
-
-  /** A request off the beaten track; `found`: the device's entry in the cache, or -1. */
-  private off(found: number): TranslateStatus {
-    const { state, walker, request } = this;
-    const at = found >= 0 ? found : walker.fillDevice(false);
-    if (at < 0) return FAULTED;
-    const { hi, lo, access } = request;
-    const dte = state.dtes.entries;
-    const kind = dte[at + D_KIND] as number;
-    if (kind === KIND_FORWARD) return this.forward(hi, lo);
-    if (state.excluding && state.excludes(hi, lo, ((dte[at + D_RAW + 3] as number) & DTE_EX) !== 0))
-      return this.forward(hi, lo);
-    if (kind === KIND_GUEST && request.pasid < 0) request.usePasid(0);
-    if (kind === KIND_BLOCKED || (request.pasid >= 0 && dte[at + D_GUEST] === 0)) return walker.blocked(at);
-    if ((needOf(access) & ~(dte[at + D_PERMS] as number)) !== 0) return walker.denied(at);
-    if (request.pasid >= 0) return this.guest(at);
-    if (kind === KIND_PASS) return this.forward(hi, lo);
-    const id = dte[at + D_ID] as number;
-    const entry = state.iotlb.find(id, HOST_HIGH, hi, lo);
-    if (entry < 0 || (needOf(access) & ~state.iotlb.flags(entry)) !== 0) return walker.host(at, entry);
-    return this.hit(entry, id);
-  }
-
-  /** A request of a process: its context, then the IOTLB, then the tables. */
-  private guest(at: number): TranslateStatus {
-    const { pasids, iotlb, trace } = this.state;
-    const { request, walker } = this;
-    const { rid, pasid, hi, lo, access } = request;
-    let c = pasids.find(rid | DTE_VALID, pasid, 0);
-    if (c < 0) c = walker.fillProcess(at);
-    else if (trace.on) this.report.cache('pasid', 'hit', rid, pasid);
-    if (c < 0) return FAULTED;
-    const id = pasids.entries[c + CTX_ID] as number;
-    const high = pasids.entries[c + CTX_HIGH] as number;
-    const entry = iotlb.find(id, high, hi, lo);
-    // PRIVILEGED is READY_USER's bit: who asks without it needs pages of user mode.
-    const need = (access ^ 8) & READY_MASK;
-    if (entry < 0 || (need & ~iotlb.flags(entry)) !== 0) return walker.guest(at, c, entry);
-    if (pasids.entries[c + CTX_PERMS] === 3 && !this.state.excluding)
-      this.serve(rid, request.ownPasid, id, high);
-    return this.hit(entry, id);
-  }
-
-  private hit(entry: number, id: number): TranslateStatus {
-    const { iotlb, trace } = this.state;
-    const { hi, lo, pasid } = this.request;
-    if (trace.on) this.report.translation('hit', id, pasid, hi, lo);
-    this.result[PA_LO] = iotlb.paLo(entry, lo);
-    this.result[PA_HI] = iotlb.paHi(entry, hi);
-    return TRANSLATED;
-  }
-
-  /** Spec: section 2.1.3 "IOTLB Support", table 8 "Feature Enablement" */
-  private ats(found: number): TranslateStatus {
-    const { request, state, walker } = this;
-    const at = found >= 0 ? found : walker.fillDevice(false);
-    if (at < 0) return FAULTED;
-    if ((request.access & ATS_REQUEST) !== 0) return atsRequest(this, at);
-    const raw = (n: number): number => state.dtes.entries[at + D_RAW + n] as number;
-    if ((raw(0) & DTE_V) !== 0 && (raw(3) & DTE_I) !== 0) return this.forward(request.hi, request.lo);
-    return this.report.fail(INVALID_DEVICE_REQUEST, REQUEST_PRETRANSLATED << EVENT_TYPE_SHIFT, at);
-  }
-
-  /**
-   * Addresses that have a meaning of their own.
-   *
-   * Spec: section 2.1.2 "IOMMU Logical Topology", table 3 "Special Address Controls"
-   */
-  private specialRange(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const { state, report, request } = this;
-    if (hi === 0 && access === WRITE && pasid < 0) return INTERRUPT;
-    if (!state.control(IOMMU_EN)) return this.forward(hi, lo);
-    request.set(rid, hi, lo, access, pasid);
-    const at = this.walker.device();
-    if (at < 0) return FAULTED;
-    if (state.dtes.entries[at + D_KIND] === KIND_FORWARD) return this.forward(hi, lo);
-    if ((access & ATS_REQUEST) !== 0) return atsRequest(this, at, true);
-    const write = (access & WRITE) !== 0;
-    if (hi !== 0) {
-      const type = refuseSpecialRange(state.dtes.entries, at, hi, lo, write);
-      if (type < 0) return this.forward(hi, lo);
-      return report.fail(INVALID_DEVICE_REQUEST, type << EVENT_TYPE_SHIFT, at);
-    }
-    // Interrupts carry no PASID; all but posted writes have no business here.
-    if (write && pasid >= 0) return report.fail(IO_PAGE_FAULT, EVENT_I, at);
-    return report.fail(INVALID_DEVICE_REQUEST, REQUEST_INTERRUPT_READ << EVENT_TYPE_SHIFT, at);
-  }
-
-  private forward(hi: number, lo: number): TranslateStatus {
-    this.result[PA_LO] = lo;
-    this.result[PA_HI] = hi;
-    return BYPASSED;
   }
 }

@@ -1,4 +1,3 @@
-import { join } from '../../../../lib/u64';
 import { silent, type Trace } from '../../../trace/trace';
 import type { MemoryPort } from '../../port';
 import { CONTROL, DEVTAB_BASE, DEVTAB_SEG1, DEV_TBL_SEG_EN_SHIFT_HI, GT_EN } from '../regs';
@@ -179,15 +178,6 @@ export class DeviceTable {
   }
 
   private emit(rid: number, trace: Trace): void {
-    const w = (n: number): number => this.out[D_RAW + n] as number;
-    trace.emit({
-      kind: 'read',
-      unit: this.config.unit,
-      structure: 'dte',
-      level: -1,
-      index: rid,
-      pa: this.pa,
-      words: [join(w(1), w(0)), join(w(3), w(2)), join(w(5), w(4)), join(w(7), w(6))],
-    });
+    trace.noteStructure(this.config.unit, 'dte', rid, this.pa, this.out, D_RAW, 8);
   }
 }

@@ -1,4 +1,5 @@
-import { addressOf, join } from '../../../../lib/u64';
+import { addressOf } from '../../../../lib/u64';
+import { noteEntry } from '../../../trace/notes';
 import type { Trace } from '../../../trace/trace';
 import { LEAF_PERMS, PA_HI, PA_LO, READ, type MemoryPort } from '../../port';
 import { CONTROL, GCR3_TRP_MODE_HI } from '../regs';
@@ -114,14 +115,7 @@ export class Gcr3Tables {
   }
 
   private emit(level: number, index: number, pfn: number, hi: number, lo: number): void {
-    this.trace.emit({
-      kind: 'read',
-      unit: this.config.unit,
-      structure: 'gcr3',
-      level,
-      index,
-      pa: pfn * 4096 + index * 8,
-      words: [join(hi, lo)],
-    });
+    const pa = pfn * 4096 + index * 8;
+    noteEntry(this.trace, this.config.unit, 'gcr3', level, index, pa, hi, lo);
   }
 }

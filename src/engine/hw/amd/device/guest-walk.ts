@@ -1,6 +1,7 @@
-import { join } from '../../../../lib/u64';
 import { findFrame } from '../../../memory/frame-store';
+import { noteEntry } from '../../../trace/notes';
 import type { Trace } from '../../../trace/trace';
+import { NO_STAGE } from '../../../trace/wording';
 import {
   EXECUTE,
   LEAF_LEVEL,
@@ -331,23 +332,16 @@ export class GuestWalk {
   }
 
   private emit(level: number, index: number, pfn: number, hi: number, lo: number, nested: boolean): void {
-    this.trace.emit({
-      kind: 'read',
-      unit: this.config.unit,
-      structure: 'table',
-      level: level - 1,
-      ...(nested ? { stage: 1 as const } : {}),
-      index,
-      pa: pfn * 4096 + index * 8,
-      words: [join(hi, lo)],
-    });
+    const pa = pfn * 4096 + index * 8;
+    const stage = nested ? 1 : NO_STAGE;
+    noteEntry(this.trace, this.config.unit, 'table', level - 1, index, pa, hi, lo, stage);
   }
 }
 
 /** PDE_PERMS of a guest's table: the host's tables led there. */
 export const PDE_NESTED = 1 << 8;
 /** And whether they let it be written. */
-const HOST_PERMS_SHIFT = 4;
+export const HOST_PERMS_SHIFT = 4;
 
 /** As pdeFirst(), with the PASID's upper bits. */
 export const guestPdeFirst = (hi: number, high: number): number =>

@@ -1,6 +1,8 @@
-import { addressOf, join } from '../../../../lib/u64';
+import { addressOf } from '../../../../lib/u64';
 import { findFrame } from '../../../memory/frame-store';
+import { noteEntry } from '../../../trace/notes';
 import type { Trace } from '../../../trace/trace';
+import { FOR_NO_LEVEL, NO_STAGE } from '../../../trace/wording';
 import { LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, RESULT_WORDS, type MemoryPort } from '../../port';
 import { V1_A, V1_D, V1_NEXT_LEVEL_SIZE, V1_PR } from '../structs';
 import type { AmdConfig } from './config';
@@ -265,26 +267,16 @@ export class HostWalk {
   /** Tells the reads of the walk that just ended, in their order. */
   private emit(hi: number, lo: number, forLevel: number): void {
     const { memory, config, path, trace, steps } = this;
-    const stage =
-      forLevel === FOR_ITSELF
-        ? {}
-        : forLevel === FOR_RESULT
-          ? { stage: 2 as const }
-          : { stage: 2 as const, forLevel };
+    const { words } = memory;
+    const stage = forLevel === FOR_ITSELF ? NO_STAGE : 2;
+    const inner = forLevel === FOR_ITSELF || forLevel === FOR_RESULT ? FOR_NO_LEVEL : forLevel;
     for (let step = 0; step < steps; step += STEP) {
       const level = path[step] as number;
       const at = path[step + 2] as number;
       const index = indexAt(level, hi, lo);
-      trace.emit({
-        kind: 'read',
-        unit: config.unit,
-        structure: 'table',
-        level: level - 1,
-        ...stage,
-        index,
-        pa: (path[step + 1] as number) * 4096 + index * 8,
-        words: [at < 0 ? 0n : join(memory.words[at + 1] as number, memory.words[at] as number)],
-      });
+      const pa = (path[step + 1] as number) * 4096 + index * 8;
+      const [entryHi, entryLo] = at < 0 ? [0, 0] : [words[at + 1] as number, words[at] as number];
+      noteEntry(trace, config.unit, 'table', level - 1, index, pa, entryHi, entryLo, stage, inner);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { join } from '../../../../lib/u64';
+import { cacheWording } from '../../../trace/wording';
 import {
   INVALID_DEVICE_REQUEST,
   ILLEGAL_DEV_TABLE_ENTRY,
@@ -202,26 +202,14 @@ export class InterruptRemapping {
 
   private tell(op: 'hit' | 'miss', rid: number, index: number): void {
     const { trace, config } = this.state;
-    trace.emit({
-      kind: 'cache',
-      unit: config.unit,
-      cache: 'interrupt',
-      op,
-      tag: `device 0x${rid.toString(16)} index ${index}`,
-    });
+    trace.note(ofInterrupts, config.unit, op, rid, index);
   }
 
   private emit(index: number, pa: number, wide: boolean): void {
     const { trace, config } = this.state;
-    const w = (n: number): number => this.irte[n] as number;
-    trace.emit({
-      kind: 'read',
-      unit: config.unit,
-      structure: 'irte',
-      level: -1,
-      index,
-      pa,
-      words: wide ? [join(w(1), w(0)), join(w(3), w(2))] : [BigInt(w(0) >>> 0)],
-    });
+    // A narrow entry is one 32-bit word; the next is 0.
+    trace.noteStructure(config.unit, 'irte', index, pa, this.irte, 0, wide ? 4 : 2);
   }
 }
+
+const ofInterrupts = cacheWording('interrupt', (rid, index) => `device 0x${rid.toString(16)} index ${index}`);

@@ -79,10 +79,10 @@ export class Iotlb {
   private readonly setMask: number;
   private readonly wayMask: number;
   private readonly setWords: number;
-  /** Valid entries by size class, and the classes that have any, smallest first. */
+  /** Valid entries by size class, and the classes above 4 KiB that have any, smallest first. */
   private readonly live = new Int32Array(CLASSES);
   private readonly classes = new Int32Array(CLASSES);
-  private classCount = 0;
+  private largeClasses = 0;
 
   constructor(shape: CacheShape) {
     invariant(cacheShapeProblem(shape) === null, 'IOTLB: sets and ways');
@@ -98,13 +98,23 @@ export class Iotlb {
 
   /** Index of the entry that translates an address, or -1. `high` from tagHigh(). */
   find(id: number, high: number, hi: number, lo: number): number {
-    const { classes, classCount } = this;
-    for (let n = 0; n < classCount; n++) {
-      const shift = classes[n] as number;
-      const at = this.probe(shift, id, high, hi, lo);
-      if (at < 0) continue;
-      if (shift === 0) this.hints[(lo >>> 12) & HINT_MASK] = at;
+    const { entries } = this;
+    const vpn = (hi << 20) | (lo >>> 12);
+    const tag = high | (hi >>> 12);
+    const first = (vpn & this.setMask) * this.setWords + HEADER;
+    const end = first + this.ways * WORDS;
+    for (let at = first; at < end; at += WORDS) {
+      if (entries[at] !== vpn || entries[at + TAG_HI] !== tag || entries[at + TAG_ID] !== id) continue;
+      this.hints[vpn & HINT_MASK] = at;
       return at;
+    }
+    return this.largeClasses === 0 ? -1 : this.findLarge(id, high, hi, lo);
+  }
+
+  private findLarge(id: number, high: number, hi: number, lo: number): number {
+    for (let n = 0; n < this.largeClasses; n++) {
+      const at = this.probe(this.classes[n] as number, id, high, hi, lo);
+      if (at >= 0) return at;
     }
     return -1;
   }
@@ -144,24 +154,45 @@ export class Iotlb {
     flags: number,
     known: number,
   ): void {
+    const size = leaf[LEAF_SIZE] as number;
+    const old = known < 0 || this.sets === 0 ? -1 : this.probe(size - 12, id, high, hi, lo);
+    const paHi = leaf[PA_HI] as number;
+    const paLo = leaf[PA_LO] as number;
+    if (old < 0) return this.enter(id, high, hi, lo, paHi, paLo, size, flags);
+    this.entries[old + DATA_LO] = (paLo & ~0xfff) | flags;
+    this.entries[old + DATA_HI] = paHi;
+    if (size === 12) this.hints[(lo >>> 12) & HINT_MASK] = old;
+  }
+
+  /** Enters 2^size bytes of which find() knew nothing. */
+  enter(
+    id: number,
+    high: number,
+    hi: number,
+    lo: number,
+    paHi: number,
+    paLo: number,
+    size: number,
+    flags: number,
+  ): void {
     if (this.sets === 0) return;
-    const { entries, live } = this;
-    const shift = (leaf[LEAF_SIZE] as number) - 12;
-    const pageLo = (hi << 20) | (lo >>> 12);
-    const vpnLo = shift === 0 ? pageLo : alignedLo(pageLo, shift);
-    const vpnHi = shift === 0 ? hi >>> 12 : alignedHi(hi >>> 12, shift);
-    const old = known < 0 ? -1 : this.probe(shift, id, high, hi, lo);
-    const at = old >= 0 ? old : this.slotFor(this.setOf(shift, hi, lo) * this.setWords);
+    const { entries } = this;
+    const shift = size - 12;
+    let vpnLo = (hi << 20) | (lo >>> 12);
+    let vpnHi = hi >>> 12;
+    let set = vpnLo & this.setMask;
+    if (shift !== 0) {
+      vpnLo = alignedLo(vpnLo, shift);
+      vpnHi = alignedHi(vpnHi, shift);
+      set = this.setOf(shift, hi, lo);
+    }
+    const at = this.slotFor(set * this.setWords, shift);
     entries[at + TAG_LO] = vpnLo;
     entries[at + TAG_HI] = high | (shift << CLASS_SHIFT) | vpnHi;
     entries[at + TAG_ID] = id;
-    entries[at + DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | flags;
-    entries[at + DATA_HI] = leaf[PA_HI] as number;
+    entries[at + DATA_LO] = (paLo & ~0xfff) | flags;
+    entries[at + DATA_HI] = paHi;
     if (shift === 0) this.hints[vpnLo & HINT_MASK] = at;
-    if (old >= 0) return;
-    const count = (live[shift] as number) + 1;
-    live[shift] = count;
-    if (count === 1) this.countClasses();
   }
 
   /** What a fill of this address would throw out, for the trace; null for nothing. */
@@ -177,7 +208,7 @@ export class Iotlb {
     const dropped = this.live.reduce((sum, n) => sum + n, 0);
     this.entries.fill(0);
     this.live.fill(0);
-    this.classCount = 0;
+    this.largeClasses = 0;
     return dropped;
   }
 
@@ -293,29 +324,41 @@ export class Iotlb {
   }
 
   private countClasses(): void {
-    this.classCount = 0;
-    for (let n = 0; n < CLASSES; n++) {
-      if ((this.live[n] as number) > 0) this.classes[this.classCount++] = n;
+    this.largeClasses = 0;
+    for (let n = 1; n < CLASSES; n++) {
+      if ((this.live[n] as number) > 0) this.classes[this.largeClasses++] = n;
     }
   }
 
-  /** An empty way of a set, or the one whose turn it is. */
-  private slotFor(set: number): number {
-    const { entries, live } = this;
-    if (entries[set + FILLED] !== this.ways) {
-      let at = set + HEADER;
-      while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
-      entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
-      return at;
-    }
+  /** The way of a full set whose turn it is, or an empty one: for an entry of a size class. */
+  private slotFor(set: number, shift: number): number {
+    const { entries } = this;
+    if (entries[set + FILLED] !== this.ways) return this.emptySlot(set, shift);
     const way = entries[set + TURN] as number;
     entries[set + TURN] = (way + 1) & this.wayMask;
     const at = set + HEADER + way * WORDS;
-    const shift = this.classAt(at);
-    const left = (live[shift] as number) - 1;
-    live[shift] = left;
-    if (left === 0) this.countClasses();
+    const old = this.classAt(at);
+    if (old !== shift) {
+      this.count(old, -1);
+      this.count(shift, 1);
+    }
     return at;
+  }
+
+  private emptySlot(set: number, shift: number): number {
+    const { entries } = this;
+    let at = set + HEADER;
+    while ((entries[at + TAG_HI] as number) < 0) at += WORDS;
+    entries[set + FILLED] = (entries[set + FILLED] as number) + 1;
+    this.count(shift, 1);
+    return at;
+  }
+
+  /** One entry of a size class more, or less. */
+  private count(shift: number, by: 1 | -1): void {
+    const count = (this.live[shift] as number) + by;
+    this.live[shift] = count;
+    if (count === (by + 1) >> 1) this.countClasses();
   }
 }
 

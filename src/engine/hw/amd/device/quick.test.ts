@@ -114,4 +114,18 @@ describe('requests in rows', () => {
     f.command([(3n << 60n) | (0xbeefn << 32n), 4n]);
     expect(f.read(0n)).toBe('event 2 flags 0x0005');
   });
+
+  it('[quick] a page of the interrupt range is no page, even fetched ahead', () => {
+    const f = served(() => {
+      const unit = new Fixture().attach(4);
+      unit.walk(4, 1, 0n, BigInt(PAGE));
+      // Its tables are those of the first page, at other places.
+      unit.put(TABLE + 0x1000 + 3 * 8, BigInt(TABLE + 0x2000) | (2n << 9n) | 1n | (3n << 61n));
+      unit.put(TABLE + 0x2000 + 0x1f7 * 8, BigInt(TABLE + 0x3000) | (1n << 9n) | 1n | (3n << 61n));
+      return unit;
+    });
+    f.command([(6n << 60n) | 0x100n, 0xfee0_0000n]);
+    expect(f.read(0n)).toBe(BigInt(PAGE));
+    expect(f.translate(0xfee0_0000n, WRITE)).toBe(3);
+  });
 });

@@ -1,5 +1,6 @@
 import { hex, join } from '../../../../lib/u64';
 import type { CacheEvent } from '../../../trace/event';
+import { cacheWording } from '../../../trace/wording';
 import { formatBdf } from '../../common/bdf';
 import {
   ATS_REQUEST,
@@ -71,26 +72,15 @@ export class Reporter {
     this.result[COMPLETION] = COMPLETER_ABORT;
   }
 
-  cache(cache: string, op: CacheEvent['op'], rid: number, pasid = -1): void {
+  cache(cache: 'dte' | 'pasid', op: CacheEvent['op'], rid: number, pasid = -1): void {
     const { trace, config } = this.state;
-    const device = formatBdf(config.segment, rid);
-    const tag = pasid < 0 ? device : `${device} pasid ${pasid}`;
-    trace.emit({ kind: 'cache', unit: config.unit, cache, op, tag });
+    trace.note(cache === 'dte' ? ofDtes : ofPasids, config.unit, op, config.segment, rid, pasid);
   }
 
   /** A look-up of the IOTLB, by what it is tagged with. */
-  translation(
-    op: CacheEvent['op'],
-    id: number,
-    pasid: number,
-    hi: number,
-    lo: number,
-    cache = 'iotlb',
-  ): void {
+  translation(op: CacheEvent['op'], id: number, pasid: number, hi: number, lo: number): void {
     const { trace, config } = this.state;
-    const process = (id & ID_GN) === 0 ? '' : ` pasid ${pasid}`;
-    const tag = `domain ${id >>> 16}${process} iova ${hex(join(hi, lo & ~0xfff))}`;
-    trace.emit({ kind: 'cache', unit: config.unit, cache, op, tag });
+    trace.note(ofIotlb, config.unit, op, id, pasid, hi, lo);
   }
 
   /** SA silences all page faults of a device, SE all but the first since its entry was read. */
@@ -130,3 +120,15 @@ export class Reporter {
     raise();
   }
 }
+
+const deviceTag = (segment: number, rid: number, pasid: number): string => {
+  const device = formatBdf(segment, rid);
+  return pasid < 0 ? device : `${device} pasid ${pasid}`;
+};
+
+const ofDtes = cacheWording('dte', deviceTag);
+const ofPasids = cacheWording('pasid', deviceTag);
+const ofIotlb = cacheWording('iotlb', (id, pasid, hi, lo) => {
+  const process = (id & ID_GN) === 0 ? '' : ` pasid ${pasid}`;
+  return `domain ${id >>> 16}${process} iova ${hex(join(hi, lo & ~0xfff))}`;
+});

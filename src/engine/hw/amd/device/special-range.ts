@@ -12,11 +12,22 @@ import {
   DTE_IOCTL_SHIFT,
   DTE_SYSMGT_SHIFT,
   HT_FIRST_HI,
+  HT_LAST_HI,
+  INTERRUPT_RANGE,
 } from '../structs';
+import type { AmdConfig } from './config';
 import { D_RAW } from './dte';
 
 /** What may pass. */
 export const PASSES = -1;
+
+/** How many values of an address's high word HyperTransport has for itself. */
+export const htSpanOf = (config: AmdConfig): number =>
+  config.htRangeIgnore ? 0 : HT_LAST_HI - HT_FIRST_HI + 1;
+
+/** Addresses that are not simply memory: interrupts, and HyperTransport's, `htSpan` values of the high word. */
+export const isSpecial = (hi: number, lo: number, htSpan: number): boolean =>
+  hi === 0 ? lo >>> 20 === INTERRUPT_RANGE : (hi - HT_FIRST_HI) >>> 0 < htSpan;
 
 /**
  * HyperTransport's address range, 0xfd00000000 to 0xffffffffff: what a device may do there. The Type of an

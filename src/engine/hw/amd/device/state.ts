@@ -15,14 +15,8 @@ import { CTX_WORDS } from './gcr3';
 import { PDE_WORDS } from './host-walk';
 import { IRTE_WORDS } from './interrupt';
 import { Iotlb } from './iotlb';
+import { S_RID, SERVICE_WORDS } from './service';
 import { TagCache } from './tag-cache';
-
-/** Words of `quick`: a device, a PASID or -1, and what the IOTLB is asked for on their behalf. */
-export const Q_RID = 0;
-export const Q_PASID = 1;
-export const Q_ID = 2;
-export const Q_HIGH = 3;
-const Q_WORDS = 4;
 
 export interface AmdPorts {
   readonly memory: MemoryPort;
@@ -42,8 +36,8 @@ export class UnitState {
   readonly pasids: TagCache;
   readonly pdes: TagCache;
   readonly interrupts: TagCache;
-  /** Whose requests are looked up without asking the other caches first: Q_* words. */
-  readonly quick = new Int32Array(Q_WORDS).fill(-1);
+  /** Whose requests are looked up without asking the other caches first: S_* words. */
+  readonly service = new Int32Array(SERVICE_WORDS).fill(-1);
   /** The exclusion range is on. */
   excluding = false;
 
@@ -85,7 +79,7 @@ export class UnitState {
 
   /** What decides about requests changed: the next one is asked about again. */
   forget(): void {
-    this.quick[Q_RID] = -1;
+    this.service[S_RID] = -1;
   }
 
   settleExclusion(): void {

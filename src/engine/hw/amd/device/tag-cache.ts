@@ -4,6 +4,9 @@ import { cacheShapeProblem, type CacheShape } from './config';
 /** Words of an entry that it is found by. The first is never 0 in a valid one. */
 export const TAGS = 3;
 
+/** A walk claims so many at most, before it is known to be good: one for each table on its way, and one for its end. */
+const MOST_CLAIMS = 16;
+
 /**
  * A set-associative cache of small structures, found by three words.
  *
@@ -17,6 +20,9 @@ export class TagCache {
   private readonly setWords: number;
   private readonly turn: Int32Array;
   private readonly spare: number;
+  /** What claimForNow() replaced: index, whose turn it was, and the words. */
+  private readonly undo: Int32Array;
+  private undoEnd = 0;
   /** The last one found: requests come in rows. */
   private last: number;
 
@@ -34,6 +40,7 @@ export class TagCache {
     this.setWords = shape.sets === 0 ? 0 : shape.ways * words;
     this.turn = new Int32Array(Math.max(shape.sets, 1));
     this.last = this.spare;
+    this.undo = new Int32Array(MOST_CLAIMS * (words + 2));
   }
 
   /** Index of an entry in `entries`, or -1. */
@@ -67,17 +74,41 @@ export class TagCache {
     return at;
   }
 
+  /** As claim(), until commit() only for now. `changed` is not told: what comes and goes so decides about no request. */
+  claimForNow(first: number, second: number, third: number): number {
+    if (this.shape.sets === 0) return this.spare;
+    const { entries, words, undo, undoEnd } = this;
+    invariant(undoEnd < undo.length, 'a walk claims so much');
+    undo[undoEnd + 1] = this.turn[this.setOf(first, second, third)] as number;
+    const at = this.slotFor(first, second, third);
+    undo[undoEnd] = at;
+    for (let n = 0; n < words; n++) undo[undoEnd + 2 + n] = entries[at + n] as number;
+    this.undoEnd = undoEnd + words + 2;
+    entries[at] = first;
+    entries[at + 1] = second;
+    entries[at + 2] = third;
+    return at;
+  }
+
+  commit(): void {
+    this.undoEnd = 0;
+  }
+
+  /** Takes back what was claimed since the last commit(). */
+  rollBack(): void {
+    const { entries, words, undo } = this;
+    for (let from = this.undoEnd - words - 2; from >= 0; from -= words + 2) {
+      const at = undo[from] as number;
+      this.turn[Math.floor(at / this.setWords)] = undo[from + 1] as number;
+      for (let n = 0; n < words; n++) entries[at + n] = undo[from + 2 + n] as number;
+    }
+    this.undoEnd = 0;
+  }
+
   /** Index of the slot for what is not to be found again. */
   aside(): number {
     this.entries.fill(0, this.spare);
     return this.spare;
-  }
-
-  /** What a claim would throw out: -1 for nothing. For the trace. */
-  victim(first: number, second: number, third: number): number {
-    if (this.shape.sets === 0) return -1;
-    const at = this.slotFor(first, second, third, false);
-    return this.entries[at] === 0 ? -1 : at;
   }
 
   /** Drops what `matches` says; how many that were. */
@@ -105,13 +136,13 @@ export class TagCache {
     return { set: Math.floor(slot / this.shape.ways), way: slot % this.shape.ways };
   }
 
-  private slotFor(first: number, second: number, third: number, take = true): number {
+  private slotFor(first: number, second: number, third: number): number {
     const { entries, words } = this;
     const set = this.setOf(first, second, third);
     const base = set * this.setWords;
     for (let at = base; at < base + this.setWords; at += words) if (entries[at] === 0) return at;
     const way = this.turn[set] as number;
-    if (take) this.turn[set] = (way + 1) % this.shape.ways;
+    this.turn[set] = (way + 1) % this.shape.ways;
     return base + way * words;
   }
 

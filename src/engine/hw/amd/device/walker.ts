@@ -63,6 +63,7 @@ import {
 import { ABSENT, GLOBAL, GRANT_SHIFT, NESTED, READY_USER, tagHigh, UNTRANSLATED_ONLY } from './iotlb';
 import { NO_ENTRY, type Reporter } from './report';
 import { needOf, type Request } from './request';
+import { htSpanOf, isSpecial } from './special-range';
 import type { UnitState } from './state';
 import { TAGS } from './tag-cache';
 
@@ -76,6 +77,7 @@ export class Walker {
   readonly hosts: HostWalk;
   readonly guests: GuestWalk;
   readonly processes: Gcr3Tables;
+  private readonly htSpan: number;
 
   constructor(
     private readonly state: UnitState,
@@ -84,6 +86,7 @@ export class Walker {
     private readonly result: Int32Array,
   ) {
     const { memory, regs, config, pdes, trace } = state;
+    this.htSpan = htSpanOf(config);
     this.table = new DeviceTable(memory, regs, config);
     this.hosts = new HostWalk(memory, config, pdes, trace);
     this.guests = new GuestWalk(memory, regs, config, this.hosts, pdes, trace);
@@ -256,7 +259,8 @@ export class Walker {
   /** Fetches one page ahead, in silence: nothing is logged. Spec: section 2.4.6 "PREFETCH_IOMMU_PAGES" */
   prefetch(rid: number, pasid: number, hi: number, lo: number): boolean {
     const { state, table, hosts } = this;
-    // Only the host's tables: a process's translation is fetched when it is asked for.
+    // Only the host's tables: a process's translation is fetched when it is asked for. Special addresses have none.
+    if (isSpecial(hi, lo, this.htSpan)) return false;
     if (pasid >= 0 || table.read(rid, silent) !== 0) return false;
     const dte = table.out;
     if (dte[D_KIND] !== KIND_HOST) return false;
