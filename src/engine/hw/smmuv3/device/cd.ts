@@ -21,7 +21,6 @@ import {
   STE_S1CDMAX,
   STE_S1FMT,
   STE_VMID,
-  wordsOf,
 } from './ste';
 import { COMBINED, KIND_EL2, L_PA_HI, L_PA_LO } from './tlb';
 import {
@@ -165,15 +164,8 @@ export class CdReader {
   }
 
   private tell(trace: Trace, structure: 'l1-cd' | 'cd', index: number, count: number): void {
-    trace.emit({
-      kind: 'read',
-      unit: this.config.unit,
-      structure,
-      level: -1,
-      index,
-      pa: addressOf(this.fetch[0] as number, this.fetch[1] as number),
-      words: wordsOf(this.raw, count),
-    });
+    const pa = addressOf(this.fetch[0] as number, this.fetch[1] as number);
+    trace.noteStructure(this.config.unit, structure, index, pa, this.raw, 0, count);
   }
 }
 

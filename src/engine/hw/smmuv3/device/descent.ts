@@ -1,6 +1,8 @@
-import { addressOf, join } from '../../../../lib/u64';
+import { addressOf, hex, join } from '../../../../lib/u64';
 import { MEMORY_OK } from '../../../memory/hazards';
+import { noteEntry } from '../../../trace/notes';
 import { silent, type Trace } from '../../../trace/trace';
+import { cacheWording, FOR_NO_LEVEL, NO_STAGE } from '../../../trace/wording';
 import { F_ADDR_SIZE, F_TRANSLATION, F_WALK_EABT } from '../reasons';
 import * as s from '../structs';
 import type { SmmuConfig } from './config';
@@ -313,29 +315,34 @@ export abstract class Descent {
   ): void {
     const two = d === this.two;
     const forLevel = d[D_FOR_LEVEL] as number;
-    this.trace.emit({
-      kind: 'read',
-      unit: this.config.unit,
-      structure: 'table',
-      level: 3 - level,
-      ...(this.meets ? { stage: two ? (2 as const) : (1 as const) } : {}),
-      ...(this.meets && two && forLevel !== FOR_OUTPUT ? { forLevel } : {}),
-      ...(granule === 12 ? {} : { granuleLg2: granule }),
-      index,
-      pa: addressOf(this.from[0] as number, this.from[1] as number),
-      words: [join(hi, lo)],
-    });
+    const stage = !this.meets ? NO_STAGE : two ? 2 : 1;
+    const inner = stage === 2 && forLevel !== FOR_OUTPUT ? forLevel : FOR_NO_LEVEL;
+    const { unit } = this.config;
+    const pa = addressOf(this.from[0] as number, this.from[1] as number);
+    noteEntry(this.trace, unit, 'table', 3 - level, index, pa, hi, lo, stage, inner, granule);
   }
 
   private tellPointer(op: 'hit' | 'fill', d: Int32Array, level: number, hi: number, lo: number): void {
-    const tag = `${tagsOf(d[D_KIND] as number, d[D_CTX] as number)} 0x${join(hi, lo & ~0xfff).toString(16)} level ${level}`;
-    this.trace.emit({ kind: 'cache', unit: this.config.unit, cache: 'walk', op, tag });
+    const [kind, ctx] = [d[D_KIND] as number, d[D_CTX] as number];
+    this.trace.note(ofTables, this.config.unit, op, kind, ctx, hi, lo, level);
   }
 }
 
 /** `vmid 1 asid 2 va` or `vmid 1 ipa`: what a cached translation is found by, before its address. */
-export const tagsOf = (kind: number, ctx: number): string =>
+const tagsOf = (kind: number, ctx: number): string =>
   kind === KIND_S2 ? `vmid ${ctx >>> 16} ipa` : `vmid ${ctx >>> 16} asid ${ctx & 0xffff} va`;
+
+/** With the address of the page. */
+const pageTag = (kind: number, ctx: number, hi: number, lo: number): string =>
+  `${tagsOf(kind, ctx)} ${hex(join(hi, lo & ~0xfff))}`;
+
+/** What happens to the caches, for the trace. */
+export const ofIotlb = cacheWording('iotlb', pageTag);
+export const ofSecondStage = cacheWording('stage2', pageTag);
+const ofTables = cacheWording(
+  'walk',
+  (kind, ctx, hi, lo, level) => `${pageTag(kind, ctx, hi, lo)} level ${level}`,
+);
 
 /** log2 of the bytes that a table of a level translates. */
 export const spanOf = (granule: number, level: number): number => granule + (4 - level) * (granule - 3);

@@ -1,7 +1,7 @@
 import { invariant } from '../../../../lib/invariant';
-import { hex, join } from '../../../../lib/u64';
 import type { CacheEvent } from '../../../trace/event';
 import { silent } from '../../../trace/trace';
+import { cacheWording } from '../../../trace/wording';
 import { formatBdf } from '../../common/bdf';
 import {
   ATS_REQUEST,
@@ -30,11 +30,14 @@ import { CdReader } from './cd';
 import { CD_CTX, CD_KIND, CD_TT0, CD_TT1 } from './cd-layout';
 import { CommandQueue } from './commands';
 import { DEFAULT_SMMU_CONFIG, type SmmuConfig } from './config';
-import { tagsOf } from './descent';
+import { ofIotlb } from './descent';
 import { EventQueue } from './events';
 import { Faults, Q_ACCESS, Q_CD, Q_HI, Q_LO, Q_PASID, Q_SID, Q_STE, Q_WORDS } from './faults';
+import type { LastServed } from './last-served';
+import { learnSource } from './learn-source';
 import { PageRequestQueue } from './page-requests';
 import { overridden, permsFor } from './permissions';
+import { GIVEN_UP, QuickWalk } from './quick-walk';
 import { Registers } from './registers';
 import { Stalls } from './stalls';
 import {
@@ -52,7 +55,7 @@ import {
   STE_VMID,
 } from './ste';
 import { KIND_MASK, KIND_S2, L_KIND, L_PA_HI, L_PA_LO, L_PERMS, L_SIZE, LEVEL_SHIFT } from './tlb';
-import { aboveHi, exceeds, TT_FLAGS, TT_OFF, TT_OVER_HI, TT_OVER_LO, TT_TBI } from './translation-table';
+import { exceeds, TT_FLAGS, TT_OFF, TT_OVER_HI, TT_OVER_LO, TT_TBI } from './translation-table';
 import { SmmuState, type SmmuPorts } from './unit';
 import { denies, Walker } from './walk';
 
@@ -79,6 +82,8 @@ export class SmmuV3 implements DmaTranslator {
   readonly walker: Walker;
   readonly faults: Faults;
   private readonly ats: AtsPort;
+  private readonly quick: QuickWalk;
+  private readonly lastServed: LastServed;
   /** The transaction in flight. */
   private readonly q = new Int32Array(Q_WORDS);
 
@@ -98,12 +103,18 @@ export class SmmuV3 implements DmaTranslator {
     this.commands = new CommandQueue(this.state, this.stalls, (sid, pasid) => this.prefetch(sid, pasid));
     this.faults = new Faults(this.state, this.events, this.stalls, this.result);
     this.ats = new AtsPort(this);
+    this.quick = new QuickWalk(this.state, this.result);
+    this.lastServed = this.state.lastServed;
     this.registers = new Registers(this.state, this);
   }
 
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
     const { state } = this;
-    if (pasid === NO_PASID && state.lastServed.serves(rid, hi, lo, access, this.result)) return TRANSLATED;
+    if (this.lastServed.serves(rid, hi, lo, access, pasid, this.result)) return TRANSLATED;
+    if (!state.trace.on) {
+      const status = this.quick.serve(rid, hi, lo, access, pasid);
+      if (status !== GIVEN_UP) return status;
+    }
     if ((access & (ATS_REQUEST | ATS_TRANSLATED)) !== 0)
       return this.ats.serve(this.begin(rid, hi, lo, access, pasid));
     if (!state.enabled(r.CR0_SMMUEN)) return this.globalBypass(rid, hi, lo, access, pasid);
@@ -266,9 +277,7 @@ export class SmmuV3 implements DmaTranslator {
         return this.refuse(at, cdAt, walker.refuse1(e.F_TLB_CONFLICT), rid, rawHi, lo, need, pasid);
       if (!denies(tlb.perms(entry), need)) {
         if (state.trace.on) this.tellTlb('hit', kind, ctx, hi, lo);
-        const plain = pasid === NO_PASID && state.steCache.entries[at + STE_OVERRIDES] === 0;
-        if (plain && tt === cdAt + CD_TT0 && cd[tt + TT_OVER_LO] === 0)
-          this.learn(rid, ctx, kind, cd[tt + TT_OVER_HI] as number);
+        if (tt === cdAt + CD_TT0) learnSource(state, rid, pasid, at, cdAt);
         result[PA_LO] = tlb.paLo(entry, lo);
         result[PA_HI] = tlb.paHi(entry, hi);
         return TRANSLATED;
@@ -282,6 +291,7 @@ export class SmmuV3 implements DmaTranslator {
     if (reason !== 0) return this.refuse(at, cdAt, reason, rid, rawHi, lo, need, pasid);
     // It granted too little: the tables allow more by now, or the page was clean.
     if (entry >= 0) tlb.drop(entry);
+    if (tt === cdAt + CD_TT0) learnSource(state, rid, pasid, at, cdAt);
     return this.finishWalk(kind, ctx, hi, lo, need);
   }
 
@@ -297,8 +307,7 @@ export class SmmuV3 implements DmaTranslator {
     if (entry >= 0) {
       if (!denies(tlb.perms(entry), need)) {
         if (state.trace.on) this.tellTlb('hit', KIND_S2, ctx, hi, lo);
-        if (pasid === NO_PASID && ste[at + STE_OVERRIDES] === 0 && ste[at + STE_MODE] === MODE_S2)
-          this.learn(rid, ctx, KIND_S2, aboveHi(config.oas));
+        if (ste[at + STE_MODE] === MODE_S2) learnSource(state, rid, pasid, at, -1);
         result[PA_LO] = tlb.paLo(entry, lo);
         result[PA_HI] = tlb.paHi(entry, hi);
         return TRANSLATED;
@@ -310,14 +319,8 @@ export class SmmuV3 implements DmaTranslator {
     const reason = walker.stage2(hi, lo, need);
     if (reason !== 0) return this.refuse(at, -1, reason, rid, hi, lo, need, pasid);
     if (entry >= 0) tlb.drop(entry);
+    if (ste[at + STE_MODE] === MODE_S2) learnSource(state, rid, pasid, at, -1);
     return this.finishWalk(KIND_S2, ctx, hi, lo, need);
-  }
-
-  /** Where nothing more than the TLB is asked the next time. */
-  private learn(rid: number, ctx: number, kind: number, overHi: number): void {
-    const { bbml, steCache, cdCache } = this.state.config;
-    if (bbml !== 0 && steCache.sets !== 0 && cdCache.sets !== 0)
-      this.state.lastServed.learn(rid, ctx, kind, overHi);
   }
 
   private finishWalk(kind: number, ctx: number, hi: number, lo: number, need: Access): TranslateStatus {
@@ -392,18 +395,19 @@ export class SmmuV3 implements DmaTranslator {
 
   private tellSte(op: CacheEvent['op'], sid: number): void {
     const { config, trace } = this.state;
-    trace.emit({ kind: 'cache', unit: config.unit, cache: 'ste', op, tag: formatBdf(config.segment, sid) });
+    trace.note(ofStreams, config.unit, op, config.segment, sid);
   }
 
   private tellCd(op: CacheEvent['op'], sid: number, ssid: number): void {
     const { config, trace } = this.state;
-    const tag = `${formatBdf(config.segment, sid)} ssid ${ssid}`;
-    trace.emit({ kind: 'cache', unit: config.unit, cache: 'cd', op, tag });
+    trace.note(ofDescriptors, config.unit, op, config.segment, sid, ssid);
   }
 
   private tellTlb(op: CacheEvent['op'], kind: number, ctx: number, hi: number, lo: number): void {
     const { config, trace } = this.state;
-    const tag = `${tagsOf(kind & KIND_MASK, ctx)} ${hex(join(hi, lo & ~0xfff))}`;
-    trace.emit({ kind: 'cache', unit: config.unit, cache: 'iotlb', op, tag });
+    trace.note(ofIotlb, config.unit, op, kind & KIND_MASK, ctx, hi, lo);
   }
 }
+
+const ofStreams = cacheWording('ste', formatBdf);
+const ofDescriptors = cacheWording('cd', (segment, sid, ssid) => `${formatBdf(segment, sid)} ssid ${ssid}`);

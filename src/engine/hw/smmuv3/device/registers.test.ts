@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PhysicalMemory } from '../../../memory/physical-memory';
+import { listener } from '../../../trace/trace';
 import type { SmmuConfig } from './config';
 import { SmmuV3 } from './device';
 
@@ -241,10 +242,7 @@ describe('SMMUv3 registers', () => {
 
   it('what software did wrong is told', () => {
     const told: string[] = [];
-    const trace = {
-      on: true,
-      emit: (event: { kind: string; text?: string }): void => void told.push(event.text ?? ''),
-    };
+    const trace = listener((event) => void told.push('text' in event ? event.text : ''));
     const bus = new SmmuV3({}, { memory: new PhysicalMemory(), trace }).registers;
     bus.write32(0x20, 1);
     bus.write32(0x88, 8);

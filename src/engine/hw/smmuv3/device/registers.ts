@@ -125,7 +125,7 @@ export class Registers implements RegisterBus {
   /** Spec: section 6.3.9 "SMMU_CR0" */
   private control(value: number): void {
     const { unit, parts } = this;
-    unit.lastServed.forget();
+    unit.sources.forget();
     const { config } = unit;
     const known =
       r.CR0_SMMUEN |

@@ -232,15 +232,8 @@ export class SteReader {
     lo: number,
     count: number,
   ): void {
-    trace.emit({
-      kind: 'read',
-      unit: this.config.unit,
-      structure,
-      level: -1,
-      index,
-      pa: addressOf(hi, lo),
-      words: wordsOf(this.raw, count),
-    });
+    const pa = addressOf(hi, lo);
+    trace.noteStructure(this.config.unit, structure, index, pa, this.raw, 0, count);
   }
 }
 

@@ -98,6 +98,8 @@ export class Tlb {
   private readonly live = new Int32Array(64);
   private readonly sizes = new Int32Array(16);
   private sizeCount = 0;
+  /** How many of the sizes are larger than 4 KiB. */
+  private larger = 0;
   /** Two entries of different sizes may cover one address. Only kept where that matters. */
   private mayConflict = false;
 
@@ -107,27 +109,28 @@ export class Tlb {
     private readonly strict: boolean,
   ) {
     invariant(cacheShapeProblem(shape) === null, 'IOTLB: sets and ways');
-    this.setMask = shape.sets - 1;
+    this.setMask = Math.max(0, shape.sets - 1);
     this.wayMask = shape.ways - 1;
     this.setWords = HEADER + shape.ways * WORDS;
     this.end = shape.sets * this.setWords;
-    // At least one entry, which then stays invalid: the first look needs no question whether there is any.
-    this.entries = new Int32Array(Math.max(this.end, HEADER + WORDS));
+    // At least one set, which then stays invalid: the first look needs no question whether there is any.
+    this.entries = new Int32Array(Math.max(this.end, this.setWords));
   }
 
-  /** Index of the entry that translates an address, or -1. `kind`: one of KIND_*. */
+  /** Index of the entry that translates an address, or -1: pages of 4 KiB first. `kind`: one of KIND_*. */
   find(hi: number, lo: number, ctx: number, kind: number): number {
-    const { sizes } = this;
-    const vpnLo = (hi << 20) | (lo >>> 12);
-    const vpnHi = (hi >>> 12) | VALID;
-    for (let n = 0; n < this.sizeCount; n++) {
-      const size = sizes[n] as number;
-      const at = this.probe(vpnLo, vpnHi | (size << SIZE_SHIFT), size - 12, ctx, kind);
-      if (at < 0) continue;
-      if (size === 12) this.hints[vpnLo & HINT_MASK] = at;
+    const { entries } = this;
+    const vpn = (hi << 20) | (lo >>> 12);
+    const tagHi = SMALL | (hi >>> 12);
+    const set = (vpn & this.setMask) * this.setWords;
+    const end = set + this.setWords;
+    for (let at = set + HEADER; at < end; at += WORDS) {
+      if (entries[at] !== vpn || entries[at + TAG_HI] !== tagHi) continue;
+      if (!this.matches(at, ctx, kind)) continue;
+      this.hints[vpn & HINT_MASK] = at;
       return at;
     }
-    return -1;
+    return this.larger === 0 ? -1 : this.findLarger(vpn, (hi >>> 12) | VALID, ctx, kind);
   }
 
   /** Whether entries of different sizes match: what a unit without BBML may report as a conflict. */
@@ -177,24 +180,49 @@ export class Tlb {
 
   /** Enters what a walk found; `leaf` as the walk left it. `kind`: KIND_* with COMBINED. */
   fill(hi: number, lo: number, ctx: number, kind: number, leaf: Int32Array): void {
+    const size = leaf[L_SIZE] as number;
+    const perms = leaf[L_PERMS] as number;
+    this.enter(
+      hi,
+      lo,
+      ctx,
+      kind | (leaf[L_KIND] as number),
+      size,
+      leaf[L_PA_HI] as number,
+      leaf[L_PA_LO] as number,
+      perms,
+    );
+  }
+
+  /** The same in numbers; `kind` with that of the leaf. */
+  enter(
+    hi: number,
+    lo: number,
+    ctx: number,
+    kind: number,
+    size: number,
+    paHi: number,
+    paLo: number,
+    perms: number,
+  ): void {
     if (this.end === 0) return;
     const { entries } = this;
-    const size = leaf[L_SIZE] as number;
     const pages = size - 12;
     const vpnLo = (hi << 20) | (lo >>> 12);
     const at = this.place((setIndex(vpnLo, hi >>> 12, pages) & this.setMask) * this.setWords);
-    const old = (entries[at + TAG_HI] as number) < 0 ? this.sizeLg2(at) : -1;
-    if (old !== size) {
-      if (old >= 0) this.count(old, -1);
+    const old = entries[at + TAG_HI] as number;
+    if (old >= 0) this.count(size, 1);
+    else if (((old >>> SIZE_SHIFT) & SIZE_MASK) !== size) {
+      this.count((old >>> SIZE_SHIFT) & SIZE_MASK, -1);
       this.count(size, 1);
     }
     entries[at + TAG_LO] = vpnLo & ~((1 << pages) - 1);
     entries[at + TAG_HI] = VALID | (size << SIZE_SHIFT) | (hi >>> 12);
     entries[at + CTX] = ctx;
-    entries[at + KIND] = kind | (leaf[L_KIND] as number);
-    entries[at + DATA_LO] = (leaf[L_PA_LO] as number) & ~0xfff;
-    entries[at + DATA_HI] = leaf[L_PA_HI] as number;
-    entries[at + PERMS] = leaf[L_PERMS] as number;
+    entries[at + KIND] = kind;
+    entries[at + DATA_LO] = paLo & ~0xfff;
+    entries[at + DATA_HI] = paHi;
+    entries[at + PERMS] = perms;
     if (this.strict && this.sizeCount > 1) this.noteConflict(at);
   }
 
@@ -278,12 +306,27 @@ export class Tlb {
     const tagLo = vpnLo & ~((1 << pages) - 1);
     for (let at = base + HEADER; at < end; at += WORDS) {
       if (entries[at] !== tagLo || entries[at + TAG_HI] !== tagHi) continue;
-      const entryKind = entries[at + KIND] as number;
-      if ((entryKind & KIND_MASK) !== kind) continue;
-      const differs = (entries[at + CTX] as number) ^ ctx;
-      if (differs === 0 || ((entryKind & GLOBAL) !== 0 && differs >>> 16 === 0)) return at;
+      if (this.matches(at, ctx, kind)) return at;
     }
     return -1;
+  }
+
+  private findLarger(vpn: number, vpnHi: number, ctx: number, kind: number): number {
+    for (let n = 0; n < this.sizeCount; n++) {
+      const size = this.sizes[n] as number;
+      if (size === 12) continue;
+      const at = this.probe(vpn, vpnHi | (size << SIZE_SHIFT), size - 12, ctx, kind);
+      if (at >= 0) return at;
+    }
+    return -1;
+  }
+
+  /** Whether an entry's other tags are those of an address space. */
+  private matches(at: number, ctx: number, kind: number): boolean {
+    const entryKind = this.entries[at + KIND] as number;
+    if ((entryKind & KIND_MASK) !== kind) return false;
+    const differs = (this.entries[at + CTX] as number) ^ ctx;
+    return differs === 0 || ((entryKind & GLOBAL) !== 0 && differs >>> 16 === 0);
   }
 
   /** An empty way of a set, or the one whose turn it is. */
@@ -307,6 +350,7 @@ export class Tlb {
     if (now > 1 || (now === 1 && change < 0)) return;
     this.sizeCount = 0;
     for (let size = 12; size < 64; size++) if ((live[size] as number) > 0) sizes[this.sizeCount++] = size;
+    this.larger = this.sizeCount - ((live[12] as number) > 0 ? 1 : 0);
     if (this.sizeCount < 2) this.mayConflict = false;
   }
 

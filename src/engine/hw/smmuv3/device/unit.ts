@@ -8,6 +8,7 @@ import { ConfigCache } from './config-cache';
 import { LastServed } from './last-served';
 import { MemoryReader } from './memory-reader';
 import { Signals } from './signals';
+import { Sources } from './sources';
 import { STE_WORDS } from './ste';
 import { Tlb } from './tlb';
 import { WalkCache } from './walk-cache';
@@ -28,6 +29,7 @@ export class SmmuState {
   readonly steCache: ConfigCache;
   readonly cdCache: ConfigCache;
   readonly tlb: Tlb;
+  readonly sources = new Sources();
   readonly lastServed: LastServed;
   readonly walkCache: WalkCache;
   /** Stage 2 of what the unit reads for itself. */
@@ -44,8 +46,8 @@ export class SmmuState {
     irq: IrqLine,
     readonly link: DeviceLink | null,
   ) {
-    this.steCache = new ConfigCache(config.steCache, STE_WORDS, () => this.lastServed.forget());
-    this.cdCache = new ConfigCache(config.cdCache, CD_WORDS, () => this.lastServed.forget());
+    this.steCache = new ConfigCache(config.steCache, STE_WORDS, () => this.sources.forget());
+    this.cdCache = new ConfigCache(config.cdCache, CD_WORDS, () => this.sources.forget());
     this.tlb = new Tlb(config.iotlb, config.bbml === 0);
     this.lastServed = new LastServed(this.tlb, trace);
     this.walkCache = new WalkCache(config.walkCache);

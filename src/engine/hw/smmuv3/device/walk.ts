@@ -1,4 +1,3 @@
-import { join } from '../../../../lib/u64';
 import { ATS_REQUEST, PRIVILEGED, READ, WRITE, type Access } from '../../port';
 import { F_ACCESS, F_ADDR_SIZE, F_PERMISSION, F_TRANSLATION } from '../reasons';
 import * as s from '../structs';
@@ -18,7 +17,7 @@ import {
   FAULT_CLASS,
   FAULT_TTRNW,
   FOR_OUTPUT,
-  tagsOf,
+  ofSecondStage,
 } from './descent';
 import { isDeviceMemory, required, stage1Permissions, stage2Permissions } from './permissions';
 import {
@@ -247,8 +246,7 @@ export class Walker extends Descent {
   }
 
   private tellIpa(op: 'hit' | 'miss' | 'fill', ctx: number, hi: number, lo: number): void {
-    const tag = `${tagsOf(KIND_S2, ctx)} 0x${join(hi, lo & ~0xfff).toString(16)}`;
-    this.trace.emit({ kind: 'cache', unit: this.config.unit, cache: 'stage2', op, tag });
+    this.trace.note(ofSecondStage, this.config.unit, op, KIND_S2, ctx, hi, lo);
   }
 }
 
