@@ -43,10 +43,10 @@ async function load(name) {
   });
   return import(pathToFileURL(`${out}/${name}.mjs`).href);
 }
-const { measureVtd } = await load('vtd');
-const { measureAmd } = await load('amd');
-const { measureSmmu } = await load('smmu');
-const { riscvScenarios, measureRiscvTrace } = await load('riscv');
+const { vtdScenarios, measureVtdMaps } = await load('vtd');
+const { amdScenarios } = await load('amd');
+const { smmuScenarios } = await load('smmu');
+const { riscvScenarios } = await load('riscv');
 const { measureIoas } = await load('ioas');
 
 /** Processor time, as limit.c measures: other programs on the machine do not count. */
@@ -63,12 +63,22 @@ function judged(figure, ratio) {
 
 const references = native();
 /** Each scenario in a copy of the code of its own: engines optimise for the one unit that a page has. */
-const riscv = [];
-for (let n = 0; n < riscvScenarios; n++) {
-  const { measureRiscv } = await import(`${pathToFileURL(`${out}/riscv.mjs`).href}?${n}`);
-  riscv.push(measureRiscv(now, n));
+async function alone(name, count, measure) {
+  const figures = [];
+  for (let n = 0; n < count; n++) {
+    const module = await import(`${pathToFileURL(`${out}/${name}.mjs`).href}?${n}`);
+    figures.push(module[measure](now, n));
+  }
+  return figures;
 }
-const hardware = [...riscv, ...measureVtd(now), ...measureAmd(now), ...measureSmmu(now)].map((figure) => {
+const measured = [
+  ...(await alone('riscv', riscvScenarios, 'measureRiscv')),
+  ...(await alone('vtd', vtdScenarios, 'measureVtdScenario')),
+  ...measureVtdMaps(now),
+  ...(await alone('amd', amdScenarios, 'measureAmdScenario')),
+  ...(await alone('smmu', smmuScenarios, 'measureSmmuScenario')),
+];
+const hardware = measured.map((figure) => {
   const value = references.get(figure.native) ?? null;
   const ratio = value === null ? null : figure.perSecond / value;
   return judged({ ...figure, nativePerSecond: value }, ratio);
@@ -92,18 +102,29 @@ const ioas = measureIoas(now, heap).map((figure) => {
 const door = (await measureDoor(`${out}/door`)).map((figure) =>
   judged(figure, figure.value / figure.reference.value),
 );
-const { silent, traced } = measureRiscvTrace(now);
-const tracing = judged(
-  {
-    name: 'DMA of 64 bytes through RISC-V, with every event noted',
-    unit: 'DMAs',
-    value: traced,
-    reference: { name: 'the same, with nothing noted', value: silent },
-    aim: 1 / 2,
-  },
-  traced / silent,
-);
-const iommufd = [...ioas, ...door, tracing];
+const transfers = {};
+for (const listening of ['silent', 'noted', 'told']) {
+  const { measureRiscvTrace } = await import(`${pathToFileURL(`${out}/riscv.mjs`).href}?${listening}`);
+  transfers[listening] = measureRiscvTrace(now, listening);
+}
+/** What it costs to listen. */
+const tracing = (what, value, aim) =>
+  judged(
+    {
+      name: `DMA of 64 bytes through RISC-V, with every event ${what}`,
+      unit: 'DMAs',
+      value,
+      reference: { name: 'the same, with nothing noted', value: transfers.silent },
+      aim,
+    },
+    value / transfers.silent,
+  );
+const iommufd = [
+  ...ioas,
+  ...door,
+  tracing('noted', transfers.noted, 1 / 2),
+  tracing('noted and put into words', transfers.told, null),
+];
 
 const mega = (rate) => (rate === null ? '–' : `${(rate / 1e6).toFixed(rate < 1e6 ? 3 : 1)} M/s`);
 const part = (ratio) => (ratio === null ? '–' : `1/${(1 / ratio).toFixed(1).replace('.0', '')}`);

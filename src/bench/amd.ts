@@ -142,44 +142,46 @@ function rate(
   return median(rates);
 }
 
-export function measureAmd(now: Clock): readonly Measurement[] {
+interface Scenario {
+  readonly name: string;
+  /** Label of the loop in limit.c. */
+  readonly native: string;
+  readonly aim: number | null;
+  readonly machine: () => Machine;
+  readonly what: 'one' | 'hot' | 'random';
+}
+
+const ONE = 'IOTLB 64x4, one hot page';
+const HOT = 'IOTLB 64x4, 256 hot pages, all hits';
+const WALK = '3-level walk, V/leaf/perm/align checks, random';
+const scenario = (
+  name: string,
+  native: string,
+  aim: number | null,
+  machine: () => Machine,
+  what: Scenario['what'] = 'random',
+): Scenario => ({ name: `AMD-Vi translation${name}`, native, aim, machine, what });
+
+const SCENARIOS: readonly Scenario[] = [
+  scenario(', IOTLB hit, one page', ONE, null, () => machine('host'), 'one'),
+  scenario(', IOTLB hit, 256 hot pages', HOT, 1 / 3.2, () => machine('host'), 'hot'),
+  scenario(' of a process, IOTLB hit, 256 hot pages', HOT, null, () => machine('guest'), 'hot'),
+  scenario(', miss, v1, 4 levels, random', WALK, 1 / 27, () => machine('host', FULL_WALKS)),
+  scenario(', miss, v1, with PDE cache, random', WALK, null, () => machine('host')),
+  scenario(', miss, v2, 4 levels, random', WALK, 1 / 27, () => machine('guest', FULL_WALKS)),
+  scenario(', miss, v2 over v1, random', WALK, null, () => machine('nested', FULL_WALKS)),
+  scenario(', miss, v2 over v1, with PDE cache, random', WALK, null, () => machine('nested')),
+];
+
+export const amdScenarios = SCENARIOS.length;
+
+/** One scenario. To be run in a copy of this module of its own: as on a page, there is one unit then. */
+export function measureAmdScenario(now: Clock, index: number): Measurement {
+  const chosen = SCENARIOS[index];
+  if (chosen === undefined) throw new Error(`no scenario ${index}`);
+  const { name, native, aim, what } = chosen;
   const order = shuffled();
-  const hot = order.map((page) => page & 255);
-  const one = order.map(() => 7);
-  const walks = 5_000_000;
-  const hits = 20_000_000;
-  const miss = (kind: 'host' | 'guest' | 'nested', config: Partial<AmdConfig>): number =>
-    rate(now, machine(kind, config), order, walks, WALKED);
-  const walk = '3-level walk, V/leaf/perm/align checks, random';
-  const row = (name: string, native: string, aim: number | null, perSecond: number): Measurement => ({
-    name,
-    native,
-    aim,
-    perSecond,
-  });
-  return [
-    row(
-      'AMD-Vi translation, IOTLB hit, one page',
-      'IOTLB 64x4, one hot page',
-      null,
-      rate(now, machine('host'), one, hits, TRANSLATED),
-    ),
-    row(
-      'AMD-Vi translation, IOTLB hit, 256 hot pages',
-      'IOTLB 64x4, 256 hot pages, all hits',
-      1 / 3.2,
-      rate(now, machine('host'), hot, hits, TRANSLATED),
-    ),
-    row(
-      'AMD-Vi translation of a process, IOTLB hit, 256 hot pages',
-      'IOTLB 64x4, 256 hot pages, all hits',
-      null,
-      rate(now, machine('guest'), hot, hits, TRANSLATED),
-    ),
-    row('AMD-Vi translation, miss, v1, 4 levels, random', walk, 1 / 27, miss('host', FULL_WALKS)),
-    row('AMD-Vi translation, miss, v1, with PDE cache, random', walk, null, miss('host', {})),
-    row('AMD-Vi translation, miss, v2, 4 levels, random', walk, 1 / 27, miss('guest', FULL_WALKS)),
-    row('AMD-Vi translation, miss, v2 over v1, random', walk, null, miss('nested', FULL_WALKS)),
-    row('AMD-Vi translation, miss, v2 over v1, with PDE cache, random', walk, null, miss('nested', {})),
-  ];
+  const pages = what === 'random' ? order : order.map((page) => (what === 'hot' ? page & 255 : 7));
+  const [count, expected] = what === 'random' ? [5_000_000, WALKED] : [20_000_000, TRANSLATED];
+  return { name, native, aim, perSecond: rate(now, chosen.machine(), pages, count, expected) };
 }

@@ -1,4 +1,4 @@
-import { NO_PASID, READ } from '../engine/hw/port';
+import { NO_PASID, READ, TRANSLATED, WALKED } from '../engine/hw/port';
 import type { SmmuConfig } from '../engine/hw/smmuv3/device/config';
 import { SmmuV3 } from '../engine/hw/smmuv3/device/device';
 import { PhysicalMemory } from '../engine/memory/physical-memory';
@@ -131,30 +131,51 @@ function translations(device: SmmuV3, iovas: Int32Array, count: number, expected
   };
 }
 
-export function measureSmmu(now: Clock): readonly Measurement[] {
+interface Scenario {
+  readonly name: string;
+  /** Label of the loop in limit.c. */
+  readonly native: string;
+  readonly aim: number | null;
+  readonly machine: () => SmmuV3;
+  readonly hits: boolean;
+}
+
+const HITS = 'IOTLB 64x4, 256 hot pages, all hits';
+const WALK = '3-level walk, V/leaf/perm/align checks, random';
+const missed = (name: string, aim: number | null, machine: () => SmmuV3): Scenario => ({
+  name: `SMMUv3 ${name}`,
+  native: WALK,
+  aim,
+  machine,
+  hits: false,
+});
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'SMMUv3 translation, TLB hit, 256 hot pages',
+    native: HITS,
+    aim: 1 / 3,
+    machine: () => machine('s1', 4),
+    hits: true,
+  },
+  missed('stage 1, miss, 4 levels, random', 1 / 40, () => machine('s1', 4, FULL_WALKS)),
+  missed('stage 1, miss, 3 levels, random', 1 / 40, () => machine('s1', 3, FULL_WALKS)),
+  missed('stage 1, miss, 4 levels, from the walk cache', null, () => machine('s1', 4)),
+  missed('stage 2, miss, 3 levels, random', 1 / 40, () => machine('s2', 3, FULL_WALKS)),
+  missed('nested, miss, 3 levels over 3, random', null, () => machine('nested', 3, FULL_WALKS)),
+  missed('nested, miss, from the walk cache', null, () => machine('nested', 3)),
+];
+
+export const smmuScenarios = SCENARIOS.length;
+
+/** One scenario. To be run in a copy of this module of its own: as on a page, there is one unit then. */
+export function measureSmmuScenario(now: Clock, index: number): Measurement {
+  const chosen = SCENARIOS[index];
+  if (chosen === undefined) throw new Error(`no scenario ${index}`);
+  const { name, native, aim, hits, machine: make } = chosen;
   const order = shuffled();
-  const hot = addresses(order.map((page) => page & 255));
-  const random = addresses(order);
-  const [HIT, WALK] = [0, 1];
-  const hits = 20_000_000;
-  const walks = 5_000_000;
-  const hit = hits / timed(now, translations(machine('s1', 4), hot, hits, HIT));
-  const missed = (kind: Kind, levels: 3 | 4, shapes: Partial<SmmuConfig> = FULL_WALKS): number =>
-    walks / timed(now, translations(machine(kind, levels, shapes), random, walks, WALK));
-  const row = (name: string, native: string, aim: number | null, perSecond: number): Measurement => ({
-    name,
-    native,
-    aim,
-    perSecond,
-  });
-  const walk = '3-level walk, V/leaf/perm/align checks, random';
-  return [
-    row('SMMUv3 translation, TLB hit, 256 hot pages', 'IOTLB 64x4, 256 hot pages, all hits', 1 / 3, hit),
-    row('SMMUv3 stage 1, miss, 4 levels, random', walk, 1 / 40, missed('s1', 4)),
-    row('SMMUv3 stage 1, miss, 3 levels, random', walk, 1 / 40, missed('s1', 3)),
-    row('SMMUv3 stage 1, miss, 4 levels, from the walk cache', walk, null, missed('s1', 4, {})),
-    row('SMMUv3 stage 2, miss, 3 levels, random', walk, 1 / 40, missed('s2', 3)),
-    row('SMMUv3 nested, miss, 3 levels over 3, random', walk, null, missed('nested', 3)),
-    row('SMMUv3 nested, miss, from the walk cache', walk, null, missed('nested', 3, {})),
-  ];
+  const iovas = addresses(hits ? order.map((page) => page & 255) : order);
+  const count = hits ? 20_000_000 : 5_000_000;
+  const run = translations(make(), iovas, count, hits ? TRANSLATED : WALKED);
+  return { name, native, aim, perSecond: count / timed(now, run) };
 }

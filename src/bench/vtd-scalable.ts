@@ -1,4 +1,4 @@
-import { SCALABLE_VTD_CONFIG } from '../engine/hw/vtd/device/config';
+import { SCALABLE_VTD_CONFIG, type VtdConfig } from '../engine/hw/vtd/device/config';
 import { VtdDevice } from '../engine/hw/vtd/device/device';
 import { PhysicalMemory } from '../engine/memory/physical-memory';
 
@@ -55,9 +55,10 @@ export function scalableMachine(
   va: number,
   pa: number,
   pages: number,
+  config: Partial<VtdConfig>,
 ): VtdDevice {
   const memory = new PhysicalMemory();
-  const device = new VtdDevice(SCALABLE_VTD_CONFIG, { memory });
+  const device = new VtdDevice({ ...SCALABLE_VTD_CONFIG, ...config }, { memory });
   const put = (at: number, ...words: bigint[]): void =>
     words.forEach((word, n) => memory.writeU64(at + n * 8, word));
   const type = { first: 1n, second: 2n, nested: 3n }[stages];
