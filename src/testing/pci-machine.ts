@@ -1,6 +1,7 @@
 import { plainSpec, type PciFunctionSpec, type PciKind } from '../engine/pci/function-spec';
 import type { PciFunction } from '../engine/pci/function';
 import { ACS_BITS } from '../engine/pci/regs';
+import type { PciKernelOptions } from '../engine/pci/kernel-options';
 import { PciTopology } from '../engine/pci/topology';
 import { parseBdf } from '../scenario/pci-line';
 
@@ -33,8 +34,11 @@ export function spec(
 const hex = (text: string): number => parseInt(text, 16);
 
 /** A machine of these functions, as after a cold boot. */
-export function machineOf(specs: readonly PciFunctionSpec[], acsRequested = true): PciTopology {
-  const topology = new PciTopology(acsRequested);
+export function machineOf(
+  specs: readonly PciFunctionSpec[],
+  kernel: Partial<PciKernelOptions> = {},
+): PciTopology {
+  const topology = new PciTopology(kernel);
   for (const one of specs) {
     const added = topology.addFunction(one);
     if (!added.ok) throw new Error(added.why);

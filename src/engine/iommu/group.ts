@@ -1,5 +1,6 @@
 import type { Failure } from '../kernel/errno';
 import { Mutex } from '../kernel/task';
+import type { Evidence } from '../pci/evidence';
 import type { Device } from './device';
 import type { IommuDomain } from './ops';
 
@@ -32,6 +33,8 @@ export interface GroupJoin {
   readonly via: string;
   readonly rule: string;
   readonly why: string;
+  /** What the rule looked at, nearest first. */
+  readonly evidence: readonly Evidence[];
 }
 
 /**
@@ -46,6 +49,7 @@ export type GroupDecision =
       readonly via: string;
       readonly rule: string;
       readonly why: string;
+      readonly evidence: readonly Evidence[];
     }
   | { readonly kind: 'new' }
   | Failure;

@@ -178,7 +178,8 @@ function taken(group: IommuGroup, rule: string): Failure {
 }
 
 /** A sentence's end: who has the group. */
-function heldBy(group: IommuGroup): string {
+/** In words, for sentences: who has a group's DMA. */
+export function heldBy(group: IommuGroup): string {
   if (group.owner) return `${group.owner.title} owns the DMA of the whole group ${group.id}`;
   const user = group.nativeUser;
   if (user?.driver) return `${user.name} of the same group is driven by ${user.driver.name}`;

@@ -128,6 +128,33 @@ describe('step 3: aliases and siblings on the bus', () => {
   });
 });
 
+describe('whatever is not on the same bus', () => {
+  it('is another device on another segment, though its address is the same', () => {
+    const slot = (segment: string) => [
+      spec(`${segment}:00:02.0`, 'endpoint', { multifunction: true }),
+      spec(`${segment}:00:02.1`, 'endpoint'),
+    ];
+    expect(groups([...slot('0000'), ...slot('0001')])).toEqual([
+      ['00:02.0', '00:02.1'],
+      ['0001:00:02.0', '0001:00:02.1'],
+    ]);
+  });
+  it('shares nothing with another root bus of its segment', () => {
+    const specs = ['00:00.0', '80:00.0'].map((bdf) => spec(bdf, 'endpoint', { multifunction: true }));
+    expect(groups(specs)).toEqual([['00:00.0'], ['80:00.0']]);
+  });
+  it('virtual functions go up from the bridge of their physical one, over a bus that has none', () => {
+    const port = (acs: PciFunctionSpec['acs']): PciFunctionSpec[] => [
+      spec('00:01.0', 'root-port', { bus: '01-02', acs }),
+      spec('01:00.0', 'endpoint'),
+      spec('02:00.0', 'endpoint', { virtualOf: spec('01:00.0', 'endpoint').address }),
+      spec('02:00.1', 'endpoint', { virtualOf: spec('01:00.0', 'endpoint').address }),
+    ];
+    expect(groups(port(ISOLATING))).toEqual([['00:01.0'], ['01:00.0'], ['02:00.0'], ['02:00.1']]);
+    expect(groups(port(null))).toEqual([['00:01.0', '01:00.0', '02:00.0', '02:00.1']]);
+  });
+});
+
 describe('history', () => {
   it('a function above 0 added later, without the header bit, gets a group of its own', () => {
     const topology = machineOf([spec('00:05.0', 'pci', { multifunction: true })]);
@@ -154,5 +181,21 @@ describe('functions that no IOMMU covers', () => {
   it('are those that a dump with groups shows without one', () => {
     const specs = [{ ...root, recordedGroup: 3 } as const, { ...dummy, recordedGroup: 'none' } as const];
     expect(ungrouped(specs)).toEqual(['00:00.3']);
+  });
+});
+
+describe('big machines', () => {
+  /** Buses full of functions of one sort. */
+  const full = (buses: number, ids: string): PciFunctionSpec[] =>
+    Array.from({ length: buses * 256 }, (_, index) => ({
+      ...spec('00:00.0', 'endpoint', { ids, multifunction: true }),
+      address: { domain: 0, bus: index >> 8, devfn: index & 0xff },
+    }));
+  // Each of these takes as many steps as there are pairs on a bus, or minutes, where every pair is asked every time.
+  it('5,000 functions that borrow each other’s requester ids are a group a bus', () => {
+    expect(groups(full(20, '10b5:87b0')).map((names) => names.length)).toEqual(Array<number>(20).fill(256));
+  });
+  it('20,000 functions in slots of eight are a group a slot', () => {
+    expect(groups(full(80, '1234:0001'))).toHaveLength(80 * 32);
   });
 });

@@ -6,12 +6,20 @@ import {
   REQ_ACS_FLAGS,
   type AcsVerdict,
 } from '../pci/acs';
-import { areDmaAliases, forEachDmaAlias } from '../pci/alias';
+import { aliasCandidates, areDmaAliases, forEachDmaAlias } from '../pci/alias';
 import type { PciFunction } from '../pci/function';
+import {
+  acsEvidence,
+  aliasEvidence,
+  multifunctionEvidence,
+  vmdEvidence,
+  type Evidence,
+} from '../pci/evidence';
 import { isAmdIommu, type PciTopology } from '../pci/topology';
 
 /** Which rule put a function into a group that was there before. */
-export type GroupRule = 'dma-alias' | 'acs-bridge' | 'quirk-alias' | 'multifunction';
+export type GroupRule =
+  'dma-alias' | 'acs-bridge' | 'quirk-alias' | 'multifunction' | 'single-group' | 'host-bridge';
 
 export type GroupDecision<G> =
   | {
@@ -22,6 +30,8 @@ export type GroupDecision<G> =
       readonly rule: GroupRule;
       /** A sentence that names both and the register that decides. */
       readonly why: string;
+      /** What the rule looked at, nearest first. */
+      readonly evidence: readonly Evidence[];
     }
   | { readonly kind: 'new' };
 
@@ -49,7 +59,8 @@ export function decideGroup<G>(fn: PciFunction, groupOf: GroupOf<G>): GroupDecis
     return group !== null;
   });
   const byAlias = aliased as Found<G> | null;
-  if (byAlias !== null) return join(byAlias, 'dma-alias', whyAlias(fn, byAlias.via));
+  if (byAlias !== null)
+    return join(byAlias, 'dma-alias', whyAlias(fn, byAlias.via), [whoAliases(fn, byAlias.via)]);
 
   // 2. Upward to where ACS keeps traffic apart on the whole way to the root.
   const granule = last;
@@ -62,34 +73,74 @@ export function decideGroup<G>(fn: PciFunction, groupOf: GroupOf<G>): GroupDecis
     leaky = leak;
     last = bridge;
     const group = groupOf(bridge);
-    if (group !== null) return join({ group, via: bridge }, 'acs-bridge', whyBridge(fn, bridge, leak));
+    if (group !== null)
+      return join({ group, via: bridge }, 'acs-bridge', whyBridge(fn, bridge, leak), onTheWay(bridge, leak));
   }
 
   // 3. Others of its bus that share a requester id, then functions of the same device that do not isolate.
-  const seen = new Set<number>();
+  const seen: Seen = { aliases: new Set(), siblings: new Set() };
   const below = last === fn ? '' : `${whyBelow(fn, last, leaky)}; `;
+  const way = last === fn ? [] : leaky === null ? [whoAliases(fn, last)] : onTheWay(last, leaky);
   const sharer = aliasGroup(last, groupOf, seen);
-  if (sharer !== null) return join(sharer, 'quirk-alias', below + whyQuirkAlias(last, sharer.via));
+  if (sharer !== null)
+    return join(sharer, 'quirk-alias', below + whyQuirkAlias(last, sharer.via), [
+      ...way,
+      ...sharing(last, sharer.via),
+    ]);
   const sibling = siblingGroup(last, groupOf, seen);
-  if (sibling !== null) return join(sibling, 'multifunction', below + whySibling(last, sibling.via));
+  if (sibling !== null)
+    return join(sibling, 'multifunction', below + whySibling(last, sibling.via), [
+      ...way,
+      multifunctionEvidence(last),
+      acsEvidence(last, REQ_ACS_FLAGS),
+      acsEvidence(sibling.via, REQ_ACS_FLAGS),
+    ]);
   return { kind: 'new' };
 }
 
-const join = <G>(found: Found<G>, rule: GroupRule, why: string): GroupDecision<G> => ({
+/** Whose requester id `fn` speaks with. */
+const whoAliases = (fn: PciFunction, at: PciFunction): Evidence =>
+  at === fn.bus.topology.realDmaDevice(fn) && at !== fn ? vmdEvidence(at) : aliasEvidence(at);
+
+/** A bridge and, where that is another, the one above it that leaks. */
+const onTheWay = (bridge: PciFunction, leak: PciFunction): readonly Evidence[] =>
+  (leak === bridge ? [bridge] : [bridge, leak]).map((one) => acsEvidence(one, REQ_ACS_FLAGS));
+
+/** Of two that share requester ids, whichever is known for it. */
+const sharing = (fn: PciFunction, via: PciFunction): readonly Evidence[] => {
+  const known = [fn, via].filter((one) => one.dmaAliasMask !== null);
+  return (known.length > 0 ? known : [via]).map(aliasEvidence);
+};
+
+const join = <G>(
+  found: Found<G>,
+  rule: GroupRule,
+  why: string,
+  evidence: readonly Evidence[],
+): GroupDecision<G> => ({
   kind: 'join',
   group: found.group,
   via: found.via,
   rule,
   why,
+  evidence,
 });
 
-/** Linux: iommu.c get_pci_alias_group(). `seen` ends loops of functions that alias each other. */
-function aliasGroup<G>(fn: PciFunction, groupOf: GroupOf<G>, seen: Set<number>): Found<G> | null {
-  if (seen.has(fn.address.devfn)) return null;
-  seen.add(fn.address.devfn);
+/** Where the search has been, by devfn. */
+interface Seen {
+  /** Entered: ends loops of functions that alias each other. Linux: the `devfns` bitmap */
+  readonly aliases: Set<number>;
+  /** Left without a find: all whom another look could ask have been entered. */
+  readonly siblings: Set<number>;
+}
+
+/** Linux: iommu.c get_pci_alias_group() */
+function aliasGroup<G>(fn: PciFunction, groupOf: GroupOf<G>, seen: Seen): Found<G> | null {
+  if (seen.aliases.has(fn.address.devfn)) return null;
+  seen.aliases.add(fn.address.devfn);
   const group = groupOf(fn);
   if (group !== null) return { group, via: fn };
-  for (const other of fn.bus.functions) {
+  for (const other of aliasCandidates(fn)) {
     if (other === fn || !areDmaAliases(fn, other)) continue;
     const found = aliasGroup(other, groupOf, seen) ?? siblingGroup(other, groupOf, seen);
     if (found !== null) return found;
@@ -98,13 +149,16 @@ function aliasGroup<G>(fn: PciFunction, groupOf: GroupOf<G>, seen: Set<number>):
 }
 
 /** Linux: iommu.c get_pci_function_alias_group() */
-function siblingGroup<G>(fn: PciFunction, groupOf: GroupOf<G>, seen: Set<number>): Found<G> | null {
-  if (!fn.multifunction || acsEnabled(fn, REQ_ACS_FLAGS)) return null;
-  for (const other of fn.bus.functions) {
-    if (other === fn || other.slot !== fn.slot || acsEnabled(other, REQ_ACS_FLAGS)) continue;
-    const found = aliasGroup(other, groupOf, seen);
-    if (found !== null) return found;
+function siblingGroup<G>(fn: PciFunction, groupOf: GroupOf<G>, seen: Seen): Found<G> | null {
+  if (seen.siblings.has(fn.address.devfn)) return null;
+  if (fn.multifunction && !acsEnabled(fn, REQ_ACS_FLAGS)) {
+    for (const other of fn.bus.slots.get(fn.slot) ?? []) {
+      if (other === fn || acsEnabled(other, REQ_ACS_FLAGS)) continue;
+      const found = aliasGroup(other, groupOf, seen);
+      if (found !== null) return found;
+    }
   }
+  seen.siblings.add(fn.address.devfn);
   return null;
 }
 
@@ -156,7 +210,7 @@ export function whyUngrouped(fn: PciFunction): string | null {
   if (isAmdIommu(fn))
     return 'an AMD IOMMU does not translate for itself: its IVRS entry covers what comes after it';
   // IVRS ranges start after the IOMMU function; on real machines the root complex before it shares its slot.
-  const iommu = fn.bus.functions.find((other) => other.slot === fn.slot && isAmdIommu(other));
+  const iommu = fn.bus.slots.get(fn.slot)?.find(isAmdIommu);
   return iommu !== undefined && fn.fn < iommu.fn
     ? `the IVRS entry of the AMD IOMMU ${iommu.shortName} covers only what comes after it`
     : null;
@@ -171,6 +225,7 @@ export interface TopologyGroup {
     readonly via: PciFunction;
     readonly rule: GroupRule;
     readonly why: string;
+    readonly evidence: readonly Evidence[];
   }[];
 }
 
@@ -193,8 +248,9 @@ export function groupTopology(topology: PciTopology): {
     const decision = decideGroup(fn, (other) => groupOf.get(other) ?? null);
     let group: TopologyGroup;
     if (decision.kind === 'join') {
+      const { via, rule, why, evidence } = decision;
       group = decision.group;
-      group.joins.push({ fn, via: decision.via, rule: decision.rule, why: decision.why });
+      group.joins.push({ fn, via, rule, why, evidence });
     } else {
       group = { id: groups.length, functions: [], joins: [] };
       groups.push(group);

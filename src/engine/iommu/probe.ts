@@ -73,7 +73,10 @@ function* probeOne(
       return entered;
     }
     group.devices.push(device);
-    if (join) group.joins.push({ device, via: join.via, rule: join.rule, why: join.why });
+    if (join) {
+      const { via, rule, why, evidence } = join;
+      group.joins.push({ device, via, rule, why, evidence });
+    }
     const set = enterGroup(core, group, device, later);
     if (set.ok) {
       if (group.defaultDomain) setupDmaOps(core, device, group.defaultDomain);

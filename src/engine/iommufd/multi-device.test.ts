@@ -113,7 +113,14 @@ describe('a device that appears while its group is a user’s', () => {
     if (requireDirect) rig.unit.resv.set('b', [{ start: 0x1000n, last: 0x1fffn, kind: 'direct' }]);
     const plug = () => {
       const group = rig.device('a').group!.id;
-      const join = { kind: 'join', group, via: 'a', rule: 'test', why: 'the test says so' } as const;
+      const join = {
+        kind: 'join',
+        group,
+        via: 'a',
+        rule: 'test',
+        why: 'the test says so',
+        evidence: [],
+      } as const;
       const b = rig.core.devices.get('b') ?? rig.add('b');
       return outcome(rig.run(probeDevice(rig.core, b, () => join)));
     };

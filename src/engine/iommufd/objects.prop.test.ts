@@ -226,7 +226,14 @@ class Walk extends MockScene {
         return 'ok';
       }
       const where = group
-        ? ({ kind: 'join', group: group.id, via: 'sibling', rule: 'test', why: 'the test says so' } as const)
+        ? ({
+            kind: 'join',
+            group: group.id,
+            via: 'sibling',
+            rule: 'test',
+            why: 'the test says so',
+            evidence: [],
+          } as const)
         : ({ kind: 'new' } as const);
       const probed = this.run(probeDevice(this.core, device, () => where));
       if (!probed.ok) this.core.devices.delete(name);

@@ -1,4 +1,5 @@
 import { MF_ENDPOINTS, NXP_ROOT_PORTS, PCH_ROOT_PORTS, QCOM_ROOT_PORTS } from './acs-quirk-ids';
+import { overrideFor } from './acs-override';
 import { DWORD_ACS_CTRL, hasDwordAcs } from './dword-acs';
 import type { PciFunction } from './function';
 import {
@@ -25,7 +26,8 @@ export interface AcsQuirk {
   readonly name: string;
   /** Why its answer is what it is, as half a sentence. */
   readonly because: string;
-  readonly vendorId: number;
+  /** Null: every vendor's. */
+  readonly vendorId: number | null;
   /** Device ids it is for; null for every device of the vendor. */
   readonly devices: ReadonlySet<number> | null;
   /** Whether all of `flags` are in force; null when it does not apply after all and the next one is asked. */
@@ -142,6 +144,18 @@ const WANGXUN: AcsQuirk = {
   },
 };
 
+/** Of a patch that was never merged; it goes at the end of the table. */
+const ACS_OVERRIDE: AcsQuirk = {
+  name: 'pcie_acs_overrides',
+  because: 'pcie_acs_override= on the command line says so; no register was changed',
+  vendorId: null,
+  devices: null,
+  judge(fn) {
+    const override = fn.bus.topology.kernel.acsOverride;
+    return override !== null && overrideFor(fn, override) !== null ? true : null;
+  },
+};
+
 const rootPorts = (
   name: string,
   because: string,
@@ -202,15 +216,24 @@ export const ACS_QUIRKS: readonly AcsQuirk[] = [
   ),
   ZHAOXIN,
   WANGXUN,
+  ACS_OVERRIDE,
 ];
+
+/** The rows that a vendor's functions come to, in the same order. */
+const BY_VENDOR: ReadonlyMap<number, readonly AcsQuirk[]> = new Map(
+  ACS_QUIRKS.flatMap(({ vendorId }) => (vendorId === null ? [] : vendorId)).map((vendorId) => [
+    vendorId,
+    ACS_QUIRKS.filter((quirk) => quirk.vendorId === vendorId || quirk.vendorId === null),
+  ]),
+);
+const OF_ANY_VENDOR = ACS_QUIRKS.filter((quirk) => quirk.vendorId === null);
 
 /** The quirk that decides for this function, and its answer; null when the standard registers do. */
 export function judgeByQuirk(
   fn: PciFunction,
   flags: number,
 ): { readonly quirk: AcsQuirk; readonly enabled: boolean } | null {
-  for (const quirk of ACS_QUIRKS) {
-    if (quirk.vendorId !== fn.vendorId) continue;
+  for (const quirk of BY_VENDOR.get(fn.vendorId) ?? OF_ANY_VENDOR) {
     if (quirk.devices !== null && !quirk.devices.has(fn.deviceId)) continue;
     const enabled = quirk.judge(fn, flags);
     if (enabled !== null) return { quirk, enabled };

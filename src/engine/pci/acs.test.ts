@@ -8,7 +8,7 @@ const isolates = (
   fn: PciFunctionSpec,
   others: readonly PciFunctionSpec[] = [],
   acsRequested = true,
-): boolean => acsEnabled(machineOf([...others, fn], acsRequested).find(fn.address)!, REQ_ACS_FLAGS);
+): boolean => acsEnabled(machineOf([...others, fn], { acsRequested }).find(fn.address)!, REQ_ACS_FLAGS);
 
 describe('pci_acs_enabled() by port type', () => {
   const OFF = { cap: acsBits('SV RR CR UF'), ctrl: acsBits('SV CR UF') };
@@ -129,7 +129,7 @@ describe('pci_dev_acs_enabled[], one row or more of every function', () => {
 describe('pci_enable_acs()', () => {
   const unset = { cap: acsBits('SV TB RR CR UF EC DT'), ctrl: null };
   const ctrlOf = (fn: PciFunctionSpec, acsRequested: boolean, offset = 6): number => {
-    const found = machineOf([fn], acsRequested).find(fn.address)!;
+    const found = machineOf([fn], { acsRequested }).find(fn.address)!;
     return found.config.read16(found.acsCap + offset);
   };
   it('sets what the capability has of SV, RR, CR and UF when an IOMMU is on', () => {

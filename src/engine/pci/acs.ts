@@ -1,11 +1,8 @@
 import { judgeByQuirk, type AcsQuirk } from './acs-quirks';
-import { PCH_ROOT_PORTS } from './acs-quirk-ids';
-import { DWORD_ACS_CTRL, hasDwordAcs } from './dword-acs';
 import type { PciFunction } from './function';
 import { kindWords } from './function-spec';
 import {
   acsBitNames,
-  PCI_ACS_CAP,
   PCI_ACS_CR,
   PCI_ACS_CTRL,
   PCI_ACS_EC,
@@ -103,27 +100,4 @@ export function explainLeak(fn: PciFunction, flags: number): string {
     case 'single-function':
       return `${who} isolates`;
   }
-}
-
-/**
- * What Linux writes when a function is found and an IOMMU is on. `pci=config_acs=` and `disable_acs_redir=` are not
- * modelled; a spec can give the control register instead. Translation Blocking stays off: ATS is not disabled and no
- * port is marked as external.
- *
- * Linux: pci.c pci_enable_acs(), pci_std_enable_acs(); quirks.c pci_dev_specific_enable_acs()
- */
-export function enableAcs(fn: PciFunction): void {
-  // Linux first switches off peer decoding in the chipset (RCBA registers), which this model takes to succeed.
-  if (fn.vendorId === 0x8086 && fn.pcieType === PCI_EXP_TYPE_ROOT_PORT && PCH_ROOT_PORTS.has(fn.deviceId)) {
-    fn.flags.acsEnabledQuirk = true;
-    return;
-  }
-  if (fn.acsCap === 0) return;
-  if (fn.pcieType === PCI_EXP_TYPE_ROOT_PORT && hasDwordAcs(fn.vendorId, fn.deviceId)) {
-    const at = fn.acsCap + DWORD_ACS_CTRL;
-    fn.config.write32(at, fn.config.read32(at) | (fn.config.read32(fn.acsCap + PCI_ACS_CAP) & REQ_ACS_FLAGS));
-    return;
-  }
-  const at = fn.acsCap + PCI_ACS_CTRL;
-  fn.config.write16(at, fn.config.read16(at) | (fn.acsCapabilities & REQ_ACS_FLAGS));
 }

@@ -11,7 +11,7 @@ import {
  * Devices that use a requester id other than their own.
  *
  * Linux: drivers/pci/quirks.c, the header fixups from quirk_dma_func0_alias() to quirk_aspeed_pci_bridge_no_alias(), and
- * quirk_plx_ntb_dma_alias(). Not modelled: Switchtec NTBs, whose aliases stand in their own memory-mapped tables.
+ * quirk_plx_ntb_dma_alias(). The aliases of Switchtec NTBs stand in their own memory-mapped tables: a script tells them.
  */
 type Fixup = (fn: PciFunction) => void;
 
@@ -60,34 +60,51 @@ const plxNtbAlias: Fixup = (fn) => {
   addAlias(fn, 0, 256);
 };
 
-const FIXUPS: readonly (readonly [vendorId: number, devices: readonly number[], fixup: Fixup])[] = [
-  [0x1180, [0xe832, 0xe476], func0Alias],
-  [0x6766, [0x3d40, 0x3d41], func0Alias],
+type Row = readonly [vendorId: number, devices: readonly number[], name: string, fixup: Fixup];
+
+/** Facts of the kernel's declarations, in their order; names are the kernel's. */
+export const ALIAS_QUIRKS: readonly Row[] = [
+  [0x1180, [0xe832, 0xe476], 'quirk_dma_func0_alias', func0Alias],
+  [0x6766, [0x3d40, 0x3d41], 'quirk_dma_func0_alias', func0Alias],
   [
     0x1b4b,
     [
       0x9120, 0x9123, 0x9125, 0x9128, 0x9130, 0x9170, 0x9172, 0x917a, 0x9182, 0x9183, 0x91a0, 0x9215, 0x9220,
       0x9230, 0x9235,
     ],
+    'quirk_dma_func1_alias',
     func1Alias,
   ],
-  [0x1103, [0x0642, 0x0645], func1Alias],
-  [0x197b, [0x2392], func1Alias],
-  [0x1c28, [0x0122], func1Alias],
-  [0x9005, [0x0285], fixedAlias],
-  [0x1b21, [0x1080], pcieBridgeAlias],
-  [0x10e3, [0x8113], pcieBridgeAlias],
-  [0x1283, [0x8892, 0x8893], pcieBridgeAlias],
-  [0x8086, [0x244e], pcieBridgeAlias],
-  [0x8086, [0x2260, 0x2264], micX200Alias],
-  [0x8086, [0x2954, 0x2955, 0x2956, 0x2958, 0x2959, 0x295a], pexVcaAlias],
-  [0x14e4, [0x9000, 0x9084], xlateRoot],
-  [0x1a03, [0x1150], bridgeNoAlias],
-  [0x10b5, [0x87b0, 0x87b1], plxNtbAlias],
+  [0x1103, [0x0642, 0x0645], 'quirk_dma_func1_alias', func1Alias],
+  [0x197b, [0x2392], 'quirk_dma_func1_alias', func1Alias],
+  [0x1c28, [0x0122], 'quirk_dma_func1_alias', func1Alias],
+  [0x9005, [0x0285], 'quirk_fixed_dma_alias', fixedAlias],
+  [0x1b21, [0x1080], 'quirk_use_pcie_bridge_dma_alias', pcieBridgeAlias],
+  [0x10e3, [0x8113], 'quirk_use_pcie_bridge_dma_alias', pcieBridgeAlias],
+  [0x1283, [0x8892, 0x8893], 'quirk_use_pcie_bridge_dma_alias', pcieBridgeAlias],
+  [0x8086, [0x244e], 'quirk_use_pcie_bridge_dma_alias', pcieBridgeAlias],
+  [0x8086, [0x2260, 0x2264], 'quirk_mic_x200_dma_alias', micX200Alias],
+  [0x8086, [0x2954, 0x2955, 0x2956, 0x2958, 0x2959, 0x295a], 'quirk_pex_vca_alias', pexVcaAlias],
+  [0x14e4, [0x9000, 0x9084], 'quirk_bridge_cavm_thrx2_pcie_root', xlateRoot],
+  [0x1a03, [0x1150], 'quirk_aspeed_pci_bridge_no_alias', bridgeNoAlias],
+  [0x10b5, [0x87b0, 0x87b1], 'quirk_plx_ntb_dma_alias', plxNtbAlias],
 ];
 
-/** Runs the header fixups of a function that was just found. */
+/**
+ * Runs the header fixups of a function that was just found, and adds what the script tells of it.
+ * Linux: amd/iommu.c setup_aliases() for the latter, quirks.c quirk_switchtec_ntb_dma_alias()
+ */
 export function applyAliasQuirks(fn: PciFunction): void {
-  for (const [vendorId, devices, fixup] of FIXUPS)
+  for (const devfn of fn.spec.aliases) addAlias(fn, devfn);
+  for (const [vendorId, devices, , fixup] of ALIAS_QUIRKS)
     if (vendorId === fn.vendorId && devices.includes(fn.deviceId)) fixup(fn);
+}
+
+/** The quirk that gave a function other requester ids than its own; null: none did. */
+export function aliasQuirkOf(fn: PciFunction): string | null {
+  if (fn.dmaAliasMask === null) return null;
+  const row = ALIAS_QUIRKS.find(
+    ([vendorId, devices]) => vendorId === fn.vendorId && devices.includes(fn.deviceId),
+  );
+  return row?.[2] ?? null;
 }

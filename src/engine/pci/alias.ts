@@ -1,5 +1,6 @@
 import { ridOf } from './address';
 import type { PciFunction } from './function';
+import { VMD_FIRST_DOMAIN } from './known-devices';
 import {
   PCI_EXP_TYPE_DOWNSTREAM,
   PCI_EXP_TYPE_PCI_BRIDGE,
@@ -18,8 +19,8 @@ export function forEachDmaAlias(fn: PciFunction, visit: (at: PciFunction, rid: n
   const real = fn.bus.topology.realDmaDevice(fn);
   if (visit(real, real.rid)) return true;
   if (real.dmaAliasMask !== null)
-    for (const devfn of [...real.dmaAliasMask].sort((a, b) => a - b))
-      if (visit(real, ridOf(real.address.bus, devfn))) return true;
+    for (let devfn = 0; devfn < 256; devfn++)
+      if (real.dmaAliasMask.has(devfn) && visit(real, ridOf(real.address.bus, devfn))) return true;
 
   for (let bus = real.bus; bus.parent !== null; bus = bus.parent) {
     const bridge = bus.self;
@@ -69,6 +70,10 @@ export function dmaAliases(fn: PciFunction): readonly number[] {
   });
   return [...rids];
 }
+
+/** Functions of its bus that `fn` may share a requester id with, in the order of their adding. */
+export const aliasCandidates = (fn: PciFunction): readonly PciFunction[] =>
+  fn.dmaAliasMask === null && fn.address.domain < VMD_FIRST_DOMAIN ? fn.bus.aliasing : fn.bus.functions;
 
 /** Linux: pci.c pci_devs_are_dma_aliases() */
 export function areDmaAliases(a: PciFunction, b: PciFunction): boolean {

@@ -3,7 +3,7 @@ import { spec } from '../../testing/pci-machine';
 import { configImage } from './config-image';
 import { ConfigSpace } from './config-space';
 
-/** Offsets and ids as in the PCI Express Base Specification, 7.5.1, 7.5.3 and 7.7.11. */
+/** Offsets and ids as in the PCI Express Base Specification, 7.5.1, 7.5.3, 7.7.11 and 9.3.3. */
 describe('configuration space', () => {
   it('holds ids, class, header type and bus numbers where the specification has them', () => {
     const { bytes } = configImage(
@@ -42,6 +42,39 @@ describe('configuration space', () => {
     );
     const offset = config.findExtCapability(0x0d);
     expect([config.read16(offset + 6), config.read32(offset + 8)]).toEqual([0, 0xd]);
+  });
+
+  it('has its memory in the base address registers, 64 bits wide above 4 GiB', () => {
+    const config = configImage(
+      spec('01:00.0', 'endpoint', {
+        bars: [
+          { start: 0xfe00_0000n, bytes: 0x4000n, prefetchable: false },
+          { start: 0x40_0000_0000n, bytes: 0x1_0000_0000n, prefetchable: true },
+          { start: 0xe000_0000n, bytes: 0x1000n, prefetchable: true },
+        ],
+      }),
+    );
+    const registers = [0, 1, 2, 3, 4].map((n) => config.read32(0x10 + n * 4));
+    expect(registers).toEqual([0xfe00_0000, 0x0000_000c, 0x40, 0xe000_0008, 0]);
+  });
+
+  it('has two of them in a bridge', () => {
+    const bar = { start: 0xfe00_0000n, bytes: 0x1000n, prefetchable: false };
+    const config = configImage(spec('00:01.0', 'root-port', { bars: [bar, bar, bar], bus: '01-02' }));
+    expect([config.read32(0x10), config.read32(0x14), config.read32(0x18)]).toEqual([
+      0xfe00_0000, 0xfe00_0000, 0x0002_0100,
+    ]);
+  });
+
+  it('has an SR-IOV capability with its virtual functions, behind ACS or alone', () => {
+    const sriov = { total: 64, vfDevice: 0x10ed, offset: 128, stride: 2 };
+    for (const acs of [null, { cap: 0, ctrl: 0 }]) {
+      const config = configImage(spec('01:00.0', 'endpoint', { sriov, acs }));
+      const offset = config.findExtCapability(0x10);
+      const words = [0x0c, 0x0e, 0x10, 0x14, 0x16, 0x1a].map((at) => config.read16(offset + at));
+      expect(words).toEqual([64, 64, 0, 128, 2, 0x10ed]);
+      expect(config.findExtCapability(0x0d) !== 0).toBe(acs !== null);
+    }
   });
 
   it('answers all ones for the ids of a virtual function', () => {

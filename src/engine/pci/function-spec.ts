@@ -30,8 +30,7 @@ export interface PciFunctionSpec {
   readonly revision: number;
   /** The buses behind a bridge; null for none (not a bridge, or not configured). */
   readonly buses: { readonly secondary: number; readonly subordinate: number } | null;
-  /** The ACS capability register, and the control register or null for "as Linux sets it". */
-  readonly acs: { readonly cap: number; readonly ctrl: number | null } | null;
+  readonly acs: AcsSpec | null;
   /** Bit 7 of the header type register. */
   readonly multifunction: boolean;
   /** The physical function, for an SR-IOV virtual one. */
@@ -47,10 +46,46 @@ export interface PciFunctionSpec {
   readonly ats: boolean;
   /** It can ask for pages that are not there. Linux: pci_pri_supported() */
   readonly pri: boolean;
-  /** Behind an external port. Linux: pci_dev->untrusted */
+  /** Behind an external port, whatever the bridges above it are. Linux: pci_dev->untrusted */
   readonly untrusted: boolean;
+  /** Firmware says that what is below this port comes from outside. Linux: pci_dev->external_facing */
+  readonly external: boolean;
+  /** Memory that it answers for, in the order of its base address registers; what is off or not told is left out. */
+  readonly bars: readonly PciBar[];
+  /** Virtual functions that it could have; null without that capability. */
+  readonly sriov: SriovSpec | null;
+  /** Devfns of its bus that its DMA carries too, as firmware or its own tables tell: an IVRS alias entry, an NTB's proxy ids. */
+  readonly aliases: readonly number[];
   /** Text from outside: never markup. */
   readonly label: string | null;
+}
+
+export interface AcsSpec {
+  /** The capability register. */
+  readonly cap: number;
+  /** The control register as that machine's Linux left it; null: as this one sets it. */
+  readonly ctrl: number | null;
+  /** The control register as firmware left it; absent: `ctrl`, or nothing set. */
+  readonly firmware?: number;
+}
+
+/** A memory region behind a base address register. */
+export interface PciBar {
+  readonly start: bigint;
+  readonly bytes: bigint;
+  readonly prefetchable: boolean;
+}
+
+/** Spec: PCI Express Base 6.0, 9.3.3 "SR-IOV Extended Capability" */
+export interface SriovSpec {
+  /** TotalVFs */
+  readonly total: number;
+  /** VF Device ID; null when not told. */
+  readonly vfDevice: number | null;
+  /** First VF Offset: from the physical function's routing id to that of its first virtual function. */
+  readonly offset: number;
+  /** VF Stride */
+  readonly stride: number;
 }
 
 /** Stands for "the text does not tell": no vendor or device has this number. */
@@ -76,6 +111,10 @@ export const plainSpec = (address: PciAddress, kind: PciKind): PciFunctionSpec =
   ats: false,
   pri: false,
   untrusted: false,
+  external: false,
+  bars: [],
+  sriov: null,
+  aliases: [],
   label: null,
 });
 

@@ -21,6 +21,7 @@ import {
   PCI_VENDOR_ID,
 } from './regs';
 import type { PciBus } from './topology';
+import { isTunneled } from './untrusted';
 
 /** What quirks found out about a function. Linux: enum pci_dev_flags */
 export interface PciDevFlags {
@@ -53,6 +54,8 @@ export class PciFunction {
   readonly pcieCap: number;
   /** Cached PCI_EXP_FLAGS, with the port type corrected. */
   readonly pcieFlags: number;
+  /** What it reads and writes must be translated. Linux: probe.c set_pcie_untrusted() */
+  readonly untrusted: boolean;
   /** Offset of the ACS capability, 0 for none. */
   readonly acsCap: number;
   /** Cached ACS capability bits, less the broken ones. */
@@ -88,7 +91,8 @@ export class PciFunction {
     this.pcieCap = config.findCapability(PCI_CAP_ID_EXP);
     this.pcieFlags =
       this.pcieCap === 0 ? 0 : correctedFlags(config.read16(this.pcieCap + PCI_EXP_FLAGS), bus.self);
-    this.acsCap = config.findExtCapability(PCI_EXT_CAP_ID_ACS);
+    this.untrusted = spec.untrusted || isTunneled(this);
+    this.acsCap = bus.topology.kernel.extendedConfig ? config.findExtCapability(PCI_EXT_CAP_ID_ACS) : 0;
     this.acsCapabilities =
       this.acsCap === 0 ? 0 : config.read16(this.acsCap + PCI_ACS_CAP) & ~this.brokenAcsBits();
   }

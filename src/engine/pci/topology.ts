@@ -1,10 +1,11 @@
 import { err, ok, type Result } from '../kernel/errno';
 import { formatBdf, type PciAddress } from './address';
-import { enableAcs } from './acs';
+import { enableAcs } from './acs-enable';
 import { applyAliasQuirks } from './alias-quirks';
 import { isPcieKind } from './config-image';
 import { isDownstreamPort, PciFunction } from './function';
 import { isBridgeKind, type PciFunctionSpec } from './function-spec';
+import { DEFAULT_PCI_KERNEL, type PciKernelOptions } from './kernel-options';
 import { isP2sb, isVmd, VMD_FIRST_DOMAIN } from './known-devices';
 
 /** Linux: struct pci_bus */
@@ -18,6 +19,10 @@ export interface PciBus {
   readonly parent: PciBus | null;
   /** In the order in which they were added. */
   readonly functions: PciFunction[];
+  /** The same by device number, so that nobody has to go through them all. */
+  readonly slots: Map<number, PciFunction[]>;
+  /** Those that are known to use other requester ids than their own, in the same order. */
+  readonly aliasing: PciFunction[];
   readonly children: PciBus[];
 }
 
@@ -30,11 +35,21 @@ export class PciTopology {
   /** By segment, then by number. */
   private readonly segments = new Map<number, Map<number, PciBus>>();
   private readonly byName = new Map<string, PciFunction>();
+  /** By the group that the dump has them in. */
+  private readonly byRecordedGroup = new Map<number, PciFunction[]>();
   private readonly vmds = new Set<PciFunction>();
   private readonly amdIommus = new Set<PciFunction>();
 
-  /** `acsRequested`: an IOMMU is on, so that Linux turns ACS on wherever it finds it. Linux: pci_request_acs() */
-  constructor(private readonly acsRequested = true) {}
+  kernel: PciKernelOptions;
+
+  constructor(kernel: Partial<PciKernelOptions> = {}) {
+    this.kernel = { ...DEFAULT_PCI_KERNEL, ...kernel };
+  }
+
+  /** One more IOMMU is on: functions that come from now on get their ACS turned on. Linux: pci_request_acs() */
+  requestAcs(): void {
+    this.kernel = { ...this.kernel, acsRequested: true };
+  }
 
   /** In the order in which they were added. */
   get functions(): readonly PciFunction[] {
@@ -48,6 +63,11 @@ export class PciTopology {
   /** The bridge that leads to the bus of `address`; null on a root bus, and where no such bus is. */
   bridgeTo(address: PciAddress): PciFunction | null {
     return this.busAt(address.domain, address.bus)?.self ?? null;
+  }
+
+  /** Functions that the dump has in a group, in the order in which they were added. */
+  recordedIn(group: number): readonly PciFunction[] {
+    return this.byRecordedGroup.get(group) ?? [];
   }
 
   /** `name` as Linux writes it: `0000:01:00.0` */
@@ -69,11 +89,21 @@ export class PciTopology {
 
     const fn = new PciFunction(spec, bus.value);
     bus.value.functions.push(fn);
+    const slot = bus.value.slots.get(fn.slot);
+    if (slot === undefined) bus.value.slots.set(fn.slot, [fn]);
+    else slot.push(fn);
     this.byName.set(name, fn);
+    const recorded = recordedGroupOf(fn);
+    if (recorded !== null) {
+      const members = this.byRecordedGroup.get(recorded);
+      if (members === undefined) this.byRecordedGroup.set(recorded, [fn]);
+      else members.push(fn);
+    }
     if (isVmd(fn)) this.vmds.add(fn);
     if (isAmdIommu(fn)) this.amdIommus.add(fn);
     applyAliasQuirks(fn);
-    if (this.acsRequested && (spec.acs === null || spec.acs.ctrl === null)) enableAcs(fn);
+    if (fn.dmaAliasMask !== null) bus.value.aliasing.push(fn);
+    enableAcs(fn);
     if (spec.buses !== null)
       fn.subordinate = this.addBus(spec.address.domain, spec.buses.secondary, fn, bus.value);
     return ok(fn);
@@ -108,35 +138,46 @@ export class PciTopology {
     return [...found, ...probed, ...virtual];
   }
 
-  /** Takes a function out with everything behind it and its virtual functions; gives what went, deepest first. */
-  removeFunction(fn: PciFunction): readonly PciFunction[] {
+  /**
+   * Takes a function out with everything behind it; gives what went, deepest first. Its virtual functions go along, unless
+   * they are to outlive it: it is the driver that takes them away.
+   */
+  removeFunction(fn: PciFunction, virtual: 'too' | 'stay' = 'too'): readonly PciFunction[] {
     const removed: PciFunction[] = [];
     const { subordinate } = fn;
     if (subordinate !== null) {
-      for (const below of subordinate.functions.toReversed()) removed.push(...this.removeFunction(below));
+      // Virtual functions of what is there may be on buses that nothing leads to.
+      for (const bus of [...subordinate.children.filter(({ self }) => self === null), subordinate])
+        for (const below of bus.functions.toReversed())
+          if (this.byName.has(below.name)) removed.push(...this.removeFunction(below));
       this.dropBus(subordinate);
       fn.subordinate = null;
     }
-    for (const other of this.functions)
-      if (
-        other.spec.virtualOf !== null &&
-        formatBdf(other.spec.virtualOf) === fn.name &&
-        this.byName.has(other.name)
-      )
-        removed.push(...this.removeFunction(other));
-    fn.bus.functions.splice(fn.bus.functions.indexOf(fn), 1);
+    if (virtual === 'too')
+      for (const other of this.virtualFunctionsOf(fn)) removed.push(...this.removeFunction(other));
+    take(fn.bus.functions, fn);
+    take(fn.bus.slots.get(fn.slot) ?? [], fn);
+    take(fn.bus.aliasing, fn);
     if (fn.bus.functions.length === 0 && fn.bus.children.length === 0 && fn.bus.self === null)
       this.dropBus(fn.bus);
     this.byName.delete(fn.name);
+    take(this.byRecordedGroup.get(recordedGroupOf(fn) ?? -1) ?? [], fn);
     this.vmds.delete(fn);
     this.amdIommus.delete(fn);
     removed.push(fn);
     return removed;
   }
 
-  /** The firmware has an IVRS table exactly where the machine has an AMD IOMMU, which shows as a function of its own. */
+  /** Of a physical function, in the order in which they were added. */
+  virtualFunctionsOf(fn: PciFunction): readonly PciFunction[] {
+    return this.functions.filter(
+      ({ spec: { virtualOf } }) => virtualOf !== null && formatBdf(virtualOf) === fn.name,
+    );
+  }
+
+  /** The firmware has an IVRS table where the machine has an AMD IOMMU, which shows as a function of its own. */
   hasIvrs(): boolean {
-    return this.amdIommus.size > 0;
+    return this.kernel.ivrs ?? this.amdIommus.size > 0;
   }
 
   /**
@@ -195,7 +236,17 @@ export class PciTopology {
   }
 
   private addBus(domain: number, number: number, self: PciFunction | null, parent: PciBus | null): PciBus {
-    const bus: PciBus = { topology: this, domain, number, self, parent, functions: [], children: [] };
+    const bus: PciBus = {
+      topology: this,
+      domain,
+      number,
+      self,
+      parent,
+      functions: [],
+      slots: new Map(),
+      aliasing: [],
+      children: [],
+    };
     const segment = this.segments.get(domain) ?? new Map<number, PciBus>();
     this.segments.set(domain, segment.set(number, bus));
     parent?.children.push(bus);
@@ -225,13 +276,21 @@ export class PciTopology {
   private foundAboveFunction0(fn: PciFunction): boolean {
     if (fn.isVirtual || isP2sb(fn)) return false;
     // Below a downstream port there is one device: with ARI its function numbers run on through the slots.
-    const oneChild = fn.bus.self !== null && isDownstreamPort(fn.bus.self);
+    const oneChild = !this.kernel.scanAll && fn.bus.self !== null && isDownstreamPort(fn.bus.self);
     const first = oneChild ? 0 : fn.address.devfn & ~7;
     if (fn.address.devfn === first) return false;
     const function0 = this.find({ ...fn.address, devfn: first });
     // Without function 0 the kernel would have found nothing: the text shows less than the machine has.
     return function0 === null || function0.multifunction;
   }
+}
+
+const recordedGroupOf = ({ spec }: PciFunction): number | null =>
+  typeof spec.recordedGroup === 'number' ? spec.recordedGroup : null;
+
+function take<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
 }
 
 const busName = (domain: number, number: number): string =>

@@ -1,3 +1,4 @@
+import type { GroupPolicy } from '../../iommu/group-policy';
 import type { Errno } from '../../kernel/errno';
 
 /** What a generic IOMMU can do: each a question that the core or iommufd asks a driver. */
@@ -21,6 +22,8 @@ export interface GenericOptions {
   /** Domains are complete only once attached. */
   readonly finalisesAtAttach: boolean;
   readonly maxPasids: number;
+  /** How its driver makes groups. */
+  readonly groups: GroupPolicy;
 }
 
 export const GENERIC_DEFAULTS: Omit<GenericOptions, 'unit' | 'driver'> = {
@@ -34,6 +37,7 @@ export const GENERIC_DEFAULTS: Omit<GenericOptions, 'unit' | 'driver'> = {
   staticBlocked: true,
   finalisesAtAttach: false,
   maxPasids: 0,
+  groups: 'pci',
 };
 
 /** Something that the driver is told to refuse. */

@@ -77,7 +77,7 @@ export class MockScene {
     const first = letters[0] ?? letter;
     const group = this.device(first).group;
     if (first === letter || !group) return { kind: 'new' };
-    return { kind: 'join', group: group.id, via: first, rule: 'test', why: 'the test says so' };
+    return { kind: 'join', group: group.id, via: first, rule: 'test', why: 'the test says so', evidence: [] };
   }
 
   device(letter: string): Device {

@@ -62,7 +62,7 @@ export class Rig {
     const first = groups.find((letters) => letters.includes(device.name))?.[0] ?? device.name;
     const group = this.core.devices.get(first)?.group;
     if (!group) return { kind: 'new' };
-    return { kind: 'join', group: group.id, via: first, rule: 'test', why: 'the test says so' };
+    return { kind: 'join', group: group.id, via: first, rule: 'test', why: 'the test says so', evidence: [] };
   }
 
   run<T>(task: Task<T>): T {
