@@ -55,7 +55,10 @@ const PATTERN_SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   bus: fc.tuple(hexDigits(2), hexDigits(2)).map((buses) => buses.join('-')),
   pages: fc.constantFrom('4K', '4K+2M+1G'),
   path: fc.constantFrom('/dev/iommu', '/dev/vfio/vfio', '/dev/vfio/7', '/dev/vfio/devices/vfio0'),
-  acs: fc.constantFrom('none', 'SV', 'SV+RR+CR+UF', 'SV+TB/none', 'none/DT'),
+  alias: fc.constantFrom('10.0', '00.1+1f.7'),
+  sriov: fc.constantFrom('64@128/2', '8@16/1:10ed'),
+  bars: fc.constantFrom('f0000000-f0ffffff', 'f0000000-f0ffffff+fe000000-fe003fffp'),
+  acs: fc.constantFrom('none', 'SV', 'SV+RR+CR+UF', 'SV+TB/none', 'none/DT', 'SV+RR@SV', 'SV@none/SV'),
 };
 
 function valueOf(type: ValueType, key: string): fc.Arbitrary<string> {

@@ -33,10 +33,30 @@ describe('a pci line', () => {
     expect(formatPciLine(spec('00:02.0', 'endpoint'))).toBe('pci 00:02.0 endpoint');
     expect(formatPciLine(spec('10000:e1:00.0', 'endpoint'))).toBe('pci 10000:e1:00.0 endpoint');
   });
+  it('says what memory it has, what virtual functions it could have, and that it leads outside', () => {
+    const bars = [
+      { start: 0xf000_0000n, bytes: 0x100_0000n, prefetchable: false },
+      { start: 0x40_0000_0000n, bytes: 0x4000n, prefetchable: true },
+    ];
+    const sriov = { total: 64, vfDevice: 0x10ed, offset: 128, stride: 2 };
+    expect(formatPciLine(spec('01:00.0', 'endpoint', { bars, sriov }))).toBe(
+      'pci 01:00.0 endpoint sriov=64@128/2:10ed bars=f0000000-f0ffffff+4000000000-4000003fffp',
+    );
+    expect(formatPciLine(spec('04:00.0', 'pci', { aliases: [0x80, 0xfa] }))).toBe(
+      'pci 04:00.0 pci alias=10.0+1f.2',
+    );
+    expect(formatPciLine(spec('00:1d.0', 'root-port', { external: true }))).toBe(
+      'pci 00:1d.0 root-port external',
+    );
+  });
   it('tells an empty capability from none, and a control register that is not told from an empty one', () => {
     const port = (acs: PciFunctionSpec['acs']) => formatPciLine(spec('00:01.0', 'root-port', { acs }));
     expect(port(null)).toBe('pci 00:01.0 root-port');
     expect(port({ cap: 0, ctrl: null })).toBe('pci 00:01.0 root-port acs=none');
+    expect(port({ cap: 0x1d, ctrl: null, firmware: 1 })).toBe('pci 00:01.0 root-port acs=SV+RR+CR+UF@SV');
+    expect(port({ cap: 0x1d, ctrl: 0x1c, firmware: 0 })).toBe(
+      'pci 00:01.0 root-port acs=SV+RR+CR+UF@none/RR+CR+UF',
+    );
     expect(port({ cap: 0x5f, ctrl: 0 })).toBe('pci 00:01.0 root-port acs=SV+TB+RR+CR+UF+DT/none');
   });
 
@@ -48,6 +68,11 @@ describe('a pci line', () => {
     ['an unknown option', ['00:02.0', 'endpoint'], { irq: '5' }, /no option/],
     ['a wrong id', ['00:02.0', 'endpoint'], { id: '8086' }, /id=8086 cannot be read/],
     ['a wrong ACS bit', ['00:02.0', 'endpoint'], { acs: 'SV+XX' }, /acs=SV\+XX cannot be read/],
+    ['a BAR that ends before it starts', ['00:02.0', 'endpoint'], { bars: 'f000-efff' }, /cannot be read/],
+    ['BARs with a gap', ['00:02.0', 'endpoint'], { bars: 'f000-ffff++0-f' }, /cannot be read/],
+    ['an alias on another bus', ['00:02.0', 'endpoint'], { alias: '01:00.0' }, /cannot be read/],
+    ['virtual functions without stride', ['00:02.0', 'endpoint'], { sriov: '7@1' }, /cannot be read/],
+    ['more than 65535 of them', ['00:02.0', 'endpoint'], { sriov: '65536@1/1' }, /cannot be read/],
     ['three ACS sets', ['00:02.0', 'endpoint'], { acs: 'SV/SV/SV' }, /cannot be read/],
     ['a revision of nine bits', ['00:02.0', 'endpoint'], { rev: '256' }, /cannot be read/],
     ['an option of Object.prototype', ['00:02.0', 'endpoint'], { constructor: 'x' }, /no option/],
@@ -66,7 +91,18 @@ describe('a pci line', () => {
       devfn: byte,
     });
     const ids = fc.record({ vendorId: fc.nat(0xffff), deviceId: fc.nat(0xffff) });
-    const acs = fc.record({ cap: fc.nat(0x7f), ctrl: fc.option(fc.nat(0x7f)) });
+    const acs = fc.record(
+      { cap: fc.nat(0x7f), ctrl: fc.option(fc.nat(0x7f)), firmware: fc.nat(0x7f) },
+      { requiredKeys: ['cap', 'ctrl'] },
+    );
+    const u64 = fc.bigInt(0n, 0xffff_ffff_ffff_ffffn);
+    const bar = fc
+      .record({ ends: fc.tuple(u64, u64), prefetchable: fc.boolean() })
+      .map(({ ends: [a, b], prefetchable }) => ({
+        start: a < b ? a : b,
+        bytes: (a < b ? b - a : a - b) + 1n,
+        prefetchable,
+      }));
     const specs: fc.Arbitrary<PciFunctionSpec> = fc
       .record({
         address,
@@ -86,6 +122,17 @@ describe('a pci line', () => {
         ats: fc.boolean(),
         pri: fc.boolean(),
         untrusted: fc.boolean(),
+        external: fc.boolean(),
+        aliases: fc.array(byte, { maxLength: 4 }),
+        bars: fc.array(bar, { maxLength: 6 }),
+        sriov: fc.option(
+          fc.record({
+            total: fc.nat(0xffff),
+            vfDevice: fc.option(fc.nat(0xffff)),
+            offset: fc.nat(0xffff),
+            stride: fc.nat(0xffff),
+          }),
+        ),
         label: fc.option(fc.string({ unit: 'binary' })),
       })
       .map(({ ids: { vendorId, deviceId }, ...rest }) => ({ ...rest, vendorId, deviceId }));

@@ -1,11 +1,20 @@
-import { devfnOf, formatBdf, formatShortBdf, type PciAddress } from '../engine/pci/address';
+import {
+  devfnOf,
+  formatBdf,
+  formatShortBdf,
+  functionOf,
+  slotOf,
+  type PciAddress,
+} from '../engine/pci/address';
 import {
   defaultClass,
   PCI_KINDS,
   plainSpec,
   UNKNOWN_ID,
+  type PciBar,
   type PciFunctionSpec,
   type PciKind,
+  type SriovSpec,
 } from '../engine/pci/function-spec';
 import { ACS_BITS, acsBitNames } from '../engine/pci/regs';
 import { formatStatement, option, text as quoted, type ArgText } from './format';
@@ -55,8 +64,9 @@ export function formatPciLine(spec: PciFunctionSpec): string {
   if (spec.buses !== null)
     add('bus', `${hexDigits(spec.buses.secondary, 2)}-${hexDigits(spec.buses.subordinate, 2)}`);
   if (spec.acs !== null) {
-    const { cap, ctrl } = spec.acs;
-    add('acs', ctrl === null ? acsSet(cap) : `${acsSet(cap)}/${acsSet(ctrl)}`);
+    const { cap, ctrl, firmware } = spec.acs;
+    const before = firmware === undefined ? '' : `@${acsSet(firmware)}`;
+    add('acs', `${acsSet(cap)}${before}${ctrl === null ? '' : `/${acsSet(ctrl)}`}`);
   }
   if (spec.multifunction) args.push('mf');
   if (spec.virtualOf !== null) add('vf', formatAddress(spec.virtualOf));
@@ -64,9 +74,13 @@ export function formatPciLine(spec: PciFunctionSpec): string {
   if (spec.driver !== null) add('driver', spec.driver);
   if (spec.iommu !== null) add('iommu', spec.iommu);
   if (spec.pasids !== 0) add('pasid', String(spec.pasids));
+  if (spec.aliases.length > 0) add('alias', spec.aliases.map(formatDevfn).join('+'));
+  if (spec.sriov !== null) add('sriov', formatSriov(spec.sriov));
+  if (spec.bars.length > 0) add('bars', spec.bars.map(formatBar).join('+'));
   if (spec.ats) args.push('ats');
   if (spec.pri) args.push('pri');
   if (spec.untrusted) args.push('untrusted');
+  if (spec.external) args.push('external');
   if (spec.label !== null) args.push(quoted(spec.label));
   return formatStatement({ verb: 'pci', args });
 }
@@ -87,6 +101,7 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
     ats: flags.includes('ats'),
     pri: flags.includes('pri'),
     untrusted: flags.includes('untrusted'),
+    external: flags.includes('external'),
     label: text,
   };
   for (const [key, value] of Object.entries(options)) {
@@ -99,7 +114,7 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
   return { ok: true, spec };
 }
 
-const FLAGS = ['mf', 'ats', 'pri', 'untrusted'];
+const FLAGS = ['mf', 'ats', 'pri', 'untrusted', 'external'];
 
 const mistake = (what: string): SpecOfArgs => ({ ok: false, mistake: what });
 
@@ -121,11 +136,11 @@ const READERS: Readonly<Record<string, (value: string, kind: PciKind) => Partial
     return { buses: { secondary: parseInt(match[1] ?? '', 16), subordinate: parseInt(match[2] ?? '', 16) } };
   },
   acs(value) {
-    const [capText = '', ctrlText, ...more] = value.split('/');
-    const cap = parseAcsSet(capText);
-    const ctrl = ctrlText === undefined ? null : parseAcsSet(ctrlText);
-    const wrong = cap === null || (ctrlText !== undefined && ctrl === null) || more.length > 0;
-    return wrong ? null : { acs: { cap, ctrl } };
+    const match = /^([^@/]+)(?:@([^@/]+))?(?:\/([^@/]+))?$/.exec(value);
+    if (match === null) return null;
+    const [cap, firmware, ctrl] = match.slice(1, 4).map((set) => (set ? parseAcsSet(set) : undefined));
+    if (cap == null || firmware === null || ctrl === null) return null;
+    return { acs: { cap, ctrl: ctrl ?? null, ...(firmware === undefined ? {} : { firmware }) } };
   },
   vf(value) {
     const virtualOf = parseBdf(value);
@@ -141,6 +156,18 @@ const READERS: Readonly<Record<string, (value: string, kind: PciKind) => Partial
   pasid(value) {
     const pasids = Number(parseNumber(value) ?? -1n);
     return pasids >= 0 && pasids <= MOST_PASIDS ? { pasids } : null;
+  },
+  alias(value) {
+    const aliases = value.split('+').map(parseDevfn);
+    return aliases.every((devfn) => devfn !== null) ? { aliases } : null;
+  },
+  sriov(value) {
+    const sriov = parseSriov(value);
+    return sriov && { sriov };
+  },
+  bars(value) {
+    const bars = value.split('+').map(parseBar);
+    return bars.every((bar) => bar !== null) ? { bars } : null;
   },
 };
 
@@ -170,3 +197,34 @@ function parseAcsSet(value: string): number | null {
 const hexDigits = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 const idPair = (vendorId: number, deviceId: number): string =>
   `${hexDigits(vendorId, 4)}:${hexDigits(deviceId, 4)}`;
+
+/** `10.0`: device and function. */
+const formatDevfn = (devfn: number): string => `${hexDigits(slotOf(devfn), 2)}.${functionOf(devfn)}`;
+
+function parseDevfn(text: string): number | null {
+  const match = /^([01][0-9a-f])\.([0-7])$/i.exec(text);
+  return match === null ? null : devfnOf(parseInt(match[1] ?? '', 16), Number(match[2]));
+}
+
+/** `f0000000-f0ffffff`, start and last, with a `p` where it may be prefetched. */
+const formatBar = ({ start, bytes, prefetchable }: PciBar): string =>
+  `${start.toString(16)}-${(start + bytes - 1n).toString(16)}${prefetchable ? 'p' : ''}`;
+
+function parseBar(text: string): PciBar | null {
+  const match = /^([0-9a-f]{1,16})-([0-9a-f]{1,16})(p?)$/i.exec(text);
+  if (match === null) return null;
+  const [start, last] = [BigInt(`0x${match[1] ?? ''}`), BigInt(`0x${match[2] ?? ''}`)];
+  return start > last ? null : { start, bytes: last - start + 1n, prefetchable: match[3] !== '' };
+}
+
+/** `64@128/2`, and `:10ed` where the id of the virtual functions is told. */
+const formatSriov = ({ total, offset, stride, vfDevice }: SriovSpec): string =>
+  `${total}@${offset}/${stride}${vfDevice === null ? '' : `:${hexDigits(vfDevice, 4)}`}`;
+
+function parseSriov(text: string): SriovSpec | null {
+  const match = /^(\d{1,5})@(\d{1,5})\/(\d{1,5})(?::([0-9a-f]{4}))?$/i.exec(text);
+  if (match === null) return null;
+  const [total = 0, offset = 0, stride = 0] = match.slice(1, 4).map(Number);
+  if (Math.max(total, offset, stride) > 0xffff) return null;
+  return { total, offset, stride, vfDevice: match[4] === undefined ? null : parseInt(match[4], 16) };
+}

@@ -10,14 +10,25 @@ import {
   param,
   pattern,
   range,
+  text,
   word,
+  saysAs,
   type VerbSpec,
 } from './verb-spec';
 
 const IDS = pattern(/^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$/, '8086:10d3');
 const ACS_BITS = '(?:SV|TB|RR|CR|UF|EC|DT)';
 const ACS_SET = `(?:none|${ACS_BITS}(?:\\+${ACS_BITS})*)`;
-const ACS = pattern(new RegExp(`^${ACS_SET}(?:/${ACS_SET})?$`), 'SV+RR+CR+UF, of SV TB RR CR UF EC DT');
+const ACS = pattern(
+  new RegExp(`^${ACS_SET}(?:@${ACS_SET})?(?:/${ACS_SET})?$`),
+  'SV+RR+CR+UF, of SV TB RR CR UF EC DT',
+);
+
+const BAR = '[0-9a-fA-F]{1,16}-[0-9a-fA-F]{1,16}p?';
+const BARS = pattern(new RegExp(`^${BAR}(?:\\+${BAR})*$`), 'f0000000-f0ffffff+fe000000-fe003fffp');
+const DEVFN = '[01][0-9a-fA-F]\\.[0-7]';
+const ALIASES = pattern(new RegExp(`^${DEVFN}(?:\\+${DEVFN})*$`), '10.0+11.0');
+const SRIOV = pattern(/^[0-9]{1,5}@[0-9]{1,5}\/[0-9]{1,5}(?::[0-9a-fA-F]{4})?$/, '64@128/2:10ed');
 
 const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
 
@@ -52,6 +63,7 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
       ),
       ...VENDOR_OPTIONS,
       option('container', choice('type1', 'iommufd'), 'what answers at /dev/vfio/vfio; type1 unless said'),
+      option('cmdline', text, 'what the boot loader hands to the kernel, as far as IOMMUs and PCI care'),
       option('defects', DEFECTS, 'mistakes of the real kernel that this one makes too; help lists them'),
     ],
     flags: [
@@ -81,6 +93,11 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
           'its driver: IOMMUs of one driver take each other’s page tables; its own name',
         ),
         option('pasids', number, 'how many PASIDs it can tell apart; none unless said'),
+        option(
+          'groups',
+          choice('pci', 'device', 'single', 'host-bridge'),
+          'how its driver makes groups; pci unless said',
+        ),
       ],
       flags: [
         flag('no-coherency', 'DMA is not coherent with CPU caches'),
@@ -108,7 +125,11 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
         option('class', pattern(/^[0-9a-fA-F]{6}$/, '020000'), 'class code: base, sub, interface'),
         option('rev', number, 'revision'),
         option('bus', pattern(/^[0-9a-fA-F]{2}-[0-9a-fA-F]{2}$/, '01-03'), 'buses behind a bridge, in hex'),
-        option('acs', ACS, 'ACS capability, and after / the control bits'),
+        option(
+          'acs',
+          ACS,
+          'ACS capability; after @ the control bits that firmware left, after / those that Linux left',
+        ),
         option('vf', bdf, 'the physical function that this virtual one belongs to'),
         option(
           'group',
@@ -118,12 +139,24 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
         option('driver', word, 'the driver to bind at boot'),
         option('iommu', word, 'the IOMMU in whose scope it is, made by iommu, or none'),
         option('pasid', number, 'how many PASIDs it can use'),
+        option(
+          'alias',
+          ALIASES,
+          'other devices and functions of its bus whose requester ids its DMA carries',
+        ),
+        option(
+          'sriov',
+          SRIOV,
+          'its virtual functions: how many it can have, offset, stride, and their device id',
+        ),
+        option('bars', BARS, 'its memory, start-last in hex; p behind what may be prefetched'),
       ],
       flags: [
         flag('mf', 'the multifunction bit of its header'),
         flag('ats', 'it caches translations itself'),
         flag('pri', 'it can ask for pages that are not there'),
         flag('untrusted', 'it sits behind an external port'),
+        flag('external', 'the port leads out of the machine, so what is below it is untrusted'),
       ],
     },
   ),
@@ -166,6 +199,19 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
   defineVerb('remove', 'remove 01:00.0', 'pulls a function out, with everything behind it', {
     params: [param('bdf', bdf, 'the function')],
   }),
+  defineVerb(
+    'setpci',
+    'setpci 00:1c.0 "ECAP_ACS+6.w=0"',
+    'reads or writes a register of configuration space, as the tool of that name',
+    {
+      ...atOnce,
+      params: [
+        param('bdf', bdf, 'the function'),
+        param('register', text, 'its name or offset, width, and what to write, all in hex'),
+        ...saysAs,
+      ],
+    },
+  ),
   defineVerb('driver', 'driver 01:00.0 vfio-pci', 'unbinds the present driver and binds this one', {
     params: [param('bdf', bdf, 'the device'), param('driver', word, 'a driver, or none')],
   }),

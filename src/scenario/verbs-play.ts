@@ -38,6 +38,7 @@ export const PLAY_VERBS: readonly VerbSpec[] = [
     options: [
       option('in', buffer, 'the buffer that its first byte must reach'),
       option('pasid', number, 'the PASID of its requests; none unless said'),
+      option('reaches', bdf, 'the device that it must reach, past the IOMMU'),
     ],
     flags: [
       flag('exec', 'it asks to execute what it reads; with a PASID'),

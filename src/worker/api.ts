@@ -5,6 +5,8 @@ import type { SysfsDir } from '../engine/iommu/sysfs';
 import type { LockdepReport, LockEdge } from '../engine/kernel/lockdep';
 import type { KernelLines } from '../engine/sim/kernel-lines/decode';
 import type { LineResult, StepBatch } from '../engine/sim/batch';
+import type { Partition } from '../engine/sim/partition';
+import type { PassthroughVerdict } from '../engine/sim/passthrough/verdict';
 import type { IoctlEvent } from '../engine/trace/event';
 import type { IoctlCall } from '../engine/uapi/strace';
 import type { Imported } from '../scenario/import/import-machine';
@@ -23,6 +25,10 @@ export interface EngineApi {
   targets(deviceId: WorldId): Promise<readonly Target[]>;
   /** Runs lines on a copy: what would happen. */
   tryLines(lines: readonly string[]): Promise<readonly LineResult[]>;
+  /** Groups of another script's machine after its lines; a line that fails is told, and the rest is run. */
+  partition(script: string): Promise<Partition>;
+  /** What stands between a device and a VM; null where no such device is, or no kernel runs yet. */
+  passthrough(deviceId: WorldId): Promise<PassthroughVerdict | null>;
   /** Physical memory; null where no frame is. */
   readMemory(pa: number, bytes: number): Promise<Uint8Array | null>;
   /** Registers, queues and caches of an IOMMU as they are now; null where there is no such. */

@@ -15,6 +15,8 @@ export const LIMITS: Limits = {
   append: 20_000,
   targets: 10_000,
   tryLines: 10_000,
+  partition: 30_000,
+  passthrough: 20_000,
   readMemory: 5_000,
   hardware: 5_000,
   describeIoctls: 5_000,

@@ -6,13 +6,23 @@ import type { LineResult, Lookup, StepBatch } from '../engine/sim/batch';
 import type { TraceEvent } from '../engine/trace/event';
 import { describeIoctl } from '../engine/uapi/strace';
 import { importMachine } from '../scenario/import/import-machine';
+import { nameFunctions, wantNames } from '../scenario/import/name-functions';
+import { PciIds } from '../scenario/import/pci-ids';
 import { tooLong } from '../scenario/limits';
+import { verdictOf } from '../engine/sim/passthrough/attempt';
 import { parseLine, parseScript } from '../scenario/parse';
 import type { EngineApi } from './api';
+import { partitionOf } from './partition';
 import { readPci, simLineOf } from './sim-line';
 
+/** What the engine may ask for when it needs it. */
+export interface Outside {
+  /** The PCI ID database as text; it throws where it cannot be had. */
+  readonly readPciIds?: () => Promise<string>;
+}
+
 /** The engine behind its API: a script parser in front of a simulator. Runs in a worker, and headless in the doors. */
-export function createEngine(): EngineApi {
+export function createEngine(outside: Outside = {}): EngineApi {
   let epoch = 0;
   let simulator = new Simulator(readPci);
   let lines: SimLine[] = [];
@@ -54,6 +64,18 @@ export function createEngine(): EngineApi {
     return results;
   };
 
+  let pciIds: PciIds | null = null;
+  /** A listing of numbers alone gets names, if the database can be had. */
+  const named = async (made: readonly string[]): Promise<readonly string[]> => {
+    if (outside.readPciIds === undefined || !wantNames(made)) return made;
+    try {
+      pciIds ??= new PciIds(await outside.readPciIds());
+    } catch {
+      return made;
+    }
+    return nameFunctions(made, pciIds);
+  };
+
   return {
     async load(script, cursor) {
       const why = tooLong(script);
@@ -79,6 +101,20 @@ export function createEngine(): EngineApi {
     async tryLines(texts) {
       return tryOn(replayed(), texts);
     },
+    async partition(script) {
+      const why = tooLong(script);
+      return why === null ? partitionOf(script) : { groups: [], ungrouped: [], problem: why };
+    },
+    async passthrough(deviceId) {
+      const prospect = simulator.prospect(deviceId);
+      if (prospect === null) return null;
+      const { clearing, opening } = prospect;
+      const refusedOf = (texts: readonly string[]): LineResult | null =>
+        tryOn(replayed(), texts).find((result) => !result.ok) ?? null;
+      const asIs = refusedOf(opening);
+      const cleared = asIs === null ? null : refusedOf([...clearing, ...opening]);
+      return verdictOf(prospect, asIs, cleared);
+    },
     async readMemory(pa, bytes) {
       return simulator.readMemory(pa, bytes);
     },
@@ -99,7 +135,8 @@ export function createEngine(): EngineApi {
       return DEFECTS;
     },
     async importText(text) {
-      return importMachine(text);
+      const imported = importMachine(text);
+      return imported.status === 'ok' ? { ...imported, lines: await named(imported.lines) } : imported;
     },
     async decodeLines(text) {
       return decodeKernelLines(text);

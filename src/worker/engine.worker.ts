@@ -1,9 +1,10 @@
 import { expose } from 'comlink';
 import { API_VERSION, type ReadyMessage } from './api';
 import { createEngine } from './engine';
+import { readPciIds } from './read-pci-ids';
 
 /** The engine's thread: gives it a voice, then says that it can be spoken to. */
-expose(createEngine());
+expose(createEngine({ readPciIds }));
 
 const ready: ReadyMessage = { type: 'ready', apiVersion: API_VERSION };
 postMessage(ready);

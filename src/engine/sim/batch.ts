@@ -54,7 +54,9 @@ export interface LookupPart {
   readonly iova: bigint;
   readonly bytes: number;
   readonly pa: number | null;
-  readonly from: Source;
+  readonly from: Source | 'peer';
+  /** It went to another device, and no IOMMU saw it; null: it did not. */
+  readonly peer: PeerPart | null;
   /** The device asked for a translation and was granted none: it sent nothing. */
   readonly denied: boolean;
   /** A write into the interrupt address range: a message to a processor, not memory. */
@@ -68,6 +70,16 @@ export interface LookupPart {
     readonly why: string;
     readonly kernelLine: string;
   } | null;
+}
+
+/** A request that the fabric sent from device to device. */
+export interface PeerPart {
+  readonly deviceId: WorldId;
+  /** The function where it turned. */
+  readonly viaId: WorldId;
+  /** From the device that asked to the one that was reached: every function on the way, both included. */
+  readonly path: readonly WorldId[];
+  readonly why: string;
 }
 
 /** What changed between two moments, in one message. */

@@ -1,13 +1,16 @@
 import { bindDriver } from '../iommu/drivers';
 import type { Device } from '../iommu/device';
 import type { GroupDecision } from '../iommu/group';
-import { decideGroup, whyUngrouped } from '../iommu/pci-device-group';
+import { decideByPolicy } from '../iommu/group-policy';
+import { whyUngrouped } from '../iommu/pci-device-group';
 import { probeBus, probeDevice } from '../iommu/probe';
 import { err, ERRNO, ok, type Errno, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
+import { enableAcs } from '../pci/acs-enable';
 import { bridgeAliases, dmaAliases } from '../pci/alias';
 import type { PciFunction } from '../pci/function';
 import { isBridgeKind, type PciFunctionSpec, type PciKind } from '../pci/function-spec';
+import { servicesOf } from '../pci/services';
 import type { Machine } from './machine';
 import { createGenericUnit } from './generic-unit';
 import { createVendorUnit } from './vendor-unit';
@@ -46,6 +49,7 @@ function powerOn(machine: Machine): Result<undefined> {
   const declared =
     main === null ? machine.declared : [[VENDOR_NAMES[main.vendor], main] as const, ...machine.declared];
   for (const [name, spec] of declared) {
+    if (machine.leftAlone(spec) !== null) continue;
     if ('vendor' in spec) {
       const unit = createVendorUnit(machine, name, spec);
       if (!unit.ok) return unit;
@@ -57,10 +61,14 @@ function powerOn(machine: Machine): Result<undefined> {
 }
 
 /** Which unit a function's requests come to, or why none. */
-function placeInScope({ mainUnit, scope, outOfScope }: Machine, fn: PciFunction): void {
+function placeInScope(machine: Machine, fn: PciFunction): void {
+  const { mainUnit, scope, outOfScope, options, declared } = machine;
   const { iommu } = fn.spec;
   const outside = whyUngrouped(fn);
+  const unit = iommu === null ? options.iommu : (declared.get(iommu) ?? null);
+  const off = unit && machine.leftAlone(unit);
   if (iommu === 'none') outOfScope.set(fn.name, `no IOMMU has ${fn.name} in its scope`);
+  else if (off !== null) outOfScope.set(fn.name, `the kernel leaves its IOMMU alone: ${off}`);
   else if (iommu !== null) scope.set(fn.name, `iommu:${iommu}`);
   else if (mainUnit === null) outOfScope.set(fn.name, 'this machine has no IOMMU');
   else if (outside !== null) outOfScope.set(fn.name, outside);
@@ -85,8 +93,12 @@ export function* hotAdd(machine: Machine, spec: PciFunctionSpec): Task<Result<Pc
 }
 
 /** Linux: new_id_store() aside, `driver_override` and `bind` in sysfs. */
-export const bindByName = (machine: Machine, device: Device, driver: string): Task<Result<undefined>> =>
-  bindDriver(machine.core, device, machine.vfio.driver(driver));
+export function bindByName(machine: Machine, device: Device, driver: string): Task<Result<undefined>> {
+  const fn = machine.topology.findByName(device.name);
+  // Linux: pci-driver.c pci_dma_configure(). A register that the script gives is one that Linux was at before.
+  if (fn !== null && (fn.spec.acs?.ctrl ?? null) === null) enableAcs(fn);
+  return bindDriver(machine.core, device, machine.vfio.driver(driver));
+}
 
 function addDevice(machine: Machine, fn: PciFunction): Device {
   const client = {
@@ -96,17 +108,18 @@ function addDevice(machine: Machine, fn: PciFunction): Device {
     bridgeRids: bridgeAliases(fn),
     classCode: fn.classCode,
   };
+  const { ats, maxPasids } = servicesOf(fn);
   return machine.core.addDevice(client, {
     bridge: isBridgeKind(fn.spec.kind),
     ...resetOf(fn),
     pciePort: PORTS.has(fn.spec.kind),
     pciId: { vendor: fn.vendorId, device: fn.deviceId },
-    ats: fn.spec.ats,
-    untrusted: fn.spec.untrusted,
-    maxPasids: fn.spec.pasids,
+    ats,
+    maxPasids,
+    untrusted: fn.untrusted,
     sharedPri: fn.spec.virtualOf !== null,
     // At boot a driver has its function before it makes virtual ones, whatever they then find bound.
-    virtualFunctions: () => (machine.started ? virtualFunctionsOf(machine, fn) : 0),
+    virtualFunctions: () => (machine.started ? machine.topology.virtualFunctionsOf(fn).length : 0),
   });
 }
 
@@ -116,19 +129,23 @@ const PORTS: ReadonlySet<PciKind> = new Set(['root-port', 'upstream-port', 'down
 const resetOf = ({ bus, spec }: PciFunction): { readonly resetWith?: string } =>
   bus.self === null || spec.virtualOf !== null ? {} : { resetWith: `dev:${bus.self.name}` };
 
-const virtualFunctionsOf = ({ topology }: Machine, fn: PciFunction): number =>
-  topology.functions.filter(({ spec }) => spec.virtualOf !== null && topology.find(spec.virtualOf) === fn)
-    .length;
-
 /** The driver that the machine's own system had on it. */
 function* bindFirmwareChoice(machine: Machine, fn: PciFunction): Task<void> {
   const device = machine.core.devices.get(fn.name);
-  if (device === undefined || fn.spec.driver === null) return;
-  const bound = yield* bindByName(machine, device, fn.spec.driver);
+  const driver = driverFor(machine, fn);
+  if (device === undefined || driver === null) return;
+  const bound = yield* bindByName(machine, device, driver);
   // Only what a driver's own probe refuses is told. Linux: drivers/base/dd.c call_driver_probe()
   if (bound.ok || QUIET.has(bound.errno) || bound.rule === 'iommu_device_use_default_domain') return;
-  const text = `probe with driver ${fn.spec.driver} failed with error -${ERRNO[bound.errno]}`;
+  const text = `probe with driver ${driver} failed with error -${ERRNO[bound.errno]}`;
   machine.core.devLog('warn', device, text);
+}
+
+/** `vfio-pci.ids=` comes before what the function had; it takes no bridge. Linux: vfio_pci.c vfio_pci_fill_ids() */
+function driverFor({ options }: Machine, fn: PciFunction): string | null {
+  const ids = options.cmdline.vfioIds;
+  const named = ids.some((id) => id.vendorId === fn.vendorId && id.deviceId === fn.deviceId);
+  return named && !isBridgeKind(fn.spec.kind) ? 'vfio-pci' : fn.spec.driver;
 }
 
 const QUIET: ReadonlySet<Errno> = new Set(['ENODEV', 'ENXIO', 'EPROBE_DEFER']);
@@ -138,8 +155,14 @@ const groupFor =
   (device: Device): GroupDecision => {
     const fn = machine.topology.findByName(device.name);
     if (fn === null) return err('ENODEV', `${device.name} is no PCI function`);
-    const decision = decideGroup(fn, (other) => machine.core.devices.get(other.name)?.group ?? null);
+    const unit = machine.unitOf(device);
+    const decision = decideByPolicy(
+      unit?.generic?.unit.options.groups ?? 'pci',
+      fn,
+      (other) => machine.core.devices.get(other.name)?.group ?? null,
+      () => machine.topology.functions.filter((other) => machine.scope.get(other.name) === unit?.id),
+    );
     if (decision.kind === 'new') return decision;
-    const { group, via, rule, why } = decision;
-    return { kind: 'join', group: group.id, via: via.name, rule, why };
+    const { group, via, rule, why, evidence } = decision;
+    return { kind: 'join', group: group.id, via: via.name, rule, why, evidence };
   };

@@ -7,6 +7,7 @@ import type { TraceEvent } from '../trace/event';
 import type { WalkStep } from '../hw/common/view';
 import type { Lookup, LookupPart } from './batch';
 import type { Machine } from './machine';
+import { firePeer } from './peer-dma';
 import { indexIommufd } from './project/iommufd-index';
 import { processId } from './project/iommufd';
 import type { Unit } from './unit';
@@ -26,6 +27,8 @@ export interface DmaOrder {
 
 /** A device reads or writes memory, page by page, until a page is refused. */
 export function fireDma(machine: Machine, order: DmaOrder): Lookup {
+  const peer = firePeer(machine, order);
+  if (peer !== null) return peer;
   const { device, iova, bytes, access, line, pasid = null, execute = false, privileged = false } = order;
   const rid = requesterId(machine.topology, device);
   const unit = machine.unitOf(device);
@@ -138,6 +141,7 @@ function explainPart(
     bytes,
     pa,
     from,
+    peer: null,
     denied,
     interrupt,
     address: unit?.hw.addressFields(iova, leaf?.level ?? null, domain) ?? [],

@@ -4,6 +4,7 @@ import { GenericUnit } from '../hw/generic/unit';
 import type { GenericOptions } from '../hw/generic/options';
 import type { RegisterBus } from '../hw/port';
 import type { Device } from '../iommu/device';
+import type { GroupPolicy } from '../iommu/group-policy';
 import { iopfQueueAddDevice, iopfQueueRemoveDevice, IopfQueue } from '../iommu/page-fault-report';
 import { err } from '../kernel/errno';
 import type { PhysicalMemory } from '../memory/physical-memory';
@@ -103,7 +104,7 @@ const NO_REGISTERS: RegisterBus = {
 
 /** What a scenario chose, for people. */
 function traitsOf(options: GenericOptions): readonly string[] {
-  const { pageSizesLg2, apertureStart, apertureLast, maxPasids } = options;
+  const { pageSizesLg2, apertureStart, apertureLast, maxPasids, groups } = options;
   const lacks: readonly (readonly [boolean, string])[] = [
     [options.coherent, 'DMA is not coherent with CPU caches'],
     [options.snoopControl, 'cannot enforce coherency'],
@@ -117,9 +118,16 @@ function traitsOf(options: GenericOptions): readonly string[] {
     `pages of ${pageSizesLg2.map((size) => sizeWords(2 ** size)).join(', ')}`,
     `addresses ${hex(apertureStart)}-${hex(apertureLast)}`,
     ...(maxPasids > 0 ? [`${maxPasids} PASIDs`] : []),
+    ...(groups === 'pci' ? [] : [GROUP_WORDS[groups]]),
     ...lacks.filter(([has]) => !has).map(([, words]) => words),
   ];
 }
+
+const GROUP_WORDS: Readonly<Record<Exclude<GroupPolicy, 'pci'>, string>> = {
+  device: 'one group for each device',
+  single: 'one group for all its devices',
+  'host-bridge': 'one group for each host bridge',
+};
 
 function addressFields(iova: bigint, levels: number, leafLevel: number): readonly AddressField[] {
   const below = (level: number): number => 12 + 9 * (level - 1);

@@ -36,6 +36,7 @@ import {
 import { pageRequest, svaBind, svaUnbind } from './verbs/sva';
 import { iommu, refuse, remove, reserve } from './verbs/hardware';
 import { boot, driver, note, pci, place } from './verbs/machine';
+import { setpci } from './verbs/setpci';
 import { PROGRAM_VERBS } from './verbs/program';
 import { begin, failNth, finish, step } from './verbs/tasks';
 import type { Verb } from './verbs/verb';
@@ -48,6 +49,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   refuse,
   boot,
   remove,
+  setpci,
   driver,
   expect,
   'expect-log': expectLog,

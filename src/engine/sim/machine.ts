@@ -19,9 +19,11 @@ import { Scheduler } from '../kernel/scheduler';
 import type { Task } from '../kernel/task';
 import { PhysicalMemory } from '../memory/physical-memory';
 import { ProcessMemory } from '../memory/process-memory';
+import type { PciFunctionSpec } from '../pci/function-spec';
 import { PciTopology } from '../pci/topology';
 import { TraceBuffer } from '../trace/trace';
 import { Vfio } from '../vfio/vfio';
+import { readCmdline, requestsAcs, type Cmdline } from '../pci/cmdline';
 import { KernelLog } from './kernel-log';
 import { Names } from './names';
 import type { Mediated } from './mediated';
@@ -36,6 +38,8 @@ export interface MachineOptions {
   readonly iommu: VendorSpec | null;
   /** The kernel's command line. */
   readonly kernel: IommuOptions;
+  /** What the boot loader hands to the kernel. */
+  readonly cmdline: Cmdline;
   /** What answers at /dev/vfio/vfio. Linux: CONFIG_VFIO_CONTAINER, CONFIG_IOMMUFD_VFIO_CONTAINER */
   readonly container: 'type1' | 'iommufd';
   /** Of iommufd and of vfio_iommu_type1. Linux: module parameter allow_unsafe_interrupts */
@@ -49,6 +53,7 @@ export interface MachineOptions {
 export const DEFAULT_MACHINE: MachineOptions = {
   iommu: plainVendor('vtd'),
   kernel: DEFAULT_OPTIONS,
+  cmdline: readCmdline('', 'vtd'),
   container: 'type1',
   unsafeInterrupts: false,
   selftest: false,
@@ -99,6 +104,10 @@ export class Machine {
   readonly units: Unit[] = [];
   /** World id of the unit in whose scope a function is, by PCI name. */
   readonly scope = new Map<string, string>();
+  /** Functions in their slots that the kernel was told to forget, by PCI name: a rescan finds them. */
+  readonly unnoticed = new Map<string, PciFunctionSpec>();
+  /** Physical functions whose virtual ones get no driver, by PCI name. Linux: pci_sriov::drivers_autoprobe */
+  readonly withoutVfDrivers = new Set<string>();
   /** Why a function is in no unit's scope, by PCI name. */
   readonly outOfScope = new Map<string, string>();
   booted = false;
@@ -106,7 +115,12 @@ export class Machine {
   started = false;
 
   constructor(readonly options: MachineOptions) {
-    this.topology = new PciTopology(options.iommu !== null);
+    this.topology = new PciTopology({
+      ...options.cmdline.pci,
+      acsRequested: options.iommu !== null && requestsAcs(options.cmdline, options.iommu.vendor),
+      // What cannot be seen on the bus: `machine` says that there is such an IOMMU.
+      ivrs: options.iommu?.vendor === 'amd' ? true : null,
+    });
     this.memory.shouldFail = () => this.scheduler.fail.hit('alloc_pages');
     this.core = new IommuCore(this.trace, options.kernel, this.scheduler.fail);
     // Linux: mm/page_alloc.c bad_page()
@@ -122,9 +136,15 @@ export class Machine {
     this.vfio = new Vfio(this.core, options.unsafeInterrupts);
   }
 
-  /** World id of the main IOMMU; null without one. */
+  /** World id of the main IOMMU; null without one, or where the kernel leaves it alone. */
   get mainUnit(): string | null {
-    return this.options.iommu === null ? null : `iommu:${VENDOR_NAMES[this.options.iommu.vendor]}`;
+    const { iommu } = this.options;
+    return iommu === null || this.leftAlone(iommu) !== null ? null : `iommu:${VENDOR_NAMES[iommu.vendor]}`;
+  }
+
+  /** The word of the command line that keeps the kernel from using an IOMMU. */
+  leftAlone(spec: GenericOptions | VendorSpec): string | null {
+    return 'vendor' in spec ? (this.options.cmdline.off.get(spec.vendor) ?? null) : null;
   }
 
   unit(id: string): Unit | null {

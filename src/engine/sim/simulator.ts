@@ -8,9 +8,12 @@ import type { TraceEvent } from '../trace/event';
 import type { Expectation, LineResult, Lookup } from './batch';
 import { VERBS } from './interpreter';
 import { isKernelDefect } from '../iommufd/options';
+import { readCmdline } from '../pci/cmdline';
 import { DEFAULT_MACHINE, Machine, type MachineOptions } from './machine';
 import { attachPlans, type Plan } from './plans';
 import type { SysfsDir } from '../iommu/sysfs';
+import { prospectOf, type Prospect } from './passthrough/attempt';
+import { obstaclesOf } from './passthrough/obstacles';
 import { projectSysfs } from './project/sysfs';
 import { projectWorld } from './project/world';
 import { Args, mistake, said, type Outcome, type Statement } from './statement';
@@ -72,6 +75,13 @@ export class Simulator {
     return this.machine === null ? [] : attachPlans(this.machine, deviceId);
   }
 
+  /** What is in the way of giving a device to a VM, and what to try; null where there is no such device. */
+  prospect(deviceId: WorldId): Prospect | null {
+    const device = this.machine?.core.devices.get(deviceId.replace(/^dev:/, ''));
+    if (!this.machine?.booted || device === undefined) return null;
+    return prospectOf(this.machine, device, obstaclesOf(this.machine, device));
+  }
+
   sysfs(): SysfsDir | null {
     return this.machine?.booted ? projectSysfs(this.machine) : null;
   }
@@ -92,7 +102,7 @@ export class Simulator {
       const options = machineOptions(args);
       if (!options.ok) return options;
       this.machine = new Machine(options.value);
-      return said('');
+      return said(options.value.cmdline.remarks.join('; '));
     }
     const machine = (this.machine ??= new Machine(DEFAULT_MACHINE));
     machine.scheduler.line = of.line;
@@ -169,18 +179,21 @@ function wentOn(run: TaskRun): string {
 function machineOptions(args: Args): Found<MachineOptions> {
   const word = args.option('iommu') ?? 'vtd';
   const vendor = UNIT_VENDORS.find((each) => each === word);
-  const iommu = vendor ? vendorSpec(args, vendor) : found(null);
-  if (!iommu.ok) return iommu;
+  const spec = vendor ? vendorSpec(args, vendor) : found(null);
+  if (!spec.ok) return spec;
+  const cmdline = readCmdline(args.option('cmdline') ?? '', vendor ?? null);
+  const mode = (vendor && cmdline.modes.get(vendor)) ?? null;
   return found({
-    iommu: iommu.value,
+    iommu: spec.value && mode !== null ? { ...spec.value, mode } : spec.value,
+    cmdline,
     container: args.option('container') === 'iommufd' ? 'iommufd' : 'type1',
-    unsafeInterrupts: args.has('unsafe-interrupts'),
+    unsafeInterrupts: args.has('unsafe-interrupts') || cmdline.unsafeInterrupts,
     defects: new Set((args.option('defects') ?? '').split('+').filter(isKernelDefect)),
     selftest: args.has('selftest'),
     kernel: {
       ...DEFAULT_OPTIONS,
-      strict: args.has('strict') || (vendor !== undefined && STRICT_VENDORS.has(vendor)),
-      passthrough: args.has('passthrough'),
+      strict: cmdline.strict ?? (args.has('strict') || (vendor !== undefined && STRICT_VENDORS.has(vendor))),
+      passthrough: cmdline.passthrough ?? args.has('passthrough'),
     },
   });
 }

@@ -5,6 +5,7 @@ import { createVtdUnit } from '../hw/vtd/unit';
 import type { HardwareUnit, UnitOptions } from '../hw/unit';
 import { IopfQueue, iopfQueueAddDevice, iopfQueueRemoveDevice } from '../iommu/page-fault-report';
 import { ok, type Result } from '../kernel/errno';
+import { servicesOf } from '../pci/services';
 import type { Machine } from './machine';
 import type { PageRequests, Unit } from './unit';
 import type { UnitVendor, VendorSpec } from './vendor';
@@ -50,10 +51,11 @@ function make(
   }
 }
 
+const NOTHING = { ats: false, pri: false, maxPasids: 0, untrusted: false } as const;
+
 /** What the unit and its driver see of the machine. */
 function unitOptions(machine: Machine, id: string, { queue, reported }: PageRequests): UnitOptions {
   const { core, memory, trace, scope, reserved, topology, endpoints } = machine;
-  const spec = (name: string) => topology.findByName(name)?.spec;
   return {
     unit: id,
     memory,
@@ -63,9 +65,8 @@ function unitOptions(machine: Machine, id: string, { queue, reported }: PageRequ
     link: endpoints,
     control: endpoints,
     abilitiesOf(name) {
-      const { ats = false, pri = false, pasids = 0, untrusted = false } = spec(name) ?? {};
-      // Linux: pci_ats_supported()
-      return { ats: ats && !untrusted, pri, maxPasids: pasids, untrusted };
+      const fn = topology.findByName(name);
+      return fn === null ? NOTHING : { ...servicesOf(fn), untrusted: fn.untrusted };
     },
     pageRequests: {
       allow({ name }) {

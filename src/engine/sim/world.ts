@@ -127,6 +127,21 @@ export interface GroupJoin {
   /** e.g. `dma-alias`, `acs-bridge`, `multifunction`, `quirk-alias` */
   readonly rule: string;
   readonly why: string;
+  /** The registers, quirks and headers that decide, nearest first. */
+  readonly evidence: readonly JoinEvidence[];
+}
+
+/** One thing that Linux looked at. */
+export interface JoinEvidence {
+  readonly deviceId: WorldId;
+  /** Where it stands, as lspci names it: `ACSCap`, `ACSCtl`, `header type`, `Express`; else `quirk` (a table in the kernel), `firmware`, `IOMMU`, `host bridge`. */
+  readonly where: string;
+  /** What is there, e.g. `SV+ RR- CR- UF+`, `single function`, `no ACS capability`. */
+  readonly what: string;
+  /** ACS bits that are missing, by name. */
+  readonly missing: readonly string[];
+  /** The function of the kernel that asks for it. */
+  readonly rule: string;
 }
 
 /** id `iommu:dmar0`. Registers, queue entries and cache entries are asked for: EngineApi.hardware(). */

@@ -106,11 +106,12 @@ export function projectGroup(machine: Machine, index: IommufdIndex, group: Iommu
     number: group.id,
     // Of other buses nothing but sysfs tells.
     deviceIds: group.devices.filter(({ traits }) => traits.platform !== true).map(({ worldId }) => worldId),
-    joins: group.joins.map(({ device, via, rule, why }) => ({
+    joins: group.joins.map(({ device, via, rule, why, evidence }) => ({
       deviceId: device.worldId,
       withId: deviceId(via),
       rule,
       why,
+      evidence: evidence.map(({ device: name, ...found }) => ({ deviceId: deviceId(name), ...found })),
     })),
     ownerId: group.owner?.worldId ?? null,
     ownerCount: group.ownerCnt,

@@ -19,9 +19,10 @@ export function recordedMismatches(machine: Machine, group: IommuGroup): readonl
   }
   const inside = new Set(members.map(({ name }) => name));
   for (const number of numbers) {
-    const outside = [...machine.core.devices.keys()].filter(
-      (name) => !inside.has(name) && recorded(name) === number,
-    );
+    const outside = machine.topology
+      .recordedIn(number)
+      .map(({ name }) => name)
+      .filter((name) => !inside.has(name) && machine.core.devices.has(name));
     if (outside.length > 0)
       sentences.push(`the dump has ${outside.join(', ')} together with these in group ${number}`);
   }

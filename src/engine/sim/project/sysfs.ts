@@ -13,6 +13,7 @@ export function projectSysfs(machine: Machine): SysfsDir {
   const pci = dir({
     devices: dir(Object.fromEntries(devices.map((fn) => [fn.name, deviceDir(machine, fn)]))),
     drivers: driverDirs(machine, devices),
+    rescan: writable(''),
   });
   return merged(
     dir({ sys: dir({ bus: dir({ pci }), class: dir({ iommu: unitDirs(machine) }) }) }),
@@ -22,6 +23,12 @@ export function projectSysfs(machine: Machine): SysfsDir {
 
 const dir = (entries: Readonly<Record<string, SysfsEntry>>): SysfsDir => ({ kind: 'dir', entries });
 const file = (line: string): SysfsFile => ({ kind: 'file', mode: 0o444, text: `${line}\n` });
+/** Who may write is root alone; `line`: what it says when it is read, empty where it cannot be. */
+const writable = (line: string): SysfsFile => ({
+  kind: 'file',
+  mode: line === '' ? 0o200 : 0o644,
+  text: line === '' ? '' : `${line}\n`,
+});
 const link = (target: string): SysfsEntry => ({ kind: 'link', target });
 
 /** Both, name by name and sorted as `ls` does; where only one can be, the second one. */
@@ -43,8 +50,25 @@ function deviceDir(machine: Machine, fn: PciFunction): SysfsDir {
     class: file(hex(fn.classCode, 6)),
     device: file(hex(fn.deviceId, 4)),
     ...(driver ? { driver: link(`${PCI}/drivers/${driver.name}`) } : {}),
+    // Linux: pci_dev_hp_attrs_are_visible()
+    ...(fn.isVirtual ? {} : { remove: writable('') }),
+    ...sriovFiles(machine, fn),
     vendor: file(hex(fn.vendorId, 4)),
   });
+}
+
+/** Linux: drivers/pci/iov.c sriov_pf_dev_attrs[] */
+function sriovFiles(machine: Machine, fn: PciFunction): Readonly<Record<string, SysfsEntry>> {
+  const { sriov } = fn.spec;
+  if (sriov === null) return {};
+  return {
+    sriov_drivers_autoprobe: writable(machine.withoutVfDrivers.has(fn.name) ? '0' : '1'),
+    sriov_numvfs: writable(String(machine.topology.virtualFunctionsOf(fn).length)),
+    sriov_offset: file(String(sriov.offset)),
+    sriov_stride: file(String(sriov.stride)),
+    sriov_totalvfs: file(String(sriov.total)),
+    ...(sriov.vfDevice === null ? {} : { sriov_vf_device: file(sriov.vfDevice.toString(16)) }),
+  };
 }
 
 function driverDirs(machine: Machine, devices: readonly PciFunction[]): SysfsDir {

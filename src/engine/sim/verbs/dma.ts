@@ -9,7 +9,7 @@ import { mismatch, type Outcome } from '../statement';
 import { count } from './machine';
 import type { Task } from '../../kernel/task';
 import { handlePageRequests } from '../page-requests';
-import { found, kernelVerb, mistake, pciDeviceAt, said, type Found, type VerbContext } from './verb';
+import { found, fullBdf, kernelVerb, mistake, pciDeviceAt, said, type Found, type VerbContext } from './verb';
 
 const PAGE = 4096n;
 /** What one line may touch; every page of it is a look-up of its own to be shown. */
@@ -55,6 +55,9 @@ export const dma = kernelVerb(function* (context): Task<Outcome> {
     machine.walked.note(lookup);
   }
   const outcome = phraseOf(lookup);
+  const reaches = args.option('reaches');
+  if (reaches !== null && outcome.ok && lookup.parts[0]?.peer?.deviceId !== `dev:${fullBdf(reaches)}`)
+    return mismatch(`it did not reach ${reaches} past the IOMMU: ${outcome.phrase}`);
   const pa = lookup.parts[0]?.pa ?? null;
   if (!outcome.ok || wanted.value === null || pa === null || isIn(machine, wanted.value, pa)) return outcome;
   const there = bufferWords(machine, pa);
@@ -128,6 +131,8 @@ function dmaAddress({ machine, args }: VerbContext): bigint | null {
   return named?.kind === 'dma-address' ? named.address : null;
 }
 
+const bdfOf = (id: string): string => id.replace(/^dev:(?:0000:)?/, '');
+
 function phraseOf(lookup: Lookup): Outcome {
   const failed = lookup.parts.find((part) => part.fault !== null);
   if (failed?.fault) {
@@ -140,6 +145,7 @@ function phraseOf(lookup: Lookup): Outcome {
     };
   }
   const [first] = lookup.parts;
+  if (first?.peer) return said(`reached ${bdfOf(first.peer.deviceId)}, past the IOMMU: ${first.peer.why}`);
   if (first?.interrupt) return said('interrupt message, let through');
   const pages = lookup.parts.length > 1 ? `, ${count(lookup.parts.length, 'page')}` : '';
   const how =

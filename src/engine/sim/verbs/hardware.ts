@@ -1,14 +1,13 @@
 import { ERRNO, type Errno } from '../../kernel/errno';
-import { unbindDriver } from '../../iommu/drivers';
+import { GROUP_POLICIES } from '../../iommu/group-policy';
 import type { ResvKind } from '../../iommu/ops';
-import { releaseDevice } from '../../iommu/probe';
 import { GENERIC_DEFAULTS, type GenericOptions } from '../../hw/generic/options';
 import { amdv1 } from '../../pt/fmt/amdv1';
 import type { Task } from '../../kernel/task';
 import { pageSizeLg2 } from '../words';
 import type { Args, Outcome } from '../statement';
 import type { PciFunction } from '../../pci/function';
-import type { PciTopology } from '../../pci/topology';
+import { removeFunction } from '../hotplug';
 import type { Machine } from '../machine';
 import { UNIT_VENDORS, type VendorSpec } from '../vendor';
 import { vendorSpec } from './vendor-spec';
@@ -30,6 +29,7 @@ export const iommu: Verb = ({ machine, args }) => {
     : genericOptions(args, name);
   if (!options.ok) return options;
   machine.declared.set(name, options.value);
+  if (machine.leftAlone(options.value) === null) machine.topology.requestAcs();
   return said('');
 };
 
@@ -56,6 +56,7 @@ function genericOptions(args: Args, name: string): Found<GenericOptions> {
     staticBlocked: !args.has('no-blocked'),
     finalisesAtAttach: args.has('attach-finalised'),
     maxPasids: Number(pasids),
+    groups: GROUP_POLICIES.find((policy) => policy === args.option('groups')) ?? 'pci',
   });
 }
 
@@ -125,30 +126,11 @@ const isErrno = (word: string): word is Errno => Object.hasOwn(ERRNO, word);
 export const remove: Verb = kernelVerb(function* ({ machine, args }): Task<Outcome> {
   const fn = functionAt(machine, args, 0);
   if (!fn.ok) return fn;
-  const gone = removalOrder(machine.topology, fn.value);
-  for (const { name } of gone) {
-    const device = machine.core.devices.get(name);
-    const unbound = device && (yield* unbindDriver(machine.core, device));
-    if (unbound && !unbound.ok) return unbound;
-  }
-  for (const { name } of gone) {
-    const device = machine.core.devices.get(name);
-    if (device) yield* releaseDevice(machine.core, device);
-    machine.scope.delete(name);
-    machine.outOfScope.delete(name);
-  }
-  machine.topology.removeFunction(fn.value);
-  return said(gone.length === 1 ? 'gone' : `${count(gone.length, 'function')} gone`);
+  const gone = yield* removeFunction(machine, fn.value);
+  if (!gone.ok) return gone;
+  const { length } = gone.value;
+  return said(length === 1 ? 'gone' : `${count(length, 'function')} gone`);
 });
-
-/** What is behind a function first, as pci_stop_and_remove_bus_device() goes. */
-function removalOrder(topology: PciTopology, fn: PciFunction): readonly PciFunction[] {
-  const behind = fn.subordinate?.functions.toReversed() ?? [];
-  const virtual = topology.functions.filter(
-    ({ spec }) => spec.virtualOf !== null && topology.find(spec.virtualOf) === fn,
-  );
-  return [...[...behind, ...virtual].flatMap((each) => removalOrder(topology, each)), fn];
-}
 
 /** A function of the machine, whether or not its kernel runs. */
 function functionAt({ topology }: Machine, args: Args, at: number): Found<PciFunction> {

@@ -1,6 +1,7 @@
 import { bindByName, bootTask, hotAdd } from '../boot';
 import { unbindDriver } from '../../iommu/drivers';
 import type { Task } from '../../kernel/task';
+import { formatBdf } from '../../pci/address';
 import type { PciFunctionSpec } from '../../pci/function-spec';
 import type { Machine } from '../machine';
 import type { Outcome } from '../statement';
@@ -13,6 +14,12 @@ export const pci: Verb = ({ machine, args, readPci }) => {
   const { iommu } = read.spec;
   if (iommu !== null && iommu !== 'none' && !machine.declared.has(iommu))
     return mistake(`no line has made an IOMMU ${iommu}`, args.columnOf('iommu'));
+  const name = formatBdf(read.spec.address);
+  if (machine.unnoticed.has(name))
+    return mistake(
+      `${name} is in its slot, and was removed from the kernel alone: a rescan finds it`,
+      args.column(0),
+    );
   if (machine.booted) return hotAdded(machine, read.spec);
   const added = machine.topology.addFunction(read.spec);
   return added.ok ? said('') : added;

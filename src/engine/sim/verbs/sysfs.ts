@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../kernel/errno';
 import type { Task } from '../../kernel/task';
 import { projectSysfs } from '../project/sysfs';
 import { mismatch, type Outcome } from '../statement';
+import { writePci } from './sysfs-pci';
 import { kernelVerb, mistake, said, type Verb, type VerbContext } from './verb';
 
 /** `cat /sys/kernel/iommu_groups/0/type is "DMA-FQ"` */
@@ -36,6 +37,8 @@ export const echo: Verb = kernelVerb(function* (context): Task<Outcome> {
   if (!found.ok) return found;
   const path = pathOf(context, 1);
   if (found.value.kind !== 'file') return err('EISDIR', `${path} is a directory`, { rule: 'vfs' });
+  const pci = yield* writePci(machine, path, args.word(0) ?? '');
+  if (pci !== null) return pci;
   const written = yield* sysfsWrite(machine.core, path, `${args.word(0) ?? ''}\n`);
   if (written.ok) return said('written');
   // What others add to the core's part of the tree can only be read.

@@ -1,0 +1,53 @@
+import type { PciFunctionSpec } from '../../engine/pci/function-spec';
+import { appendLines } from '../edit';
+import { formatStatement } from '../format';
+import { formatAddress, formatPciLine } from '../pci-line';
+import { changed, unchanged, type Changed } from './changed';
+import { MachineText, type PciLine } from './machine-text';
+
+/** Changes while the machine runs: lines at the end of the script, after `boot`. */
+
+/** Sets the number of virtual functions, as a person does in sysfs. */
+export function enableVfs(script: string, bdf: string, count: number): Changed {
+  const machine = new MachineText(script);
+  const line = machine.find(bdf);
+  if (line === null) return unchanged(`${bdf} is no function of this script`);
+  const { sriov } = line.spec;
+  if (sriov === null) return unchanged(`${bdf} has no SR-IOV capability that the script tells of`);
+  if (!Number.isInteger(count) || count < 0 || count > sriov.total)
+    return unchanged(`${bdf} can have 0 to ${sriov.total} virtual functions`);
+  const path = `/sys/bus/pci/devices/${line.name}/sriov_numvfs`;
+  return changed(running(machine, script, [formatStatement({ verb: 'echo', args: [String(count), path] })]));
+}
+
+/** Pulls a function out, with everything behind it. */
+export function removeFunction(script: string, bdf: string): Changed {
+  const machine = new MachineText(script);
+  const line = machine.find(bdf);
+  if (line === null) return unchanged(`${bdf} is no function of this script`);
+  const args = [formatAddress(line.spec.address)];
+  return changed(running(machine, script, [formatStatement({ verb: 'remove', args })]));
+}
+
+/** Plugs a function in. */
+export function addFunction(script: string, spec: PciFunctionSpec): Changed {
+  const machine = new MachineText(script);
+  const name = formatAddress(spec.address);
+  const there = machine.find(name);
+  if (there !== null && !isRemoved(machine, there)) return unchanged(`${name} is there already`);
+  return changed(running(machine, script, [formatPciLine(spec)]));
+}
+
+const isRemoved = ({ lines }: MachineText, { at, spec }: PciLine): boolean =>
+  lines.some(
+    ({ statement }, index) =>
+      index > at &&
+      statement?.verb === 'remove' &&
+      statement.args.some((arg) => arg.kind === 'word' && arg.text.endsWith(formatAddress(spec.address))),
+  );
+
+/** The kernel has to run first. */
+function running({ lines }: MachineText, script: string, added: readonly string[]): string {
+  const booted = lines.some(({ statement }) => statement?.verb === 'boot');
+  return appendLines(script, booted ? added : ['boot', ...added]);
+}
