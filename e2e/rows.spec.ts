@@ -4,10 +4,10 @@ import { expectAccessible, expectReadable } from './helpers/axe';
 import { BENCH, consoleLine, lines, openScene, openStart, time } from './helpers/scene';
 import { expect, reducedMotion, test } from './helpers/test';
 
-/** The four IOMMUs, and the five threads row by row: each opens in the page and comes out as it says. */
+/** The four IOMMUs, groups and their reasons, and the five threads row by row: each opens in the page and comes out as it says. */
 test.use(reducedMotion);
 
-const rows = ['iommus', 'rows'].flatMap((folder) => {
+const rows = ['iommus', 'groups', 'rows'].flatMap((folder) => {
   const path = new URL(`../src/gallery/${folder}/`, import.meta.url);
   return readdirSync(path)
     .filter((file) => file.endsWith('.iommu'))
@@ -49,6 +49,7 @@ async function expectAsItSays(page: Page, script: string): Promise<void> {
 
 for (const { folder, least } of [
   { folder: 'iommus', least: 25 },
+  { folder: 'groups', least: 8 },
   { folder: 'rows', least: 59 },
 ])
   test(`every scene of ${folder}/ opens by its link, and every line comes out as it says`, async ({
@@ -76,6 +77,7 @@ test.describe('the gallery', () => {
       'AMD-Vi',
       'Arm SMMUv3',
       'RISC-V IOMMU',
+      'Topology, ACS and what it does to DMA',
       /^A Groups in sysfs/,
       /^B Who owns DMA/,
       /^C Attaching/,

@@ -1,7 +1,9 @@
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { iommuShelves, numberOf } from '../../gallery/iommus';
+import { groupShelves } from '../../gallery/groups';
+import { iommuShelves } from '../../gallery/iommus';
 import { threads } from '../../gallery/rows';
 import { isFound } from '../../gallery/search';
+import { numberOf, type SceneShelf } from '../../gallery/shelves';
 import { useApp } from '../../store';
 import { Dialog } from '../../ui/Dialog';
 import { listKeys } from '../shared/list-keys';
@@ -29,8 +31,10 @@ export function GalleryDialog() {
       return rows.length > 0 ? [{ ...shelf, rows }] : [];
     });
   const found = foundOf(IOMMUS);
+  const foundGroups = foundOf(GROUPS);
   const foundThreads = foundOf(THREADS);
-  const nothing = scenes?.length === 0 && found.length === 0 && foundThreads.length === 0;
+  const nothing =
+    scenes?.length === 0 && found.length === 0 && foundGroups.length === 0 && foundThreads.length === 0;
 
   const onSearchKey = (event: KeyboardEvent): void => {
     const first = results.current?.querySelector<HTMLElement>(RESULTS);
@@ -73,6 +77,10 @@ export function GalleryDialog() {
           What the hardware reads, keeps and reports: tables, caches, queues and faults of each vendor, in the
           words of its document, and what the kernel prints.
         </Shelves>
+        <Shelves title="Whose group is it, and why" shelves={foundGroups}>
+          Which devices Linux keeps together, the registers that decide, and DMA that shows whether they are
+          right: bridges, switches, functions, quirks, and the kernel’s command line.
+        </Shelves>
         <Shelves title="Five threads, row by row" shelves={foundThreads}>
           What developers of the kernel asked each other on its mailing lists, and what it does today: one
           small scene a question, with notes, and lines that check every answer.
@@ -101,13 +109,15 @@ interface Row {
   readonly script: string;
 }
 
-const IOMMUS: readonly Shelf[] = iommuShelves.map(({ word, title, scenes }) => ({
+const shelfOf = ({ word, title, scenes }: SceneShelf): Shelf => ({
   id: word,
   letter: '',
   title,
   year: null,
   rows: scenes.map((scene) => ({ ...scene, label: String(numberOf(scene)) })),
-}));
+});
+const IOMMUS = iommuShelves.map(shelfOf);
+const GROUPS = groupShelves.map(shelfOf);
 
 const THREADS: readonly Shelf[] = threads.map(({ letter, title, year, rows }) => ({
   id: letter,

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseScript } from '../scenario/parse';
-import { iommuShelves, parseIommuScene, shelvesOf } from './iommus';
+import { groupShelves } from './groups';
+import { iommuShelves } from './iommus';
+import { parseShelfScene, shelvesOf } from './shelves';
 
 it('a scene tells its label and title in its first line', () => {
   const script = '# SMMUv3 2 · A guest\nmachine m\n';
-  expect(parseIommuScene('./iommus/smmu-2-nested.iommu', script)).toEqual({
+  expect(parseShelfScene('./iommus/smmu-2-nested.iommu', script)).toEqual({
     id: 'smmu-2-nested',
     label: 'SMMUv3 2',
     title: 'A guest',
@@ -13,18 +15,22 @@ it('a scene tells its label and title in its first line', () => {
 });
 
 it('scenes stand on their shelves, by number and not by letters', () => {
-  const scenes = ['VT-d 10', 'VT-d 9', 'RISC-V 1'].map((label) => parseIommuScene('x', `# ${label} · it`));
-  const onShelves = shelvesOf(scenes).map((shelf) => shelf.scenes.map(({ label }) => label));
-  expect(onShelves).toEqual([[], ['VT-d 9', 'VT-d 10'], [], [], ['RISC-V 1']]);
+  const files = Object.fromEntries(
+    ['VT-d 10', 'VT-d 9', 'RISC-V 1'].map((label) => [label, `# ${label} · it`]),
+  );
+  const shelves = ['VT-d', 'AMD-Vi', 'RISC-V'].map((word) => ({ word, title: word }));
+  const onShelves = shelvesOf(shelves, files).map((shelf) => shelf.scenes.map(({ label }) => label));
+  expect(onShelves).toEqual([['VT-d 9', 'VT-d 10'], [], ['RISC-V 1']]);
 });
 
-describe('the scenes of the four IOMMUs', () => {
-  const scenes = iommuShelves.flatMap((shelf) => shelf.scenes);
+describe('the scenes on shelves', () => {
+  const all = [...iommuShelves, ...groupShelves];
+  const scenes = all.flatMap((shelf) => shelf.scenes);
 
   it('are all on a shelf, and none is empty', () => {
-    const files = import.meta.glob('./iommus/*.iommu');
+    const files = import.meta.glob('./{iommus,groups}/*.iommu');
     expect(scenes.length).toBe(Object.keys(files).length);
-    expect(iommuShelves.filter((shelf) => shelf.scenes.length < 4)).toEqual([]);
+    expect(all.filter((shelf) => shelf.scenes.length < 4)).toEqual([]);
   });
 
   it('have each a number of their own', () => {
@@ -45,7 +51,9 @@ describe('the scenes of the four IOMMUs', () => {
           verb.startsWith('expect') ||
           expected !== null ||
           args.some((arg) =>
-            arg.kind === 'option' ? arg.key === 'in' : arg.text === 'is' || arg.text === 'contains',
+            arg.kind === 'option'
+              ? arg.key === 'in' || arg.key === 'reaches'
+              : arg.text === 'is' || arg.text === 'contains',
           ),
       );
       expect(says.length).toBeGreaterThan(3);
