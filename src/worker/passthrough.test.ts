@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ObstacleKind, PassthroughVerdict } from '../engine/sim/passthrough/verdict';
-import { scenarioFiles } from '../testing/run-script';
+import { scenarioFiles, ScriptRun } from '../testing/run-script';
 import { createEngine } from './engine';
 
 /** Two functions of one card behind a port with ACS, as a graphics card has them. */
@@ -98,6 +98,10 @@ boot`;
     expect(verdict.obstacles).toContainEqual(
       expect.objectContaining({ kind: 'peer-to-peer', weight: 'warns', deviceIds: ['dev:0000:04:00.0'] }),
     );
+    // It is no claim: the line that is offered does what is said.
+    const { shownBy } = verdict.obstacles.find(({ kind }) => kind === 'peer-to-peer')!;
+    expect(shownBy).toBe('dma 03:00.0 write 0xe1000000 64 reaches=04:00.0');
+    expect(ScriptRun.of(`${script}\n${shownBy}`).wrong).toEqual([]);
     const safe = script.replaceAll('downstream-port', 'downstream-port acs=SV+RR+CR+UF');
     expect(kinds(await verdictIn(safe, '03:00.0'))).toEqual([]);
   });

@@ -24,7 +24,19 @@ const box = (id: string) => layout.rects.get(id)!;
 const [part] = walk.parts;
 const twoPages: Lookup = { ...walk, parts: [part!, { ...part!, iova: 0x301000n }] };
 const bypass: Lookup = { ...walk, parts: [{ ...part!, from: 'bypass', steps: [], address: [] }] };
-const all = { walk, hit, deviceHit, fault, kernelDma, twoPages, bypass };
+const [gpu, audio] = ['dev:0000:01:00.0', 'dev:0000:01:00.1'];
+const peer: Lookup = {
+  ...bypass,
+  iommuId: null,
+  parts: [
+    {
+      ...bypass.parts[0]!,
+      from: 'peer',
+      peer: { deviceId: audio, viaId: gpu, path: [gpu, audio], why: 'functions of one device' },
+    },
+  ],
+};
+const all = { walk, hit, deviceHit, fault, kernelDma, twoPages, bypass, peer };
 
 describe('beats', () => {
   test.each(Object.entries(all))('%s has as many as the store counts steps', (_name, lookup) => {
@@ -107,6 +119,16 @@ describe('the token', () => {
     const pose = poseAt(ways(deviceHit), 1);
     expect(pose.looks.map(({ at }) => at)).toEqual([home]);
     expect(pose.head).toEqual(bufferPoint(box('mm:qemu'), 1));
+  });
+
+  test('from device to device it goes beside the tree, and never to the IOMMU', () => {
+    const lookup = { ...peer, deviceId: gpu };
+    const [way] = waysOf(beatsOf(lookup), stageOf(lookup, space)!);
+    const left = (id: string) => ({ x: box(id).x, y: box(id).y + box(id).height / 2 });
+    expect(way!.points[0]).toEqual(left(gpu));
+    expect(way!.end).toEqual(left(audio));
+    expect(Math.max(...way!.points.map(({ x }) => x))).toBeLessThanOrEqual(left(audio).x);
+    expect(way!.label).toMatchObject({ text: 'reached 01:00.1, past the IOMMU', tone: 'past' });
   });
 
   test('reads of the second stage stop at the parent’s card, and memory is reached from there', () => {

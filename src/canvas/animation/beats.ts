@@ -13,11 +13,14 @@ export type Stop =
       readonly level: number;
       /** 2: of the table that lies under a nested one. */ readonly stage: 1 | 2 | null;
     }
-  | { readonly kind: 'memory' };
+  | { readonly kind: 'memory' }
+  /** Another device, by way of bridges alone. */
+  | { readonly kind: 'peer' };
 
 export interface Label {
   readonly text: string;
-  readonly tone: 'plain' | 'ok' | 'fault';
+  /** `past`: it arrived, and should give one pause. */
+  readonly tone: 'plain' | 'ok' | 'fault' | 'past';
 }
 
 /**
@@ -49,6 +52,11 @@ export const beatsOf = (lookup: Lookup, vendor: Vendor = 'generic'): readonly Be
 function beatsOfPart(part: LookupPart, index: number, vendor: Vendor): readonly Beat[] {
   const end = part.fault ? 'fault' : part.pa === null ? null : 'memory';
   const endLabel = endLabelOf(part);
+  if (part.peer) {
+    const label: Label = { text: 'past the IOMMU', tone: 'past' };
+    const stop = { kind: 'peer' } as const;
+    return [{ part: index, first: true, stop, step: null, end: null, shortCut: false, label, endLabel }];
+  }
   if (part.steps.length === 0) {
     const label: Label = {
       text: part.fault ? 'blocked' : 'not translated',
@@ -115,6 +123,11 @@ const pageOf = (part: LookupPart): number => (part.pa ?? 0) - ((part.pa ?? 0) % 
 
 function endLabelOf(part: LookupPart): Label | null {
   if (part.fault) return { text: `${hex(part.iova)} ✕ ${part.fault.name}`, tone: 'fault' };
+  if (part.peer)
+    return {
+      text: `reached ${part.peer.deviceId.replace(/^dev:(?:0000:)?/, '')}, past the IOMMU`,
+      tone: 'past',
+    };
   return part.pa === null ? null : { text: `PA ${hex(part.pa)}`, tone: 'ok' };
 }
 

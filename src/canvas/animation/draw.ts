@@ -53,6 +53,7 @@ export function drawPose(ctx: Context, pose: Pose, view: View, ink: Ink): void {
   const head = to(pose.head);
   if (pose.headTone === 'fault') cross(ctx, head, ink, true);
   else if (pose.headTone === 'ok') ring(ctx, head, ink, true);
+  else if (pose.headTone === 'past') ring(ctx, head, { ...ink, ok: ink.fault }, true);
   else {
     dot(ctx, head, 9, alpha(ink.ink, 0.14), 'transparent');
     dot(ctx, head, 5.5, ink.ink, ink.surface);
@@ -163,7 +164,7 @@ function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel, view: 
   const y = clamp(side === 'above' ? above : below, 44, view.height - height - 8);
   ctx.beginPath();
   ctx.roundRect(x, y, width, height, 5);
-  ctx.fillStyle = tone === 'fault' ? ink.fault : ink.ink;
+  ctx.fillStyle = tone === 'fault' || tone === 'past' ? ink.fault : ink.ink;
   ctx.fill();
   ctx.fillStyle = ink.surface;
   ctx.textAlign = 'left';

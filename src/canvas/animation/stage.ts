@@ -75,6 +75,7 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const pointOf: Stage['pointOf'] = (stop, part) => {
     if (stop.kind === 'device') return start;
     if (stop.kind === 'memory') return memoryOf(part);
+    if (stop.kind === 'peer') return leftOf(box(lookup.parts[part]?.peer?.deviceId ?? null) ?? device);
     if (!unit) return open;
     if (!lamps && stop.kind !== 'level') return { x: unit.x + 18, y: unit.y + unit.height };
     if (stop.kind === 'context') return contextPoint(unit);
@@ -83,6 +84,9 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     return hwpt ? levelPoint(hwpt, stop.level, levels) : levelPointBelow(unit, stop.level, levels);
   };
 
+  /** The cards of a request that went from device to device. */
+  const pathRects = (part: number): readonly Rect[] =>
+    (lookup.parts[part]?.peer?.path ?? []).flatMap((id) => box(id) ?? []);
   /** From a lamp of the unit along its lower rim to its right side. */
   const outOfUnit = (from: Point, box: Rect, y: number): readonly Point[] => [
     from,
@@ -112,6 +116,7 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     if (from.kind === 'device') {
       // Its own translations it has with it.
       if (to.kind === 'device') return [a, b];
+      if (to.kind === 'peer') return besideTheTree(pathRects(part));
       const way = wayIn(lookup, space, unit ? leftOf(unit) : open);
       if (!unit) return way;
       const port = way.at(-1) ?? leftOf(unit);
@@ -153,6 +158,10 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     return overTheTop(here, memory, unit, [unit, hwpt, ioas, process]);
   };
   const besides: Stage['besides'] = (stop) => {
+    if (stop.kind === 'peer') {
+      const reached = box(lookup.parts[0]?.peer?.deviceId ?? null);
+      return reached && { card: reached, side: 'below' };
+    }
     if (stop.kind === 'memory' && process) return { card: process, side: 'above' };
     if (stop.kind === 'level' && stop.stage === 2 && parentBox) return { card: parentBox, side: 'below' };
     if (stop.kind === 'memory' || stop.kind === 'level') return hwpt && { card: hwpt, side: 'below' };
@@ -182,6 +191,23 @@ function wayIn(lookup: Lookup, { rects, frameOf, routes }: StageSpace, to: Point
 
 const curve = (from: Point, to: Point): readonly Point[] => flatten([sideways(from, to)]);
 const bent = (points: readonly Point[]): readonly Point[] => flatten(rounded(points, 8), 6);
+
+/** Past bridges, on the side where their lines are. */
+function besideTheTree(cards: readonly Rect[]): readonly Point[] {
+  const rail = Math.min(...cards.map(({ x }) => x)) - 14;
+  const [first, last] = [cards[0], cards.at(-1)];
+  if (!first || !last) return [];
+  const middle = cards.slice(1, -1).flatMap((card) => {
+    const at = leftOf(card);
+    return [
+      { x: rail, y: at.y },
+      { x: at.x, y: at.y },
+      { x: rail, y: at.y },
+    ];
+  });
+  const [from, to] = [leftOf(first), leftOf(last)];
+  return bent([from, { x: rail, y: from.y }, ...middle, { x: rail, y: to.y }, to]);
+}
 
 /** Above every card that was not needed: the short cut of a hit, and of what is not translated at all. */
 function overTheTop(from: Point, to: Point, unit: Rect, cards: readonly (Rect | null)[]): readonly Point[] {

@@ -85,6 +85,8 @@ function hardwareOf(
       const domain = unit.domainOf(nameOf(rid) ?? '', pasid);
       return (domain && describeGeneric(domain)?.rootPa) ?? null;
     },
+    // It knows no ATS.
+    askTables: (questions) => questions.map(() => null),
     domainOf: (device, pasid) => unit.domainOf(device, pasid),
     addressFields(iova, leafLevel, domain) {
       const tables = domain && describeGeneric(domain);

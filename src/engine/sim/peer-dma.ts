@@ -19,7 +19,7 @@ export function firePeer(machine: Machine, order: DmaOrder): Lookup | null {
   const peer = {
     deviceId: idOf(route.peer),
     viaId: idOf(route.via),
-    path: pathOf(from, route.peer).map(idOf),
+    path: pathOf(from, route.peer, route.via).map(idOf),
     why: route.why,
   };
   const pa = Number(iova);
@@ -55,13 +55,13 @@ export function firePeer(machine: Machine, order: DmaOrder): Lookup | null {
 
 const idOf = ({ name }: PciFunction): WorldId => `dev:${name}`;
 
-/** Up from one to the first bridge, or bus, that they share, and down to the other. */
-function pathOf(from: PciFunction, to: PciFunction): readonly PciFunction[] {
+/** Up from one and down to the other; the bridge above both has a part only where it is the one that turns. */
+function pathOf(from: PciFunction, to: PciFunction, via: PciFunction): readonly PciFunction[] {
   const [up, down] = [chain(from), chain(to)];
-  const top = up.find((fn) => down.includes(fn));
-  const upTo = top === undefined ? up.length : up.indexOf(top) + 1;
-  const downTo = top === undefined ? down.length : down.indexOf(top);
-  return [...up.slice(0, upTo), ...down.slice(0, downTo).toReversed()];
+  const shared = up.find((fn) => down.includes(fn));
+  const below = (way: readonly PciFunction[]): readonly PciFunction[] =>
+    shared === undefined ? way : way.slice(0, way.indexOf(shared));
+  return [...below(up), ...(shared === via ? [via] : []), ...below(down).toReversed()];
 }
 
 /** A function and every bridge above it. */

@@ -86,6 +86,8 @@ export interface DeviceTlbView {
   readonly pa: number;
   readonly read: boolean;
   readonly write: boolean;
+  /** The IOMMU would not tell it so any more. */
+  readonly stale: boolean;
 }
 
 export interface AcsObject {

@@ -1,4 +1,4 @@
-import { Check, X } from 'lucide-react';
+import { Check, TriangleAlert, X } from 'lucide-react';
 import type { LookupPart } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
 import { faultNumber } from '../../ui/hardware-words';
@@ -6,6 +6,7 @@ import { groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { useApp } from '../../store';
 import { KernelLine, RecordWords } from '../shared/FaultRecord';
+import { ObjectLink } from '../shared/ObjectLink';
 import { sentence } from '../shared/sentence';
 
 interface ResultCardProps {
@@ -15,12 +16,19 @@ interface ResultCardProps {
 
 /** How it ended: a physical address, or a fault with everything the hardware left behind. */
 export const ResultCard = ({ part, iommu }: ResultCardProps) =>
-  part.fault === null ? <Arrived part={part} /> : <Faulted fault={part.fault} iommu={iommu} />;
+  part.fault !== null ? (
+    <Faulted fault={part.fault} iommu={iommu} />
+  ) : part.peer !== null ? (
+    <Reached peer={part.peer} />
+  ) : (
+    <Arrived part={part} />
+  );
 
 const FROM: Readonly<Record<LookupPart['from'], string>> = {
   bypass: 'not translated',
   'device-tlb': 'as the device was told before',
   iotlb: 'from the IOTLB, without a walk',
+  peer: 'another device’s memory',
   walk: 'read from the tables',
 };
 
@@ -41,6 +49,34 @@ function Arrived({ part }: { readonly part: LookupPart }) {
         <span className="muted">{part.interrupt ? 'for a processor, not for memory' : FROM[part.from]}</span>
       </div>
     </Section>
+  );
+}
+
+/** No IOMMU had a say. */
+function Reached({ peer }: { readonly peer: NonNullable<LookupPart['peer']> }) {
+  return (
+    <section className="sec fault-card" aria-label="Past the IOMMU">
+      <span className="pill" data-tone="fault">
+        <TriangleAlert size={13} strokeWidth={2.5} aria-hidden="true" />
+        past the IOMMU
+      </span>
+      <h3>
+        It reached <ObjectLink id={peer.deviceId} />
+      </h3>
+      <p className="prose">{sentence(peer.why)}</p>
+      <p className="row">
+        {peer.path.map((id, index) => (
+          <span key={id} className="row">
+            {index > 0 && (
+              <span className="muted" aria-hidden="true">
+                →
+              </span>
+            )}
+            <ObjectLink id={id} />
+          </span>
+        ))}
+      </p>
+    </section>
   );
 }
 

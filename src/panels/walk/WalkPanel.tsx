@@ -56,10 +56,7 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
       </Section>
       <Section title={`Look-up · ${summaryOf(part)}`}>
         {part.steps.length === 0 ? (
-          <p className="prose">
-            Nothing was looked up: {part.fault === null ? 'the address passes as it is' : 'no table is asked'}
-            .
-          </p>
+          <p className="prose">Nothing was looked up: {whyNothing(part)}.</p>
         ) : (
           <>
             <NestedMatrix vendor={vendor} steps={part.steps} shown={shown} onShow={stepTo(lookup, index)} />
@@ -75,21 +72,28 @@ function LookupView({ lookup }: { readonly lookup: Lookup }) {
         )}
       </Section>
       {partDone ? <ResultCard part={part} iommu={iommu} /> : <Progress lookup={lookup} step={step} />}
-      <Section title="Through">
-        <p className="row">
-          <ObjectLink id={lookup.deviceId} /> <Arrow /> <ObjectLink id={lookup.iommuId} none="no IOMMU" />
-          {[lookup.hwptId, lookup.ioasId, lookup.processId].map(
-            (id) =>
-              id !== null && (
-                <span key={id} className="row">
-                  <Arrow /> <ObjectLink id={id} />
-                </span>
-              ),
-          )}
-        </p>
-      </Section>
+      {part.peer === null && (
+        <Section title="Through">
+          <p className="row">
+            <ObjectLink id={lookup.deviceId} /> <Arrow /> <ObjectLink id={lookup.iommuId} none="no IOMMU" />
+            {[lookup.hwptId, lookup.ioasId, lookup.processId].map(
+              (id) =>
+                id !== null && (
+                  <span key={id} className="row">
+                    <Arrow /> <ObjectLink id={id} />
+                  </span>
+                ),
+            )}
+          </p>
+        </Section>
+      )}
     </>
   );
+}
+
+function whyNothing({ fault, peer }: LookupPart): string {
+  if (peer !== null) return 'the request never came to an IOMMU';
+  return fault === null ? 'the address passes as it is' : 'no table is asked';
 }
 
 const titleOf = ({ access, bytes, deviceId, pasid }: Lookup): string =>
@@ -183,6 +187,7 @@ const OUTCOMES: Readonly<Record<LookupPart['from'], string>> = {
   bypass: 'untranslated',
   'device-tlb': 'device TLB hit',
   iotlb: 'IOTLB hit',
+  peer: 'past the IOMMU',
   walk: 'walked',
 };
 const outcomeOf = (part: LookupPart): string => (part.fault === null ? OUTCOMES[part.from] : 'fault');

@@ -213,13 +213,17 @@ function leaks(machine: Machine, device: Device, group: IommuGroup): Obstacle | 
   if (from === null) return null;
   const reached: Device[] = [];
   let why = '';
+  let shownBy = '';
   for (const { name, spec } of machine.topology.functions) {
     const other = machine.core.devices.get(name);
     const [bar] = spec.bars;
     if (other === undefined || bar === undefined || other.group === group) continue;
     const route = routeOf(from, bar.start);
     if (route.to !== 'peer' || route.peer.name !== name) continue;
-    if (reached.length === 0) ({ why } = route);
+    if (reached.length === 0) {
+      ({ why } = route);
+      shownBy = `dma ${shortName(device)} write 0x${bar.start.toString(16)} 64 reaches=${shortName(other)}`;
+    }
     reached.push(other);
   }
   if (reached.length === 0) return null;
@@ -233,5 +237,6 @@ function leaks(machine: Machine, device: Device, group: IommuGroup): Obstacle | 
     remedy:
       'The groups are apart by name alone, as pcie_acs_override= or a quirk has it: a guest could read and write those devices.',
     lines: [],
+    shownBy,
   };
 }

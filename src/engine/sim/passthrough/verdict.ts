@@ -28,6 +28,8 @@ export interface Obstacle {
   readonly remedy: string | null;
   /** The same as script lines; empty: nothing from here. */
   readonly lines: readonly string[];
+  /** A line that shows it happen, e.g. a DMA that passes the IOMMU; absent: there is none. */
+  readonly shownBy?: string;
 }
 
 export type ObstacleKind =

@@ -1,5 +1,7 @@
 import type { Device } from '../../iommu/device';
 import { viewDmaApi } from '../../dma/view';
+import type { Endpoint } from '../../hw/common/endpoint';
+import { contradicts, questionOf } from '../../hw/common/rehearsal';
 import { NO_PASID as NO_PASID_ON_BUS, READ, WRITE } from '../../hw/port';
 import { NO_PASID, type IommuGroup } from '../../iommu/group';
 import { domainOfEntry } from '../../iommu/pasid';
@@ -10,8 +12,9 @@ import { DWORD_ACS_CTRL, hasDwordAcs } from '../../pci/dword-acs';
 import type { PciFunction } from '../../pci/function';
 import { isBridgeKind } from '../../pci/function-spec';
 import { acsBitNames, PCI_ACS_CTRL } from '../../pci/regs';
+import { requesterId } from '../dma';
 import type { Machine } from '../machine';
-import type { DeviceObject, GroupObject, WorldId } from '../world';
+import type { DeviceObject, DeviceTlbView, GroupObject, WorldId } from '../world';
 import type { IommufdIndex } from './iommufd-index';
 import { recordedMismatches } from './recorded';
 
@@ -44,15 +47,19 @@ export function projectDevice(machine: Machine, index: IommufdIndex, fn: PciFunc
     iommuId: device?.ops ? device.ops.unit : null,
     idevId: idev?.worldId ?? null,
     hwptId: idev?.hwpt?.worldId ?? null,
-    ...endpointOf(machine, fn.name),
+    ...endpointOf(machine, device, fn.name),
     domain: device?.attached?.label ?? null,
     recordedGroup: typeof spec.recordedGroup === 'number' ? spec.recordedGroup : null,
   };
 }
 
 /** Its end of ATS and PRI. */
-function endpointOf({ endpoints }: Machine, name: string): Pick<DeviceObject, 'services' | 'deviceTlb'> {
-  const endpoint = endpoints.peek(name);
+function endpointOf(
+  machine: Machine,
+  device: Device | null,
+  name: string,
+): Pick<DeviceObject, 'services' | 'deviceTlb'> {
+  const endpoint = machine.endpoints.peek(name);
   if (endpoint === null) return { services: [], deviceTlb: [] };
   const { ats, pri, pasid } = endpoint;
   return {
@@ -61,15 +68,29 @@ function endpointOf({ endpoints }: Machine, name: string): Pick<DeviceObject, 's
       ...(pri ? (['PRI'] as const) : []),
       ...(pasid ? (['PASID'] as const) : []),
     ],
-    deviceTlb: endpoint.entries.map((entry) => ({
-      pasid: entry.pasid === NO_PASID_ON_BUS ? null : entry.pasid,
-      iova: entry.iova,
-      sizeLg2: entry.sizeLg2,
-      pa: entry.pa,
-      read: (entry.grants & READ) !== 0,
-      write: (entry.grants & WRITE) !== 0,
-    })),
+    deviceTlb: deviceTlbOf(machine, device, endpoint),
   };
+}
+
+/** What it keeps of answers to ATS requests, beside what it would be answered now. */
+function deviceTlbOf(
+  machine: Machine,
+  device: Device | null,
+  { entries }: Endpoint,
+): readonly DeviceTlbView[] {
+  if (entries.length === 0) return [];
+  const rid = device === null ? 0 : requesterId(machine.topology, device);
+  const unit = device === null ? null : machine.unitOf(device);
+  const now = unit?.hw.askTables(entries.map((entry) => questionOf(rid, entry))) ?? [];
+  return entries.map((entry, n) => ({
+    pasid: entry.pasid === NO_PASID_ON_BUS ? null : entry.pasid,
+    iova: entry.iova,
+    sizeLg2: entry.sizeLg2,
+    pa: entry.pa,
+    read: (entry.grants & READ) !== 0,
+    write: (entry.grants & WRITE) !== 0,
+    stale: contradicts(entry, now[n] ?? null),
+  }));
 }
 
 /** The bridge that leads to its bus; a virtual function hangs below its physical function's bridge. */
