@@ -19,7 +19,7 @@ declare global {
 }
 
 const DMA = 'dma 02:00.0 write 0x212340 64';
-const TABS = ['Object', 'Walk', 'Trace', 'Hardware', 'Memory', 'Sysfs', 'Outline'];
+const TABS = ['Object', 'Groups', 'Walk', 'Trace', 'Hardware', 'Sysfs', 'Outline'];
 const DIALOGS = ['Scenes', 'Import', 'Editor', 'Help'];
 
 for (const { colorScheme, expectGood } of [

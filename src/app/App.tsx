@@ -39,6 +39,10 @@ export function App() {
     setSideOpen(!sideOpen);
     save({ sideOpen: !sideOpen });
   };
+  const showSide = (): void => {
+    setView('side');
+    if (!sideOpen) toggleSide();
+  };
   const toggleDock = (): void => {
     setDockOpen(!dockOpen);
     save({ dockOpen: !dockOpen });
@@ -93,7 +97,7 @@ export function App() {
         />
       </Dock>
       <ViewTabs view={view} onChange={setView} />
-      <NoticeBar />
+      <NoticeBar onPanel={showSide} />
       <ErrorBoundary part="The dialog">
         <Dialogs />
       </ErrorBoundary>

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
-import { offerText, readFile } from '../panels/import/offer';
+import { bringIn, gatherFiles } from '../panels/import/join';
 import { useApp } from '../store';
 
-/** A file dropped anywhere on the page is offered for import. */
+/** Files dropped anywhere on the page are offered for import, several as one text. */
 export function DropZone() {
   const [over, setOver] = useState(false);
   useEffect(() => {
@@ -17,12 +17,12 @@ export function DropZone() {
     };
     const onDrop = (event: DragEvent): void => {
       setOver(false);
-      const file = event.dataTransfer?.files[0];
-      if (file === undefined) return;
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length === 0) return;
       event.preventDefault();
-      void readFile(file).then((read) => {
-        if (read.ok) offerText(read);
-        else useApp.getState().actions.notify({ tone: 'error', text: read.why });
+      void gatherFiles(files).then((gathered) => {
+        if (gathered.ok) bringIn(gathered.offer);
+        else useApp.getState().actions.notify({ tone: 'error', text: gathered.why });
       });
     };
     document.addEventListener('dragover', onOver);
@@ -37,7 +37,7 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div className="drop-zone" aria-hidden="true">
-      <p>Drop an lspci dump, a kernel’s log or a scenario</p>
+      <p>Drop lspci, a kernel’s log, ACPI tables, or a scenario</p>
     </div>
   );
 }

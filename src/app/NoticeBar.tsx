@@ -1,25 +1,53 @@
 import { X } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useApp } from '../store';
+import type { Notice, PanelId } from '../store/types';
 import { IconButton } from '../ui/Button';
 
 /** Good news goes by itself; an error stays until it is read. */
 const INFO_MS = 5000;
+/** Longer, where there is something to choose. */
+const NEXT_MS = 12_000;
 
-export function NoticeBar() {
+interface NoticeBarProps {
+  /** The side panel is to be seen: on a narrow screen, or closed, it is not. */
+  readonly onPanel: () => void;
+}
+
+export function NoticeBar({ onPanel }: NoticeBarProps) {
+  const showPanel = useApp((state) => state.actions.showPanel);
+  /** Pointer or focus is on it: it waits. */
+  const [held, setHeld] = useState(false);
   const notice = useApp((state) => state.notice);
   const notify = useApp((state) => state.actions.notify);
   useEffect(() => {
-    if (notice?.tone !== 'info') return;
-    const timer = setTimeout(() => notify(null), INFO_MS);
+    if (notice?.tone !== 'info' || held) return;
+    const timer = setTimeout(() => notify(null), notice.next === undefined ? INFO_MS : NEXT_MS);
     return () => clearTimeout(timer);
-  }, [notice, notify]);
+  }, [notice, notify, held]);
+  const dismiss = (): void => {
+    setHeld(false);
+    notify(null);
+  };
+  const goOn = (panel: PanelId): void => {
+    dismiss();
+    showPanel(panel);
+    onPanel();
+  };
   return (
     <div className="notice-place" role="status" aria-live="polite">
       {notice !== null && (
-        <div className="notice" data-tone={notice.tone}>
+        <div
+          className="notice"
+          data-tone={notice.tone}
+          onPointerEnter={() => setHeld(true)}
+          onPointerLeave={() => setHeld(false)}
+          onFocus={() => setHeld(true)}
+          onBlur={() => setHeld(false)}
+        >
           <p>{notice.text}</p>
-          <IconButton label="Dismiss" onClick={() => notify(null)}>
+          <NextButton next={notice.next} onNext={goOn} />
+          <IconButton label="Dismiss" onClick={dismiss}>
             <X size={15} />
           </IconButton>
         </div>
@@ -27,3 +55,15 @@ export function NoticeBar() {
     </div>
   );
 }
+
+interface NextButtonProps {
+  readonly next: Notice['next'];
+  readonly onNext: (panel: PanelId) => void;
+}
+
+const NextButton = ({ next, onNext }: NextButtonProps) =>
+  next === undefined ? null : (
+    <button type="button" className="notice-next" onClick={() => onNext(next.panel)}>
+      {next.label}
+    </button>
+  );

@@ -9,7 +9,7 @@ const DOORS: readonly {
   readonly Icon: typeof LayoutGrid;
 }[] = [
   { id: 'gallery', label: 'Scenes', tip: 'Ready-made machines to take apart', Icon: LayoutGrid },
-  { id: 'import', label: 'Import', tip: 'Your own machine, from lspci', Icon: ClipboardPaste },
+  { id: 'import', label: 'Import', tip: 'Your own machine: lspci, dmesg, ACPI tables', Icon: ClipboardPaste },
   { id: 'script', label: 'Editor', tip: 'The whole script as text', Icon: FileCode2 },
   { id: 'help', label: 'Help', tip: 'Keys and words', Icon: CircleHelp },
 ];

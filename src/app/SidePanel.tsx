@@ -1,5 +1,5 @@
 import { Tabs } from '@base-ui/react/tabs';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { CachesPanel } from '../panels/hardware/CachesPanel';
 import { QueuesPanel } from '../panels/hardware/QueuesPanel';
 import { RegistersPanel } from '../panels/hardware/RegistersPanel';
@@ -14,10 +14,17 @@ import { WalkPanel } from '../panels/walk/WalkPanel';
 import { useApp } from '../store';
 import type { PanelId } from '../store/types';
 
+/** In a chunk of their own. */
+const groups = () => import('../panels/groups');
+const GroupsPanel = lazy(async () => ({ default: (await groups()).GroupsPanel }));
+const WhyPanel = lazy(async () => ({ default: (await groups()).WhyPanel }));
+const PassthroughPanel = lazy(async () => ({ default: (await groups()).PassthroughPanel }));
+const WhatIfPanel = lazy(async () => ({ default: (await groups()).WhatIfPanel }));
+
 interface PanelRow<Id extends PanelId = PanelId> {
   readonly id: Id;
   readonly label: string;
-  readonly Panel: () => React.ReactNode;
+  readonly Panel: React.ComponentType;
 }
 
 /** Panels that share a tab. */
@@ -29,6 +36,16 @@ interface GroupRow {
 
 const TABS: readonly (PanelRow | GroupRow)[] = [
   { id: 'object', label: 'Object', Panel: Inspector },
+  {
+    group: 'groups',
+    label: 'Groups',
+    rows: [
+      { id: 'groups', label: 'List', Panel: GroupsPanel },
+      { id: 'why', label: 'Why', Panel: WhyPanel },
+      { id: 'passthrough', label: 'Passthrough', Panel: PassthroughPanel },
+      { id: 'what-if', label: 'What if', Panel: WhatIfPanel },
+    ],
+  },
   { id: 'walk', label: 'Walk', Panel: WalkPanel },
   {
     group: 'trace',
@@ -46,9 +63,9 @@ const TABS: readonly (PanelRow | GroupRow)[] = [
       { id: 'caches', label: 'Caches', Panel: CachesPanel },
       { id: 'registers', label: 'Registers', Panel: RegistersPanel },
       { id: 'queues', label: 'Queues', Panel: QueuesPanel },
+      { id: 'memory', label: 'Memory', Panel: MemoryPanel },
     ],
   },
-  { id: 'memory', label: 'Memory', Panel: MemoryPanel },
   { id: 'sysfs', label: 'Sysfs', Panel: SysfsPanel },
   { id: 'outline', label: 'Outline', Panel: Outline },
 ];
@@ -101,7 +118,9 @@ export function SidePanel() {
               </Tabs.List>
               {row.rows.map(({ id, Panel }) => (
                 <Tabs.Panel key={id} value={id} className="tab-panel">
-                  <Panel />
+                  <Suspense fallback={null}>
+                    <Panel />
+                  </Suspense>
                 </Tabs.Panel>
               ))}
             </Tabs.Root>

@@ -9,6 +9,7 @@ import {
   useStore,
   type Viewport,
 } from 'reactflow';
+import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
 import { LookupOverlay } from './animation/LookupOverlay';
 import { useCanvasUi } from './canvas-ui';
@@ -20,10 +21,14 @@ import { treeLinesOf } from './edges/tree-lines';
 import { TreeLines } from './edges/TreeLines';
 import { useCanvasKeyboard } from './keyboard/use-canvas-keyboard';
 import { domIdOf } from './nodes/NodeCard';
+import { LitChain } from './LitChain';
 import { nodeTypes } from './nodes/node-types';
 import type { CanvasEdge, CanvasNode } from './nodes/types';
+import { PaintedCards } from './painted/PaintedCards';
+import { useSome } from './painted/use-some';
 import { MAX_ZOOM, MIN_ZOOM, useCamera, type Camera } from './use-camera';
 import { useConnecting } from './use-connecting';
+import { useShowLit } from './use-show-lit';
 import { useMoving, type Shift } from './use-moving';
 import { useScene } from './use-scene';
 
@@ -43,8 +48,6 @@ export function Canvas(props: CanvasProps): ReactNode {
   );
 }
 
-/** Above this many nodes only those in view are in the document. */
-const MANY = 200;
 /** Below this zoom the small print is left out and titles grow. */
 const FAR = 0.55;
 
@@ -53,14 +56,17 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
   const scene = useScene(shift);
   const { layout, rects, links, routes } = scene;
   const camera = useCamera(layout);
+  useShowLit(layout, camera);
   const connecting = useConnecting(rects);
   const moving = useMoving(layout, connecting.aiming, setShift);
   const onKeyDown = useCanvasKeyboard(layout, links, camera.fit);
   const isConnecting = useApp((s) => s.connecting !== null);
   const activeId = useCanvasUi((s) => s.activeId);
   const aimId = useCanvasUi((s) => s.aimId);
+  const isLit = useApp((s) => s.lit !== null);
   const far = useStore((s) => s.transform[2] < FAR);
   const treeLines = useMemo(() => treeLinesOf(layout, rects), [layout, rects]);
+  const some = useSome(scene);
   const root = useRef<HTMLDivElement>(null);
   // React Flow's credit stays, but the canvas has one tab stop.
   useEffect(() => root.current?.querySelector('.react-flow__attribution a')?.setAttribute('tabindex', '-1'));
@@ -79,12 +85,16 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
       tabIndex={0}
       data-far={far || undefined}
       data-connecting={isConnecting || undefined}
+      data-lit={isLit || undefined}
       onKeyDown={onKeyDown}
-      onPointerMove={connecting.onPointerMove}
+      onPointerMove={(event) => {
+        connecting.onPointerMove(event);
+        some.onPointerMove(event);
+      }}
     >
       <ReactFlow<CanvasNode, CanvasEdge>
-        nodes={scene.nodes}
-        edges={scene.edges}
+        nodes={some.nodes}
+        edges={some.edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         connectionLineComponent={ConnectionLine}
@@ -92,7 +102,6 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         minZoom={MIN_ZOOM}
         maxZoom={MAX_ZOOM}
         zIndexMode="manual"
-        onlyRenderVisibleElements={layout.rects.size > MANY}
         // One tab stop for all: focus, selection and keys are the canvas' own.
         nodesFocusable={false}
         edgesFocusable={false}
@@ -110,7 +119,11 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         preventScrolling={wheel === 'canvas'}
         zoomOnDoubleClick={false}
         onNodeClick={pickNode}
-        onPaneClick={pickNothing}
+        onPaneClick={(event) => {
+          const id = some.at(event);
+          if (id === null) pickNothing();
+          else pick(id);
+        }}
         onEdgeClick={pickEdge}
         onNodeDrag={moving.onNodeDrag}
         onNodeDragStop={moving.onNodeDragStop}
@@ -127,7 +140,12 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         onMoveEnd={keepViewport}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
-        <TreeLines lines={treeLines} />
+        {some.painted ? (
+          <PaintedCards rects={rects} edges={scene.edges} treeLines={treeLines} isElement={some.isElement} />
+        ) : (
+          <TreeLines lines={treeLines} />
+        )}
+        <LitChain rects={rects} />
       </ReactFlow>
       <ColumnHeadings columns={layout.columns} />
       <LookupOverlay rects={rects} frameOf={layout.frameOf} routes={routes} />
@@ -144,22 +162,25 @@ const keepEdge = (): void => undefined;
 const keepViewport = (_event: unknown, viewport: Viewport): void => useCanvasUi.setState({ viewport });
 
 function pickNode(event: MouseEvent, node: CanvasNode): void {
-  const { connecting, actions } = useApp.getState();
-  useCanvasUi.setState({ activeId: node.id, edgeId: null, aimId: null, byKeyboard: false });
   // Pointing twice does what dragging does: first the grip of a device, then a target.
-  if (event.target instanceof Element && event.target.closest('.grip')) {
-    void actions.startConnecting(node.id);
-  } else if (connecting !== null && connecting.deviceId !== node.id) {
-    void actions.connectTo(node.id);
-  } else {
-    actions.select(node.id);
-  }
+  const onGrip = event.target instanceof Element && event.target.closest('.grip') !== null;
+  if (!onGrip) return pick(node.id);
+  useCanvasUi.setState({ activeId: node.id, edgeId: null, aimId: null, byKeyboard: false });
+  void useApp.getState().actions.startConnecting(node.id);
+}
+
+function pick(id: WorldId): void {
+  const { connecting, actions } = useApp.getState();
+  useCanvasUi.setState({ activeId: id, edgeId: null, aimId: null, byKeyboard: false });
+  if (connecting !== null && connecting.deviceId !== id) void actions.connectTo(id);
+  else actions.select(id);
 }
 
 function pickNothing(): void {
-  const { connecting, actions } = useApp.getState();
+  const { connecting, lit, actions } = useApp.getState();
   useCanvasUi.setState({ edgeId: null, aimId: null, byKeyboard: false });
   if (connecting !== null) actions.stopConnecting();
+  else if (lit !== null) actions.light(null);
   else actions.select(null);
 }
 

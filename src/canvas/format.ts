@@ -1,5 +1,5 @@
 import type { DeviceObject, GroupObject, HwptObject, IoasObject, WorldObject } from '../engine/sim/world';
-import { kindName, ownerWord } from '../store/object-words';
+import { firmAndName, kindName, ownerWord } from '../store/object-words';
 import { find, type Objects } from './layout/tree';
 
 /** `1,234`, and from ten thousand on `12.3k`: cells of the ladder are narrow. */
@@ -13,16 +13,9 @@ export const formatCount = (count: number): string =>
 /** Domain 0000 goes without saying. */
 export const shortBdf = (bdf: string): string => (bdf.startsWith('0000:') ? bdf.slice(5) : bdf);
 
-/** What pci.ids adds to the names of firms: it would fill the line before the name of the device begins. */
-const FIRM = /,? (?:Inc\.?|Corporation|Corp\.?|Co\.,? Ltd\.?|Ltd\.?|GmbH)(?=\s|$)/g;
 /** The firm, as far as pci.ids marks where its name ends, and the device itself. */
-export function firmAndDevice(device: DeviceObject): { readonly firm: string; readonly name: string } {
-  const title = deviceTitle(device);
-  const last = [...title.matchAll(FIRM)].at(-1);
-  const end = last === undefined ? 0 : last.index + last[0].length;
-  const name = title.slice(end).trim();
-  return name === '' ? { firm: '', name: title } : { firm: title.slice(0, end).replace(FIRM, ''), name };
-}
+export const firmAndDevice = (device: DeviceObject): { readonly firm: string; readonly name: string } =>
+  firmAndName(deviceTitle(device));
 
 export const deviceTitle = (device: DeviceObject): string =>
   device.label ?? (device.isBridge ? kindName(device.kind) : device.className || kindName(device.kind));

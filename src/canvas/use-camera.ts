@@ -6,7 +6,7 @@ import { cardAt, cardsOnTheWay } from './animation/follow';
 import { boundsOf, holds, overlaps, type Rect } from './layout/geometry';
 import type { Layout } from './layout/layout';
 
-export const MIN_ZOOM = 0.1;
+export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 2;
 const PADDING = { top: '64px', right: '24px', bottom: '36px', left: '24px' } as const;
 
@@ -17,6 +17,8 @@ const PHONE_ZOOM = 0.8;
 export interface Camera {
   /** Shows everything. */
   readonly fit: () => void;
+  /** Shows these, unless they are in view and can be read. */
+  readonly reveal: (ids: readonly WorldId[]) => void;
   /** New objects that came in out of view. */
   readonly unseen: readonly WorldId[];
   readonly showUnseen: () => void;
@@ -58,6 +60,15 @@ export function useCamera(layout: Layout): Camera {
     setUnseen([]);
     show(boundsOf(rects), 320);
   }, [layout, show, unseen]);
+  const reveal = useCallback(
+    (ids: readonly WorldId[]) => {
+      const bounds = boundsOf(ids.flatMap((id) => layout.rects.get(id) ?? []));
+      const { x, y, zoom } = flow.getViewport();
+      const view = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
+      if (bounds !== null && (zoom < READABLE || !holds(view, bounds))) show(bounds, 320);
+    },
+    [flow, layout, show, width, height],
+  );
   const forgetUnseen = useCallback(() => setUnseen((ids) => (ids.length === 0 ? ids : [])), []);
 
   useEffect(() => {
@@ -83,7 +94,7 @@ export function useCamera(layout: Layout): Camera {
   }, [flow, layout, objects, show, width, height]);
 
   const takeHold = useFollowing(layout, show);
-  return { fit, unseen, showUnseen, forgetUnseen, takeHold };
+  return { fit, reveal, unseen, showUnseen, forgetUnseen, takeHold };
 }
 
 /** Below this zoom small print cannot be read: better to go along than to show the whole way. */

@@ -44,7 +44,11 @@ export function useScene(shift: Shift | null): Scene {
     const { frameOf, devicesRight } = layout;
     return routesOf(links, { rects, frameOf, cards: cardsOf(objects, rects, frameOf), devicesRight, top });
   }, [links, rects, layout, objects]);
-  const edges = useMemo(() => edgesOf(routes, selection, edgeId, links), [routes, selection, edgeId, links]);
+  const plain = useMemo(() => routes.map(edgeOf), [routes]);
+  const edges = useMemo(
+    () => marked(plain, relatedTo(links, selection), edgeId),
+    [plain, links, selection, edgeId],
+  );
   return { layout, rects, links, routes, nodes, edges };
 }
 
@@ -82,30 +86,37 @@ function nodesOf(
   }));
 }
 
-function edgesOf(
-  routes: readonly Route[],
-  selection: WorldId | null,
+function edgeOf(route: Route): CanvasEdge {
+  const { link } = route;
+  const attach = link.kind === 'attach';
+  return {
+    id: link.id,
+    type: 'route',
+    source: link.source,
+    target: link.target,
+    data: { route, path: pathOf(route.legs.flat()) },
+    className: `edge-${link.kind}`,
+    selected: false,
+    selectable: attach,
+    reconnectable: attach ? 'target' : false,
+    zIndex: 1,
+    // Names of nodes tell who is attached to what; read out, edges would say it all again.
+    domAttributes: { 'aria-hidden': true },
+  };
+}
+
+/** The same edges, but for those that the selection has to do with. */
+function marked(
+  edges: readonly CanvasEdge[],
+  related: ReadonlySet<string>,
   edgeId: string | null,
-  links: readonly Link[],
 ): CanvasEdge[] {
-  const related = relatedTo(links, selection);
-  return routes.map((route) => {
-    const { link } = route;
-    const attach = link.kind === 'attach';
-    return {
-      id: link.id,
-      type: 'route',
-      source: link.source,
-      target: link.target,
-      data: { route, path: pathOf(route.legs.flat()) },
-      className: `edge-${link.kind}${related.has(link.id) ? ' related' : ''}`,
-      selected: attach && link.id === edgeId,
-      selectable: attach,
-      reconnectable: attach ? 'target' : false,
-      zIndex: attach && link.id === edgeId ? 2 : 1,
-      // Names of nodes tell who is attached to what; read out, edges would say it all again.
-      domAttributes: { 'aria-hidden': true },
-    };
+  return edges.map((edge) => {
+    const isRelated = related.has(edge.id);
+    const selected = edge.id === edgeId && edge.selectable === true;
+    if (!isRelated && !selected) return edge; // the same object: React Flow leaves it alone
+    const className = isRelated ? `${edge.className ?? ''} related` : edge.className;
+    return { ...edge, ...(className === undefined ? {} : { className }), selected, zIndex: selected ? 2 : 1 };
   });
 }
 

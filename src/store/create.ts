@@ -31,6 +31,7 @@ export function createAppStore(engine: EngineClient): UseBoundStore<StoreApi<App
       dialog: null,
       notice: null,
       memoryPa: null,
+      lit: null,
       playback: idlePlayback,
       actions: {
         ...scriptActions(context, link),

@@ -97,6 +97,8 @@ export function engineActions(
   | 'readSysfs'
   | 'readLockOrder'
   | 'readDefects'
+  | 'readPartition'
+  | 'readPassthrough'
   | 'importText'
   | 'decodeLines'
 > {
@@ -118,6 +120,8 @@ export function engineActions(
     readSysfs: async () => link.ask('Reading sysfs', 'sysfs'),
     readLockOrder: async () => link.ask('Reading the order of locks', 'lockOrder'),
     readDefects: async () => link.ask('Reading the notes', 'defects'),
+    readPartition: async (script) => link.ask('Grouping the machine', 'partition', script),
+    readPassthrough: async (deviceId) => link.ask('Trying the device', 'passthrough', deviceId),
     importText: async (text) =>
       (await link.ask('Reading the text', 'importText', text)) ?? {
         status: 'failed',

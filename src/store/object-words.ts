@@ -22,3 +22,13 @@ export const kindName = (kind: PciKind): string => KIND[kind];
 /** Owners of a group's DMA that have no place in the world: VFIO's own group, or a kernel driver's word. */
 export const ownerWord = (id: WorldId): string =>
   id.startsWith('vfio-group:') ? 'VFIO' : id.replace(/^owner:/, '');
+
+/** What pci.ids adds to the names of firms: it would fill a line before the name of the device begins. */
+const FIRM = /,? (?:Inc\.?|Corporation|Corp\.?|Co\.,? Ltd\.?|Ltd\.?|GmbH)(?=\s|$)/g;
+/** The firm, as far as pci.ids marks where its name ends, and the device itself. */
+export function firmAndName(title: string): { readonly firm: string; readonly name: string } {
+  const last = [...title.matchAll(FIRM)].at(-1);
+  const end = last === undefined ? 0 : last.index + last[0].length;
+  const name = title.slice(end).trim();
+  return name === '' ? { firm: '', name: title } : { firm: title.slice(0, end).replace(FIRM, ''), name };
+}

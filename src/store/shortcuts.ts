@@ -35,10 +35,11 @@ export const SHORTCUTS: readonly Shortcut[] = [
   {
     key: 'escape',
     label: 'Esc',
-    help: 'Dismiss a message',
+    help: 'Dismiss a message, or what is outlined',
     run: (state) => {
       state.actions.dismissRefusal();
       state.actions.notify(null);
+      state.actions.light(null);
     },
   },
   { key: '?', label: '?', help: 'This help', run: (state) => state.actions.openDialog('help') },

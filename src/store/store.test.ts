@@ -253,3 +253,20 @@ describe('playing', () => {
     vi.useRealTimers();
   });
 });
+
+describe('selecting', () => {
+  it('shows the object, but for devices and groups while the panels about them are open', async () => {
+    const { store, actions } = await opened('a');
+    const panelAfter = (id: string): string => {
+      actions.select(id);
+      return store.getState().panel;
+    };
+    expect(panelAfter('dev:0000:01:00.0')).toBe('object');
+    actions.showPanel('why');
+    expect(panelAfter('dev:0000:01:00.1')).toBe('why');
+    expect(panelAfter('group:7')).toBe('why');
+    expect(panelAfter('ioas:1.2')).toBe('object');
+    actions.showPanel('walk');
+    expect(panelAfter('group:7')).toBe('object');
+  });
+});

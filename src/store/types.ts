@@ -1,6 +1,8 @@
 import type { UnitView } from '../engine/hw/common/view';
 import type { KernelLines } from '../engine/sim/kernel-lines/decode';
 import type { LineResult, Lookup } from '../engine/sim/batch';
+import type { Partition } from '../engine/sim/partition';
+import type { PassthroughVerdict } from '../engine/sim/passthrough/verdict';
 import type { WorldId, WorldObject } from '../engine/sim/world';
 import type { DefectNote } from '../engine/iommufd/defects';
 import type { SysfsDir } from '../engine/iommu/sysfs';
@@ -74,13 +76,27 @@ export type PanelId =
   | 'queues'
   | 'memory'
   | 'sysfs'
-  | 'outline';
+  | 'outline'
+  | 'groups'
+  | 'why'
+  | 'passthrough'
+  | 'what-if';
 export type DialogId = 'gallery' | 'import' | 'script' | 'help';
+
+/** Devices that the page talks about: outlined on the canvas, everything else dimmed. */
+export interface Lit {
+  /** In the order of the story; numbered. */
+  readonly chain: readonly WorldId[];
+  /** What else has to do with it. */
+  readonly others: readonly WorldId[];
+}
 
 /** One passing message: something worked, or why it did not. */
 export interface Notice {
   readonly tone: 'info' | 'error';
   readonly text: string;
+  /** Where to look next: a button of the notice shows that panel. */
+  readonly next?: { readonly label: string; readonly panel: PanelId };
 }
 
 export interface ViewState {
@@ -95,6 +111,7 @@ export interface ViewState {
   readonly notice: Notice | null;
   /** Where the memory panel looks. */
   readonly memoryPa: number | null;
+  readonly lit: Lit | null;
 }
 
 /** How the page begins: what a link holds. */
@@ -124,6 +141,10 @@ export interface Actions {
   readonly readSysfs: () => Promise<SysfsDir | null>;
   readonly readLockOrder: () => Promise<LockOrder | null>;
   readonly readDefects: () => Promise<readonly DefectNote[] | null>;
+  /** Groups of another script's machine. */
+  readonly readPartition: (script: string) => Promise<Partition | null>;
+  /** What stands between a device and a VM; null: no such device, or no kernel. */
+  readonly readPassthrough: (deviceId: WorldId) => Promise<PassthroughVerdict | null>;
   /** Starts connecting from a device: fills `connecting` with legal targets and the reasons against the others. */
   readonly startConnecting: (deviceId: WorldId) => Promise<void>;
   readonly stopConnecting: () => void;
@@ -145,6 +166,7 @@ export interface Actions {
   readonly openDialog: (dialog: DialogId | null) => void;
   readonly notify: (notice: Notice | null) => void;
   readonly showMemory: (pa: number) => void;
+  readonly light: (lit: Lit | null) => void;
   /** Starts the engine with a script: once, when the page opens. */
   readonly start: (scene: StartScene) => Promise<void>;
   /** A new worker, the same script. */

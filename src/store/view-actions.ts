@@ -1,5 +1,5 @@
 import type { Context } from './context';
-import type { Actions } from './types';
+import type { Actions, AppState, PanelId } from './types';
 
 type ViewActions = Pick<
   Actions,
@@ -12,12 +12,14 @@ type ViewActions = Pick<
   | 'openDialog'
   | 'notify'
   | 'showMemory'
+  | 'light'
 >;
 
 /** What changes nothing but the view. */
 export function viewActions({ set }: Context): ViewActions {
   return {
-    select: (selection) => set(selection === null ? { selection } : { selection, panel: 'object' }),
+    select: (selection) =>
+      set((state) => (selection === null ? { selection } : { selection, panel: panelFor(state, selection) })),
     dismissRefusal: () => set({ refusal: null }),
     play: (lookup) =>
       set((state) => ({
@@ -30,5 +32,14 @@ export function viewActions({ set }: Context): ViewActions {
     openDialog: (dialog) => set({ dialog }),
     notify: (notice) => set({ notice }),
     showMemory: (memoryPa) => set({ memoryPa, panel: 'memory' }),
+    light: (lit) => set({ lit }),
   };
+}
+
+/** These talk about the selected device or group themselves. */
+const ABOUT_GROUPS: ReadonlySet<PanelId> = new Set(['groups', 'why', 'passthrough', 'what-if']);
+
+function panelFor({ objects, panel }: AppState, selection: string): PanelId {
+  const type = objects[selection]?.type;
+  return ABOUT_GROUPS.has(panel) && (type === 'device' || type === 'group') ? panel : 'object';
 }

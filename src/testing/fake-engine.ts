@@ -1,4 +1,5 @@
 import type { LineResult, StepBatch } from '../engine/sim/batch';
+import { NO_FINDINGS } from '../scenario/import/imported';
 import type { EngineApi, RunReply } from '../worker/api';
 import { faultingLookup, fixtureLookup, fixtureObjects, gpu } from './fixture-world';
 
@@ -51,6 +52,8 @@ export function createFakeEngine(): EngineApi {
       lines.push(...results.filter((result) => result.status !== 'error').map((result) => result.text));
       return batchOf(false, results);
     },
+    partition: async () => ({ groups: [], ungrouped: [], problem: null }),
+    passthrough: async () => null,
     targets: async (deviceId) => [
       {
         targetId: 'ioas:1.2',
@@ -83,6 +86,7 @@ export function createFakeEngine(): EngineApi {
     importText: async (text) =>
       text.includes('PCI bridge')
         ? {
+            ...NO_FINDINGS,
             status: 'ok',
             lines: ['machine pasted', 'pci 00:01.0 root-port'],
             functions: 1,

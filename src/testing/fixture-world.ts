@@ -83,6 +83,15 @@ const group: GroupObject = {
       withId: gpu.id,
       rule: 'multifunction',
       why: 'Function 1 of the same slot: without ACS the functions can reach each other inside the device.',
+      evidence: [
+        {
+          deviceId: audio.id,
+          where: 'ACSCap',
+          what: 'no ACS capability',
+          missing: ['SV', 'RR', 'CR', 'UF'],
+          rule: 'pci_acs_enabled',
+        },
+      ],
     },
   ],
   ownerId: 'ctx:1',
@@ -307,6 +316,7 @@ const walked: LookupPart = {
   bytes: 64,
   pa: 0x1_2f40_0040,
   from: 'walk',
+  peer: null,
   denied: false,
   interrupt: false,
   address: [

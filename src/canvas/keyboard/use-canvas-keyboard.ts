@@ -49,7 +49,7 @@ export function useCanvasKeyboard(
   return useCallback(
     (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
-      const { objects, connecting, actions } = useApp.getState();
+      const { objects, connecting, lit, actions } = useApp.getState();
       const ui = useCanvasUi.getState();
       const goTo = (id: WorldId | null | undefined): void => {
         if (id == null) return;
@@ -106,6 +106,10 @@ export function useCanvasKeyboard(
           if (active !== null) actions.select(active);
           return handled();
         case 'Escape':
+          if (lit !== null) {
+            actions.light(null);
+            return handled();
+          }
           actions.select(null);
           useCanvasUi.setState({ edgeId: null });
           return handled();

@@ -3,6 +3,7 @@ import { Handle, Position } from 'reactflow';
 import type { WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { useCanvasUi } from '../canvas-ui';
+import { litPart } from '../lit';
 import { accessibleName } from '../names';
 
 /** DOM id of a node's element, for aria-activedescendant. */
@@ -28,6 +29,7 @@ export function NodeCard({ object, className, children }: NodeCardProps): ReactN
     const target = s.connecting.targets.find((t) => t.targetId === id);
     return target ? (target.ok ? 'legal' : 'illegal') : 'other';
   });
+  const lit = useApp((s) => litPart(s.lit, object));
   return (
     <div
       id={domIdOf(id)}
@@ -38,6 +40,7 @@ export function NodeCard({ object, className, children }: NodeCardProps): ReactN
       data-active={active || undefined}
       data-aimed={aimed || undefined}
       data-connect={role}
+      data-lit={lit}
     >
       {children}
       {object.type !== 'device' && <Ends />}

@@ -1,6 +1,7 @@
 import type { DeviceObject, GroupObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
+import { Button } from '../../ui/Button';
 import { groupedHex, pageSize, plainHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { MemoryLink } from '../shared/MemoryLink';
@@ -24,10 +25,22 @@ const ACS_NAMES: Readonly<Record<string, string>> = {
 export function DeviceView({ device }: { readonly device: DeviceObject }) {
   const objects = useApp((state) => state.objects);
   const group = find(objects, device.groupId, 'group');
+  const showPanel = useApp((state) => state.actions.showPanel);
   const pci = PCI_NAME.test(device.bdf);
   return (
     <>
       {pci && !device.isBridge && <DeviceActions device={device} />}
+      {pci && (
+        <Section title="Ask">
+          <div className="row">
+            {!device.isBridge && (
+              <Button onClick={() => showPanel('passthrough')}>Can I pass it through?</Button>
+            )}
+            <Button onClick={() => showPanel('why')}>Why this group?</Button>
+            <Button onClick={() => showPanel('what-if')}>What if…</Button>
+          </div>
+        </Section>
+      )}
       {pci && !device.isBridge && <DmaForm key={device.id} device={device} />}
       {!pci && <Mock />}
       <Section title="Translation">

@@ -3,10 +3,22 @@ import { count, groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
+import { useApp } from '../../store';
+import { Button } from '../../ui/Button';
+import { ruleTitle } from '../groups/rules';
 
 export function GroupView({ group }: { readonly group: GroupObject }) {
+  const showPanel = useApp((state) => state.actions.showPanel);
   return (
     <>
+      <Section title="Ask">
+        <div className="row">
+          <Button onClick={() => showPanel('why')}>
+            {group.deviceIds.length > 1 ? 'Why together?' : 'Why alone?'}
+          </Button>
+          <Button onClick={() => showPanel('what-if')}>What if…</Button>
+        </div>
+      </Section>
       {group.mismatches.length > 0 && (
         <Section title="Differs from the dump">
           <ul className="stack mismatch">
@@ -46,12 +58,11 @@ export function GroupView({ group }: { readonly group: GroupObject }) {
       </Section>
       {group.joins.length > 0 && (
         <Section title="Why they are together">
-          <ul className="stack">
+          <ul className="stack-tight">
             {group.joins.map((join) => (
-              <li key={`${join.deviceId}${join.withId}${join.rule}`}>
-                <ObjectLink id={join.deviceId} /> <span className="muted">joined</span>{' '}
-                <ObjectLink id={join.withId} /> <span className="chip">{join.rule}</span>
-                <p className="prose">{join.why}</p>
+              <li key={`${join.deviceId}${join.withId}${join.rule}`} title={join.why}>
+                <ObjectLink id={join.deviceId} /> <span className="muted">with</span>{' '}
+                <ObjectLink id={join.withId} /> <span className="muted">{ruleTitle(join.rule)}</span>
               </li>
             ))}
           </ul>

@@ -1,0 +1,220 @@
+import type { DeviceObject, GroupObject } from '../../engine/sim/world';
+import { acsText, deviceDetail, deviceTitle, firmAndDevice, shortBdf } from '../format';
+import type { Rect } from '../layout/geometry';
+import type { Detail } from './paint';
+import type { Paint } from './theme';
+
+/** The place of one card on the bitmap. Sizes are those of cards.css and objects.css, so that nothing jumps. */
+export interface Card {
+  readonly ctx: CanvasRenderingContext2D;
+  readonly rect: Rect;
+  readonly detail: Detail;
+  readonly zoom: number;
+  readonly paint: Paint;
+}
+
+const RADIUS = 6;
+const PAD = 10;
+const BAR = 3;
+
+/** A frame: of one device it says nothing from afar, of several it is what stands out. */
+export function paintFrame(
+  { ctx, rect, detail, zoom, paint }: Card,
+  group: GroupObject,
+  around: boolean,
+): void {
+  const several = group.deviceIds.length > 1;
+  if (detail === 'map') {
+    if (!several && !around) return;
+    ctx.beginPath();
+    ctx.roundRect(rect.x, rect.y, rect.width, rect.height, 12);
+    ctx.fillStyle = paint.shared;
+    ctx.fill();
+    ctx.lineWidth = 1.25 / zoom;
+    ctx.strokeStyle = paint.ink2;
+    ctx.stroke();
+    return;
+  }
+  ctx.beginPath();
+  ctx.roundRect(rect.x + 0.75, rect.y + 0.75, rect.width - 1.5, rect.height - 1.5, 12);
+  ctx.lineWidth = 1.5;
+  ctx.strokeStyle = around ? paint.ink2 : paint.strong;
+  ctx.setLineDash([4.5, 3]);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  const size = detail === 'near' ? 11 : 17;
+  label(ctx, `Group ${group.number}`, rect.x + 15, rect.y, `600 ${size}px ${paint.font}`, paint);
+}
+
+/** Words on a frame's edge, which ends before them and goes on behind. */
+function label(
+  ctx: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  font: string,
+  paint: Paint,
+): void {
+  ctx.font = font;
+  const { width } = ctx.measureText(text);
+  ctx.fillStyle = paint.bg;
+  ctx.fillRect(x - 6, y - 8, width + 12, 16);
+  ctx.fillStyle = paint.ink;
+  ctx.fillText(text, x, y);
+}
+
+/** A device on the map: a block in the hue of its class, a bridge in none. */
+export function paintBlock({ ctx, rect, zoom, paint }: Card, device: DeviceObject): void {
+  const { x, y, width, height } = rect;
+  const { hue, tint } = device.isBridge ? paint.bridge : paint.classes[classOf(device.classCode)];
+  ctx.fillStyle = tint;
+  ctx.fillRect(x, y, width, height);
+  ctx.fillStyle = hue;
+  ctx.fillRect(x, y, Math.max(BAR, 2 / zoom), height);
+  if (device.isBridge || zoom < LINES) return;
+  // Words that cannot be read are a line of their length.
+  ctx.globalAlpha *= 0.45;
+  ctx.fillRect(x + 22, y + 16, Math.min(width - 36, deviceTitle(device).length * 6), 7);
+  ctx.fillRect(x + 22, y + 36, 70, 6);
+  ctx.globalAlpha /= 0.45;
+}
+/** Below this zoom lines of words are dust. */
+const LINES = 0.2;
+
+export type ClassMark = 'storage' | 'network' | 'display' | 'other';
+
+/** Spec: PCI Code and ID Assignment, 1 "Class Codes"; 0x12 computes, as most 3D controllers do. */
+export function classOf(classCode: number): ClassMark {
+  switch (classCode >>> 16) {
+    case 0x01:
+      return 'storage';
+    case 0x02:
+    case 0x0d:
+      return 'network';
+    case 0x03:
+    case 0x12:
+      return 'display';
+    default:
+      return 'other';
+  }
+}
+
+function box({ ctx, rect, paint }: Card, fill: string, line: string, bar: string): void {
+  const { x, y, width, height } = rect;
+  ctx.beginPath();
+  ctx.roundRect(x, y, width, height, RADIUS);
+  ctx.fillStyle = bar;
+  ctx.fill();
+  ctx.beginPath();
+  ctx.roundRect(x + BAR, y + 0.5, width - BAR - 0.5, height - 1, [3, RADIUS, RADIUS, 3]);
+  ctx.fillStyle = paint.surface;
+  ctx.fill();
+  if (fill !== paint.surface) {
+    ctx.fillStyle = fill;
+    ctx.fill();
+  }
+  ctx.lineWidth = 1;
+  ctx.strokeStyle = line;
+  ctx.stroke();
+}
+
+export function paintDevice(card: Card, device: DeviceObject): void {
+  const { ctx, rect, detail, paint } = card;
+  box(card, paint.surface, paint.strong, paint.device);
+  const x = rect.x + BAR + PAD;
+  const room = rect.width - BAR - 2 * PAD;
+  const { firm, name } = firmAndDevice(device);
+  if (detail === 'titles') {
+    write(card, name, x, rect.y + 20, room, `600 19px ${paint.font}`, paint.ink);
+    write(card, shortBdf(device.bdf), x, rect.y + 46, room, `600 17px ${paint.mono}`, paint.ink2);
+    return;
+  }
+  write(
+    card,
+    firm === '' ? name : `${firm} ${name}`,
+    x,
+    rect.y + 17.5,
+    room,
+    `600 12px ${paint.font}`,
+    paint.ink,
+  );
+  const bdf = shortBdf(device.bdf);
+  const second = `500 11px ${paint.mono}`;
+  const used = write(card, bdf, x, rect.y + 33.5, room, second, paint.ink) + 8;
+  write(card, deviceDetail(device), x + used, rect.y + 33.5, room - used, `11px ${paint.font}`, paint.ink2);
+  const chip = device.driver?.name;
+  if (chip === undefined) {
+    write(card, 'no driver', x, rect.y + 55, room, `11px ${paint.font}`, paint.ink3);
+    return;
+  }
+  ctx.font = `500 10.5px ${paint.mono}`;
+  const width = Math.min(room, ctx.measureText(chip).width + 12);
+  ctx.beginPath();
+  ctx.roundRect(x, rect.y + 46, width, 17, 4);
+  ctx.fillStyle = paint.sunken;
+  ctx.fill();
+  write(card, chip, x + 6, rect.y + 55, width - 12, ctx.font, paint.ink2);
+}
+
+export function paintBridge(card: Card, device: DeviceObject): void {
+  const { ctx, rect, detail, paint } = card;
+  box(card, paint.bridge.tint, paint.line, paint.bridge.hue);
+  const y = rect.y + rect.height / 2;
+  const bdf = shortBdf(device.bdf);
+  ctx.font = `500 ${detail === 'near' ? 11 : 15}px ${paint.mono}`;
+  const end = rect.x + rect.width - PAD;
+  const width = ctx.measureText(bdf).width;
+  write(card, bdf, end - width, y, width + 1, ctx.font, paint.ink3);
+  const x = rect.x + BAR + 9;
+  const { firm, name } = firmAndDevice(device);
+  const room = end - width - 8 - x;
+  if (detail === 'titles') {
+    write(card, name, x, y, room, `500 15px ${paint.font}`, paint.ink2);
+    return;
+  }
+  const title = firm === '' ? name : `${firm} ${name}`;
+  const used = write(card, title, x, y, room, `500 11px ${paint.font}`, paint.ink2) + 8;
+  if (room - used > 24)
+    write(card, acsText(device), x + used, y, room - used, `10.5px ${paint.font}`, paint.ink3);
+}
+
+/** Returns how wide it came out. */
+function write(
+  { ctx }: Card,
+  text: string,
+  x: number,
+  y: number,
+  room: number,
+  font: string,
+  colour: string,
+): number {
+  ctx.font = font;
+  ctx.fillStyle = colour;
+  const { shown, width } = fitted(ctx, text, room);
+  ctx.fillText(shown, x, y);
+  return width;
+}
+
+interface Fitted {
+  readonly shown: string;
+  readonly width: number;
+}
+const known = new Map<string, Fitted>();
+/** A machine has fewer words than that; then it begins anew. */
+const MOST_KNOWN = 8192;
+
+/** Cut at the card's edge. Measuring takes longer than painting, so each is measured once. */
+function fitted(ctx: CanvasRenderingContext2D, text: string, room: number): Fitted {
+  const key = `${ctx.font}\n${Math.round(room)}\n${text}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const whole = ctx.measureText(text).width;
+  const shown =
+    whole <= room
+      ? text
+      : `${text.slice(0, Math.max(1, Math.floor((text.length * room) / whole) - 1)).trimEnd()}…`;
+  const found = { shown, width: whole <= room ? whole : ctx.measureText(shown).width };
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, found);
+  return found;
+}

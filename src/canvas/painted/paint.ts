@@ -1,0 +1,108 @@
+import type { WorldId } from '../../engine/sim/world';
+import type { Lit } from '../../store/types';
+import { litPart } from '../lit';
+import { overlaps, type Rect } from '../layout/geometry';
+import type { Objects } from '../layout/tree';
+import { paintBlock, paintBridge, paintDevice, paintFrame } from './cards';
+import type { Paint } from './theme';
+
+export interface Wire {
+  readonly path: Path2D;
+  readonly source: WorldId;
+  readonly target: WorldId;
+}
+
+export interface PaintedScene {
+  readonly objects: Objects;
+  /** Frames before what is in them. */
+  readonly rects: ReadonlyMap<WorldId, Rect>;
+  /** Ways of edges and of the PCI tree, in flow coordinates. */
+  readonly wires: readonly Wire[];
+  readonly tree: Path2D;
+  /** What elements show is not painted as well. */
+  readonly isElement: (id: WorldId) => boolean;
+  readonly lit: Lit | null;
+  /** Devices are no place to attach to. */
+  readonly connecting: boolean;
+}
+
+export interface PaintedView {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How much of a card can be made out. */
+export type Detail = 'near' | 'titles' | 'map';
+
+/** As the style sheet has it: below the first, small print is left out and titles grow; below the other, words are too small. */
+const FAR = 0.55;
+const MAP = 0.42;
+export const detailAt = (zoom: number): Detail => (zoom >= FAR ? 'near' : zoom >= MAP ? 'titles' : 'map');
+
+/** Everything of a scene that no element shows, as far as it is in view. */
+export function paintCards(
+  ctx: CanvasRenderingContext2D,
+  scene: PaintedScene,
+  view: PaintedView,
+  paint: Paint,
+): void {
+  const { zoom } = view;
+  const { objects, isElement, lit, connecting } = scene;
+  const window = {
+    x: -view.x / zoom,
+    y: -view.y / zoom,
+    width: view.width / zoom,
+    height: view.height / zoom,
+  };
+  ctx.translate(view.x, view.y);
+  ctx.scale(zoom, zoom);
+  ctx.textBaseline = 'middle';
+  const detail = detailAt(zoom);
+  paintWires(ctx, scene, zoom, paint);
+  for (const [id, rect] of scene.rects) {
+    const object = objects[id];
+    if (object === undefined || isElement(id) || !overlaps(rect, window)) continue;
+    const part = litPart(lit, object);
+    ctx.globalAlpha = part === 'off' || connecting ? 0.3 : 1;
+    const card = { ctx, rect, detail, zoom, paint };
+    if (object.type === 'group') paintFrame(card, object, part === 'around');
+    else if (object.type !== 'device') continue;
+    else if (detail === 'map') paintBlock(card, object);
+    else if (object.isBridge) paintBridge(card, object);
+    else paintDevice(card, object);
+    if (object.type === 'device' && (part === 'chain' || part === 'other'))
+      outline(ctx, rect, zoom, part, paint);
+  }
+  ctx.globalAlpha = 1;
+}
+
+function paintWires(ctx: CanvasRenderingContext2D, scene: PaintedScene, zoom: number, paint: Paint): void {
+  const { isElement, lit } = scene;
+  ctx.globalAlpha = lit === null ? 1 : 0.3;
+  ctx.lineWidth = Math.max(1, 0.75 / zoom);
+  // From afar a thousand wires would be all that is seen.
+  ctx.strokeStyle = detailAt(zoom) === 'map' ? paint.line : paint.strong;
+  for (const { path, source, target } of scene.wires)
+    if (!isElement(source) || !isElement(target)) ctx.stroke(path);
+  ctx.strokeStyle = paint.strong;
+  ctx.stroke(scene.tree);
+  ctx.globalAlpha = 1;
+}
+
+/** As elements have it in lit.css. */
+function outline(
+  ctx: CanvasRenderingContext2D,
+  rect: Rect,
+  zoom: number,
+  part: 'chain' | 'other',
+  paint: Paint,
+): void {
+  ctx.strokeStyle = part === 'chain' ? paint.ink : paint.ink2;
+  ctx.lineWidth = Math.max(part === 'chain' ? 2 : 1.5, (part === 'chain' ? 2 : 1) / zoom);
+  ctx.setLineDash(part === 'chain' ? [] : [5 / zoom, 3 / zoom]);
+  ctx.strokeRect(rect.x - 1, rect.y - 1, rect.width + 2, rect.height + 2);
+  ctx.setLineDash([]);
+}

@@ -1,0 +1,89 @@
+import { Search, X } from 'lucide-react';
+import { useMemo } from 'react';
+import { IconButton } from '../../ui/Button';
+import type { Objects } from '../shared/words';
+import { useGroupsUi } from './groups-ui';
+import { classChoices, vendorChoices, type Choice, type Filter } from './rows';
+
+/** What narrows the list down. */
+export function Filters({ objects }: { readonly objects: Objects }) {
+  const filter = useGroupsUi((state) => state.filter);
+  const classes = useMemo(() => classChoices(objects), [objects]);
+  const vendors = useMemo(() => vendorChoices(objects), [objects]);
+  const set = (change: Partial<Filter>): void => useGroupsUi.setState({ filter: { ...filter, ...change } });
+  return (
+    <search className="groups-filters">
+      <div className="groups-search">
+        <Search size={14} aria-hidden="true" />
+        <input
+          type="search"
+          className="input"
+          aria-label="Search devices"
+          placeholder="Name, address, id, driver, group 7"
+          value={filter.text}
+          onChange={(event) => set({ text: event.target.value })}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || filter.text === '') return;
+            event.stopPropagation();
+            set({ text: '' });
+          }}
+        />
+        {filter.text !== '' && (
+          <IconButton label="Clear the search" onClick={() => set({ text: '' })}>
+            <X size={14} aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+      <div className="groups-selects">
+        <Choose
+          label="Class"
+          any="all classes"
+          choices={classes}
+          value={filter.classBase}
+          onChange={(classBase) => set({ classBase })}
+        />
+        <Choose
+          label="Vendor"
+          any="all vendors"
+          choices={vendors}
+          value={filter.vendorId}
+          onChange={(vendorId) => set({ vendorId })}
+        />
+        <label className="groups-several">
+          <input
+            type="checkbox"
+            checked={filter.several}
+            onChange={(event) => set({ several: event.target.checked })}
+          />
+          shared only
+        </label>
+      </div>
+    </search>
+  );
+}
+
+interface ChooseProps {
+  readonly label: string;
+  /** What it says while nothing is chosen. */
+  readonly any: string;
+  readonly choices: readonly Choice[];
+  readonly value: number | null;
+  readonly onChange: (value: number | null) => void;
+}
+
+const Choose = ({ label, any, choices, value, onChange }: ChooseProps) => (
+  <select
+    className="input"
+    aria-label={label}
+    data-set={value !== null}
+    value={value ?? ''}
+    onChange={(event) => onChange(event.target.value === '' ? null : Number(event.target.value))}
+  >
+    <option value="">{any}</option>
+    {choices.map((choice) => (
+      <option key={choice.value} value={choice.value}>
+        {choice.label} ({choice.count})
+      </option>
+    ))}
+  </select>
+);

@@ -1,0 +1,49 @@
+import type { GroupObject, WorldId } from '../../engine/sim/world';
+import { sentence } from '../shared/sentence';
+import { DeviceLine } from './DeviceLine';
+import { Evidence } from './Evidence';
+import { ruleTitle } from './rules';
+import { addressOf } from './words';
+
+interface JoinTreeProps {
+  readonly group: GroupObject;
+  readonly subjectId: WorldId;
+  /** Asks for the way to another member alone. */
+  readonly onPair: (id: WorldId) => void;
+}
+
+/** Everyone in the order of coming: who was first, and through whom each other came in. */
+export function JoinTree({ group, subjectId, onPair }: JoinTreeProps) {
+  const joined = new Map(group.joins.map((join) => [join.deviceId, join]));
+  return (
+    <ol className="join-list" aria-label="How its devices came together">
+      {group.deviceIds.map((id) => {
+        const join = joined.get(id);
+        return (
+          <li key={id} data-subject={id === subjectId || undefined}>
+            <div className="join-head">
+              <DeviceLine id={id} />
+              {id !== subjectId && (
+                <button type="button" className="link-quiet" onClick={() => onPair(id)}>
+                  The way to it
+                </button>
+              )}
+            </div>
+            {join === undefined ? (
+              <p className="muted">The first: Linux made the group for it.</p>
+            ) : (
+              <details>
+                <summary>
+                  {ruleTitle(join.rule)} <span className="muted">through</span>{' '}
+                  <code>{addressOf(join.withId)}</code>
+                </summary>
+                <p className="prose">{sentence(join.why)}</p>
+                <Evidence evidence={join.evidence} />
+              </details>
+            )}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

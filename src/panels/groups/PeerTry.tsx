@@ -1,0 +1,51 @@
+import { useMemo } from 'react';
+import type { DeviceObject } from '../../engine/sim/world';
+import { MachineText } from '../../scenario/what-if/machine-text';
+import { useApp } from '../../store';
+import { shortBdf } from '../../store/script';
+import { Button } from '../../ui/Button';
+import { Section } from '../../ui/Section';
+
+interface PeerTryProps {
+  readonly a: DeviceObject;
+  readonly b: DeviceObject;
+}
+
+/** The proof: a request of one device with an address of the other’s memory. The wires decide, not the groups. */
+export function PeerTry({ a, b }: PeerTryProps) {
+  const script = useApp((state) => state.script);
+  const act = useApp((state) => state.actions.act);
+  const tries = useMemo(() => {
+    const machine = new MachineText(script);
+    return [
+      [a, b],
+      [b, a],
+    ].flatMap(([from, to]) => {
+      if (from === undefined || to === undefined || from.isBridge) return [];
+      const bar = machine.find(to.bdf)?.spec.bars[0];
+      return bar === undefined ? [] : [{ from, to, line: peerLine(from, bar.start) }];
+    });
+  }, [script, a, b]);
+  if (tries.length === 0) return null;
+  return (
+    <Section title="Try it on the wires">
+      <p className="prose">
+        Groups are what Linux reckons with. Whether a request really gets from one to the other past the IOMMU
+        can be fired and watched; a word such as <code>pcie_acs_override=</code> changes the first, not the
+        second.
+      </p>
+      <ul className="peer-tries">
+        {tries.map(({ from, to, line }) => (
+          <li key={from.id}>
+            <Button onClick={() => void act([line])} data-tip={line}>
+              Fire a DMA from {shortBdf(from.bdf)} to {shortBdf(to.bdf)}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+const peerLine = (from: DeviceObject, address: bigint): string =>
+  `dma ${shortBdf(from.bdf)} write 0x${address.toString(16)} 64`;

@@ -1,0 +1,133 @@
+import type { WorldId } from '../../engine/sim/world';
+import { addCard, type CardId } from '../../scenario/what-if/add-card';
+import { enableVfs, removeFunction } from '../../scenario/what-if/at-run-time';
+import type { Changed } from '../../scenario/what-if/changed';
+import { MachineText } from '../../scenario/what-if/machine-text';
+import { moveCard } from '../../scenario/what-if/move-card';
+import { setAcs } from '../../scenario/what-if/set-acs';
+import { setCmdline } from '../../scenario/what-if/set-cmdline';
+import { shortBdf } from '../../store/script';
+
+/** One thing that a person would change about the machine. Addresses are those of the machine as it is now. */
+export type Change =
+  | { readonly kind: 'move'; readonly bdf: string; readonly to: string }
+  /** The ACS control register; null: as Linux sets it. */
+  | { readonly kind: 'acs'; readonly bdf: string; readonly ctrl: readonly string[] | null }
+  | { readonly kind: 'cmdline'; readonly text: string }
+  | { readonly kind: 'vfs'; readonly bdf: string; readonly count: number }
+  | { readonly kind: 'remove'; readonly bdf: string }
+  | { readonly kind: 'add'; readonly port: string; readonly card: CardId; readonly name: string };
+
+/** What a change is about: a later one about the same takes its place. Cards can be added one after another. */
+const aboutOf = (change: Change): string | null => {
+  switch (change.kind) {
+    case 'cmdline':
+      return 'cmdline';
+    case 'add':
+      return `add ${change.port}`;
+    default:
+      return `${change.kind} ${change.bdf}`;
+  }
+};
+
+export function withChange(changes: readonly Change[], change: Change): readonly Change[] {
+  const about = aboutOf(change);
+  const at = changes.findIndex((each) => aboutOf(each) === about);
+  return at < 0 ? [...changes, change] : changes.with(at, change);
+}
+
+export interface Played {
+  readonly script: string;
+  /** Of each change: why it could not be made; null: it was. */
+  readonly refusals: readonly (string | null)[];
+  /** Devices that have another address now, from the old id to the new one. */
+  readonly renamed: ReadonlyMap<WorldId, WorldId>;
+}
+
+/** Makes the changes one after another; one that cannot be made is left out, and the rest still is. */
+export function playChanges(script: string, changes: readonly Change[]): Played {
+  let now = script;
+  const names = new Map<string, string>();
+  const refusals = changes.map((change) => {
+    const result = made(now, change, (bdf) => names.get(bdf) ?? bdf);
+    if (!result.ok) return result.why;
+    if (change.kind === 'move')
+      for (const [from, to] of movedNames(now, result.script)) {
+        const first = [...names].find(([, current]) => current === from)?.[0] ?? from;
+        names.set(first, to);
+      }
+    now = result.script;
+    return null;
+  });
+  return {
+    script: now,
+    refusals,
+    renamed: new Map([...names].map(([from, to]) => [`dev:${from}`, `dev:${to}`])),
+  };
+}
+
+function made(script: string, change: Change, nameNow: (bdf: string) => string): Changed {
+  switch (change.kind) {
+    case 'move':
+      return moveCard(script, nameNow(change.bdf), nameNow(change.to));
+    case 'acs':
+      return setAcs(script, nameNow(change.bdf), change.ctrl === null ? null : acsBits(change.ctrl));
+    case 'cmdline':
+      return setCmdline(script, change.text);
+    case 'vfs':
+      return enableVfs(script, nameNow(change.bdf), change.count);
+    case 'remove':
+      return removeFunction(script, nameNow(change.bdf));
+    case 'add':
+      return addCard(script, nameNow(change.port), change.card);
+  }
+}
+
+/** Functions of a moved card keep their order: what is gone and what is new go by pairs. */
+function movedNames(before: string, after: string): readonly (readonly [string, string])[] {
+  const old = namesOf(before);
+  const now = namesOf(after);
+  const gone = old.filter((name) => !now.includes(name));
+  const come = now.filter((name) => !old.includes(name));
+  return gone.flatMap((name, at) => {
+    const to = come[at];
+    return to === undefined ? [] : [[name, to] as const];
+  });
+}
+
+const namesOf = (script: string): readonly string[] =>
+  new MachineText(script).functions.map(({ name }) => name);
+
+/** Spec: PCI Express Base 6.0, 7.7.11.3 "ACS Control Register" */
+export const ACS_CONTROL: readonly (readonly [name: string, bit: number, words: string])[] = [
+  ['SV', 0x01, 'Source Validation: a request with another’s requester id is stopped'],
+  ['TB', 0x02, 'Translation Blocking: requests that say they are translated already (ATS) are stopped'],
+  ['RR', 0x04, 'P2P Request Redirect: requests to a neighbour go up to the IOMMU first'],
+  ['CR', 0x08, 'P2P Completion Redirect: and so do the answers'],
+  ['UF', 0x10, 'Upstream Forwarding: what comes from below for a neighbour is sent up, not back down'],
+  ['EC', 0x20, 'P2P Egress Control: a list of ports says who may talk to whom'],
+  ['DT', 0x40, 'Direct Translated P2P: translated requests (ATS) may go straight to a neighbour'],
+];
+
+const acsBits = (names: readonly string[]): number =>
+  ACS_CONTROL.reduce((bits, [name, bit]) => (names.includes(name) ? bits | bit : bits), 0);
+
+/** A change as a person would say it. */
+export function changeWords(change: Change): string {
+  switch (change.kind) {
+    case 'move':
+      return `The card of ${shortBdf(change.bdf)} goes to the slot behind ${shortBdf(change.to)}`;
+    case 'acs':
+      return change.ctrl === null
+        ? `ACS of ${shortBdf(change.bdf)} as Linux sets it`
+        : `ACS of ${shortBdf(change.bdf)}: ${change.ctrl.join(' ') || 'all off'}`;
+    case 'cmdline':
+      return change.text === '' ? 'No words on the kernel command line' : `Boot with ${change.text}`;
+    case 'vfs':
+      return `${shortBdf(change.bdf)} gets ${change.count} virtual function${change.count === 1 ? '' : 's'}`;
+    case 'remove':
+      return `${shortBdf(change.bdf)} is pulled out`;
+    case 'add':
+      return `${change.name} is plugged in behind ${shortBdf(change.port)}`;
+  }
+}
