@@ -13,6 +13,12 @@ interface Answer {
   readonly file: string;
   readonly groups?: { readonly id: number; readonly devices: string[]; readonly why: string[] }[];
   readonly warnings?: string[];
+  readonly findings?: {
+    readonly certainty: string;
+    readonly iommu: { readonly kind: string };
+    readonly sources: { readonly kind: string }[];
+    readonly ask: { readonly command: string }[];
+  };
   readonly error?: string;
 }
 
@@ -52,6 +58,39 @@ describe('the groups door', () => {
   it('says why each function after the first is in its group', async () => {
     const { answers } = await run(`${FIXTURES}mf-002.lspci.txt.gz`);
     for (const { devices, why } of answers[0]!.groups!) expect(why).toHaveLength(devices.length - 1);
+  });
+
+  it('reads a kernel log too, says how far it can be trusted and what to run next', async () => {
+    const log = [
+      'DMAR: dmar0: reg_base_addr fed90000 ver 1:0 cap 1c0000c40660462 ecap 19e2ff0505e',
+      'pci 0000:00:1c.0: [8086:7ab8] type 01 class 0x060400 PCIe Root Port',
+      'pci 0000:00:1c.0: PCI bridge to [bus 01]',
+      'pci 0000:01:00.0: [abcd:0001] type 00 class 0x020000 PCIe Endpoint',
+    ].join('\n');
+    const { answers } = await run(put('dmesg.txt', `${log}\n`));
+    expect(answers[0]).toMatchObject({
+      findings: { certainty: 'open', iommu: { kind: 'vtd' }, sources: [{ kind: 'kernel-log' }] },
+    });
+    expect(answers[0]!.findings!.ask[0]!.command).toBe('sudo lspci -vvvnnxxxx');
+  });
+
+  it('groups as the command line of the text makes Linux do', async () => {
+    const machine = [
+      '00:1c.0 PCI bridge [0604]: X [8086:7ab8]',
+      '\tControl: I/O-',
+      '\tBus: primary=00, secondary=01, subordinate=01, sec-latency=0',
+      '\tCapabilities: [40] Express (v2) Root Port (Slot+), MSI 00',
+      '01:00.0 Ethernet controller [0200]: Y [abcd:0001]',
+      '\tControl: I/O-',
+      '\tCapabilities: [40] Express (v2) Endpoint, MSI 00',
+      '',
+    ].join('\n');
+    const override = 'Kernel command line: pcie_acs_override=downstream\n';
+    const { answers } = await run(put('without.txt', machine), put('with.txt', machine + override));
+    expect(answers.map(({ groups }) => groups!.map((group) => group.devices))).toEqual([
+      [['0000:00:1c.0', '0000:01:00.0']],
+      [['0000:00:1c.0'], ['0000:01:00.0']],
+    ]);
   });
 
   it('goes on after a file that it cannot read, and fails at the end', async () => {

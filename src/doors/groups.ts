@@ -2,7 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { groupTopology } from '../engine/iommu/pci-device-group';
 import { PciTopology } from '../engine/pci/topology';
+import { readCmdline } from '../engine/pci/cmdline';
 import { importMachine, LARGEST_TEXT } from '../scenario/import/import-machine';
+import type { Findings } from '../scenario/import/imported';
 import { parseScript } from '../scenario/parse';
 import { specOfArgs } from '../scenario/pci-line';
 import { pciLineArgs } from '../scenario/pci-statement';
@@ -13,7 +15,11 @@ import { pciLineArgs } from '../scenario/pci-statement';
  */
 export function main(argv: readonly string[], out: (line: string) => void): Promise<number> {
   if (argv.length === 0 || argv.some((arg) => arg.startsWith('-'))) {
-    out(JSON.stringify({ error: 'usage: groups FILE... (output of lspci -vvvnn, plain or .gz)' }));
+    out(
+      JSON.stringify({
+        error: 'usage: groups FILE... (lspci -vvvnn, dmesg, lists of groups, one or several, plain or .gz)',
+      }),
+    );
     return Promise.resolve(2);
   }
   let code = 0;
@@ -33,6 +39,10 @@ interface Answer {
   }[];
   readonly ungrouped: readonly { readonly device: string; readonly why: string }[];
   readonly warnings: readonly string[];
+  /** How far the groups follow from the text, what it contradicts or lacks, and what to run next. */
+  readonly findings: Omit<Findings, 'certainty' | 'remarks'> & {
+    readonly certainty: Findings['certainty']['state'];
+  };
 }
 
 function groupsOfFile(file: string): Answer | { readonly error: string } {
@@ -44,10 +54,16 @@ function groupsOfFile(file: string): Answer | { readonly error: string } {
   }
   const imported = importMachine(text);
   if (imported.status === 'failed') return { error: imported.why };
+  const { iommu, sources, contradictions, gaps, ask, notUnderstood } = imported;
   // Through the script, as in the page: what a link holds must make the same groups.
-  const topology = new PciTopology();
+  let topology = new PciTopology();
   for (const { statement, error, number } of parseScript(imported.lines.join('\n')).lines) {
     if (error !== null) return { error: `script line ${number}: ${error.message}` };
+    if (statement?.verb === 'machine') {
+      const cmdline = statement.args.find((arg) => arg.kind === 'option' && arg.key === 'cmdline');
+      const { pci } = readCmdline(cmdline?.kind === 'option' ? String(cmdline.value) : '', iommu.kind);
+      topology = new PciTopology({ ...pci, ivrs: iommu.kind === 'amd' ? true : null });
+    }
     if (statement?.verb !== 'pci') continue;
     const read = specOfArgs(pciLineArgs(statement.args));
     if (!read.ok) return { error: `script line ${number}: ${read.mistake}` };
@@ -63,6 +79,15 @@ function groupsOfFile(file: string): Answer | { readonly error: string } {
     })),
     ungrouped: ungrouped.map(({ fn, why }) => ({ device: fn.name, why })),
     warnings: imported.warnings,
+    findings: {
+      iommu,
+      sources,
+      contradictions,
+      gaps,
+      ask,
+      notUnderstood,
+      certainty: imported.certainty.state,
+    },
   };
 }
 

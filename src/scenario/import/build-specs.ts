@@ -1,33 +1,58 @@
-import { formatBdf, functionOf, slotOf } from '../../engine/pci/address';
+import { formatBdf, functionOf } from '../../engine/pci/address';
 import { hasDwordAcs } from '../../engine/pci/dword-acs';
 import { REQ_ACS_FLAGS } from '../../engine/pci/acs';
 import { isPcieKind } from '../../engine/pci/config-image';
 import type { PciFunction } from '../../engine/pci/function';
 import { isBridgeKind, plainSpec, UNKNOWN_ID, type PciFunctionSpec } from '../../engine/pci/function-spec';
 import { PciTopology } from '../../engine/pci/topology';
+import { guessBuses } from './guess-buses';
 import { applyBytes } from './hex-dump';
 import { inferKind, kindOf } from './kind';
 import { idsOfName } from './names';
 import { nameOf } from './read-dumps';
 import { capabilitiesKnown, type LspciRecord } from './record';
-import { virtualFunctions } from './virtual-functions';
+import { findOrphans, remarkOnListing } from './listing-remarks';
+import { inScanOrder } from './scan-order';
+import { maybeVirtual, virtualFunctions } from './virtual-functions';
+import type { Merged } from './merge-sources';
 import type { Warnings } from './warnings';
+
+const EVERYTHING = 'sudo lspci -vvvnnxxxx';
+
+/** What the text hides of a function and groups depend on. */
+export interface Undecided {
+  readonly what: 'acs' | 'kind-and-acs' | 'multifunction';
+  readonly line: number;
+}
+
+export interface BuiltSpecs {
+  /** In an order in which they can be added: a bus, then what is behind each of its bridges. */
+  readonly specs: readonly PciFunctionSpec[];
+  /** By `0000:01:00.0`. */
+  readonly undecided: ReadonlyMap<string, Undecided>;
+  /** What hangs nobody knows where. */
+  readonly unplaced: ReadonlySet<string>;
+  /** Where each function's lines begin, for findings. */
+  readonly lineOf: ReadonlyMap<string, number>;
+}
 
 /** What holds for the whole listing. */
 interface Listing {
   readonly records: ReadonlyMap<string, LspciRecord>;
+  readonly undecided: Map<string, Undecided>;
+  readonly merged: Merged;
   /** Header multifunction bits that a hex dump shows. */
   readonly headerBits: ReadonlyMap<string, boolean>;
   readonly virtualOf: ReadonlyMap<string, LspciRecord>;
+  readonly maybeVirtual: ReadonlySet<string>;
   readonly hasGroups: boolean;
   readonly warnings: Warnings;
 }
 
-/** Function specs in an order in which they can be added: a bus, then what is behind each of its bridges. */
-export function buildSpecs(
-  records: ReadonlyMap<string, LspciRecord>,
-  warnings: Warnings,
-): readonly PciFunctionSpec[] {
+/** What a `pci` line can say of each function, and what it would have to guess. */
+export function buildSpecs(merged: Merged, rootBuses: ReadonlySet<string>, warnings: Warnings): BuiltSpecs {
+  const { records } = merged;
+  const unplaced = guessBuses(records, rootBuses, warnings);
   const headerBits = new Map<string, boolean>();
   for (const [name, record] of records) {
     const facts = applyBytes(record);
@@ -36,14 +61,18 @@ export function buildSpecs(
   }
   const all = [...records.values()];
   const hasGroups = all.some((record) => record.group !== null);
+  const undecided = new Map<string, Undecided>();
   const listing: Listing = {
     records,
+    merged,
+    undecided,
     headerBits,
     virtualOf: virtualFunctions(records),
+    maybeVirtual: maybeVirtual(records),
     hasGroups,
     warnings,
   };
-  warnOfListing(all, listing);
+  remarkOnListing(all, hasGroups, warnings);
 
   const specs: PciFunctionSpec[] = [];
   const topology = new PciTopology();
@@ -51,7 +80,9 @@ export function buildSpecs(
     const fn = place(topology, record, listing);
     if (fn !== null) specs.push(fn.spec);
   }
-  return specs;
+  const orphans = findOrphans(topology, rootBuses, records, warnings);
+  const lineOf = new Map([...records].map(([name, record]) => [name, record.line]));
+  return { specs, undecided, unplaced: new Set([...unplaced, ...orphans]), lineOf };
 }
 
 /** Adds one function to a trial machine: what that refuses, a script could not make either. */
@@ -63,10 +94,15 @@ function place(topology: PciTopology, record: LspciRecord, listing: Listing): Pc
   if (added.ok) return added.value;
   const without = spec.buses === null ? null : topology.addFunction({ ...spec, buses: null });
   if (without?.ok === true) {
-    warnings.add(record.line, `${added.why}; % taken as a bridge without buses behind it`, nameOf(record));
+    warnings.contradiction(
+      [record.line],
+      `${added.why}; % taken as a bridge without buses behind it`,
+      nameOf(record),
+    );
     return without.value;
   }
-  warnings.add(record.line, `${added.why}; left out (%)`, nameOf(record));
+  listing.undecided.delete(formatBdf(record.address));
+  warnings.gap(record.line, `${added.why}; left out (%)`, nameOf(record), EVERYTHING);
   return null;
 }
 
@@ -76,6 +112,13 @@ function specOf(record: LspciRecord, above: PciFunction | null, listing: Listing
   const physical = listing.virtualOf.get(name) ?? null;
   const told = kindOf(record, warnings);
   const kind = told ?? inferKind(record, above, warnings);
+  // A virtual function's place says what it is, and it has no ACS control of its own to be off.
+  if (told === null && physical === null)
+    listing.undecided.set(name, { what: 'kind-and-acs', line: record.line });
+  else if (isPcieKind(kind) && physical === null && hidesAcs(record, name, listing)) {
+    listing.undecided.set(name, { what: 'acs', line: record.line });
+    sayHidden(record, name, listing);
+  }
   const isBridge = isBridgeKind(kind);
   const subclass = record.classCode ?? (isBridge ? 0x0604 : 0);
   const hasBuses = isBridge && record.buses !== null && record.buses.secondary <= record.buses.subordinate;
@@ -90,10 +133,55 @@ function specOf(record: LspciRecord, above: PciFunction | null, listing: Listing
     acs: isPcieKind(kind) ? acsOf(record, listing) : null,
     multifunction: physical === null && headerMultifunction(record, above, kind, listing),
     virtualOf: physical?.address ?? null,
-    recordedGroup: record.group ?? (listing.hasGroups && capabilitiesKnown(record) ? 'none' : null),
+    recordedGroup: record.group ?? (hasNone(record, listing) ? 'none' : null),
     driver: record.driver,
+    pasids: record.pasids,
+    ats: record.ats,
+    pri: record.pri,
+    bars: record.bars,
+    sriov: physical === null ? sriovOf(record) : null,
     label: record.label,
   };
+}
+
+/** Whether its ACS is there or on is not told, or told of another register. */
+function hidesAcs(record: LspciRecord, name: string, { maybeVirtual }: Listing): boolean {
+  if (!capabilitiesKnown(record) || maybeVirtual.has(name)) return true;
+  if (!record.acsListed) return false;
+  const dword = hasDwordAcs(record.vendorId ?? UNKNOWN_ID, record.deviceId ?? UNKNOWN_ID);
+  return record.acsCap === null || record.acsCtrl === null || (dword && record.byteCount < 0x1000);
+}
+
+/** What acsOf() does not say. */
+function sayHidden(record: LspciRecord, name: string, { maybeVirtual, warnings }: Listing): void {
+  if (maybeVirtual.has(name))
+    warnings.gap(
+      record.line,
+      '% may be virtual functions: one before them has SR-IOV, but where its virtual functions are is not told; taken as physical',
+      nameOf(record),
+      EVERYTHING,
+    );
+  else if (!capabilitiesKnown(record))
+    warnings.gap(
+      record.line,
+      'no ACS registers of %: they count as without ACS unless recorded groups tell',
+      nameOf(record),
+      EVERYTHING,
+    );
+}
+
+/** Whether the text shows that its kernel gave it no group: only a complete list of groups can. */
+function hasNone(record: LspciRecord, { merged, hasGroups }: Listing): boolean {
+  if (merged.lspciNamesGroups) return hasGroups && capabilitiesKnown(record);
+  // Host bridges and IOMMUs are what kernels leave out; of anything else a list may have lost it.
+  const leftOut = record.classCode === 0x0600 || record.classCode === 0x0806;
+  return merged.wholeList && leftOut;
+}
+
+function sriovOf({ sriov }: LspciRecord): PciFunctionSpec['sriov'] {
+  if (sriov === null || sriov.total === 0) return null;
+  const { total, vfDevice, offset, stride } = sriov;
+  return { total, vfDevice, offset, stride };
 }
 
 /** The header's bit: from bytes, else from what Linux must have seen to find the other functions of the slot. */
@@ -111,12 +199,17 @@ function headerMultifunction(
     const sibling = formatBdf({ domain, bus, devfn: devfn + fn });
     if (listing.records.has(sibling) && !listing.virtualOf.has(sibling)) return true;
   }
-  if (kind === 'upstream-port' && record.acsCap === null && above !== null)
-    listing.warnings.add(
+  if (kind === 'upstream-port' && record.acsCap === null && above !== null) {
+    const name = formatBdf(record.address);
+    if (!listing.undecided.has(name))
+      listing.undecided.set(name, { what: 'multifunction', line: record.line });
+    listing.warnings.gap(
       record.line,
       'whether the header of % says multifunction shows only in lspci -x; taken as single (if it does, all below it is one group)',
       nameOf(record),
+      EVERYTHING,
     );
+  }
   return false;
 }
 
@@ -125,34 +218,30 @@ function acsOf(record: LspciRecord, listing: Listing): PciFunctionSpec['acs'] {
   const cap = record.acsCap;
   if (cap === null) {
     if (!record.acsListed) return null;
-    warnings.add(
+    warnings.gap(
       record.line,
       '% listed with ACS but without its bits; taken as SV, RR, CR and UF, all on. Run sudo lspci -vvvnn to know',
       nameOf(record),
+      EVERYTHING,
     );
     return { cap: REQ_ACS_FLAGS, ctrl: REQ_ACS_FLAGS };
   }
   const asLinuxSets = cap & REQ_ACS_FLAGS;
   const dword = hasDwordAcs(record.vendorId ?? UNKNOWN_ID, record.deviceId ?? UNKNOWN_ID);
   if (dword && record.byteCount < 0x1000) {
-    warnings.add(
+    warnings.gap(
       record.line,
       '%: this chipset keeps ACS control where lspci does not look; taken as Linux sets it. Run sudo lspci -vvvxxxx to know',
       nameOf(record),
+      EVERYTHING,
     );
     return { cap, ctrl: asLinuxSets };
   }
   if (record.acsCtrl === null) {
-    warnings.add(record.line, '%: no ACSCtl line; taken as Linux sets it', nameOf(record));
+    warnings.gap(record.line, '%: no ACSCtl line; taken as Linux sets it', nameOf(record), EVERYTHING);
     return { cap, ctrl: asLinuxSets };
   }
   return { cap, ctrl: record.acsCtrl };
-}
-
-/** No function with ACS has any of the bits on that Linux sets when an IOMMU is on. */
-function acsIsOff(records: readonly LspciRecord[]): boolean {
-  const able = records.filter((record) => record.acsCap !== null && (record.acsCap & REQ_ACS_FLAGS) !== 0);
-  return able.length > 0 && able.every((record) => ((record.acsCtrl ?? 0) & REQ_ACS_FLAGS) === 0);
 }
 
 function nameToIds(record: LspciRecord): void {
@@ -160,67 +249,4 @@ function nameToIds(record: LspciRecord): void {
   const ids = idsOfName(record.label);
   record.vendorId = ids?.vendorId ?? null;
   record.deviceId = ids?.deviceId ?? null;
-}
-
-function warnOfListing(records: readonly LspciRecord[], listing: Listing): void {
-  const { warnings } = listing;
-  const first = records[0];
-  if (first !== undefined && !listing.hasGroups && acsIsOff(records))
-    warnings.add(
-      first.line,
-      'ACS is off on every port that has it. If this kernel ran without an IOMMU, Linux turns it on with one and makes smaller groups: take away what follows the / of acs= to see, or dump again with the IOMMU on',
-      '',
-    );
-  for (const record of records) {
-    if (record.deviceId === null || record.deviceId === UNKNOWN_ID)
-      warnings.add(
-        record.line,
-        'no device number for %: quirks that go by number are not applied to them. lspci -nn shows numbers',
-        nameOf(record),
-      );
-    if (isSwitchtecNtb(record))
-      warnings.add(
-        record.line,
-        '%: a Switchtec NTB keeps further requester ids in its own memory, which no listing shows; they are not counted',
-        nameOf(record),
-      );
-    if (record.classCode === null)
-      warnings.add(record.line, 'a class name that is not English and has no number: %', nameOf(record));
-  }
-}
-
-/** Linux: quirks.c quirk_switchtec_ntb_dma_alias() */
-const isSwitchtecNtb = (record: LspciRecord): boolean =>
-  record.classCode === 0x0680 && (record.vendorId === 0x11f8 || record.vendorId === 0x1055);
-
-/** Ascending buses, each followed by what is behind its bridges; virtual functions last, as a driver makes them. */
-function inScanOrder(
-  records: readonly LspciRecord[],
-  virtualOf: ReadonlyMap<string, LspciRecord>,
-): readonly LspciRecord[] {
-  const byBus = new Map<number, LspciRecord[]>();
-  const busKey = (domain: number, bus: number): number => domain * 256 + bus;
-  for (const record of records) {
-    const key = busKey(record.address.domain, record.address.bus);
-    const bus = byBus.get(key);
-    if (bus === undefined) byBus.set(key, [record]);
-    else bus.push(record);
-  }
-  const ordered: LspciRecord[] = [];
-  const virtual: LspciRecord[] = [];
-  const pending = [...byBus.keys()].sort((a, b) => b - a);
-  // A stack, not recursion: bridges may be nested as deep as there are buses.
-  while (pending.length > 0) {
-    const key = pending.pop() ?? 0;
-    const bus = byBus.get(key);
-    if (bus === undefined) continue;
-    byBus.delete(key);
-    bus.sort(
-      (a, b) => slotOf(a.address.devfn) - slotOf(b.address.devfn) || a.address.devfn - b.address.devfn,
-    );
-    for (const record of bus) (virtualOf.has(formatBdf(record.address)) ? virtual : ordered).push(record);
-    for (const record of bus.toReversed())
-      if (record.buses !== null) pending.push(busKey(record.address.domain, record.buses.secondary));
-  }
-  return [...ordered, ...virtual];
 }

@@ -8,6 +8,7 @@ import {
   PCI_ACS_TB,
   PCI_ACS_UF,
 } from '../../engine/pci/regs';
+import { readMemoryBar } from './memory-bar';
 import type { LspciRecord } from './record';
 
 /** How lspci's own lines begin, for telling them from the tail of a wrapped line. */
@@ -38,7 +39,9 @@ const GROUP = /^IOMMU group: (\d{1,9})(?:\s|$)/;
 const FLAGS_GROUP = /, IOMMU group (\d{1,9})(?:,|$)/;
 const SUBSYSTEM = /(?:\[|^Subsystem: )([0-9a-f]{4}):([0-9a-f]{4})\]?$/i;
 const VF_COUNT = /Number of VFs: (\d{1,5})/;
-const VF_PLACE = /VF offset: (\d{1,5}), stride: (\d{1,5})/;
+const VF_TOTAL = /Total VFs: (\d{1,5})/;
+const VF_PLACE = /VF offset: (\d{1,5}), stride: (\d{1,5})(?:, Device ID: ([0-9a-f]{4}))?/i;
+const PASID_WIDTH = /Max PASID Width: (\d{1,2})/;
 
 const ACS_WORDS: readonly (readonly [word: string, bit: number])[] = [
   ['SrcValid', PCI_ACS_SV],
@@ -51,7 +54,7 @@ const ACS_WORDS: readonly (readonly [word: string, bit: number])[] = [
 ];
 
 /** Takes what one detail line says into the record. */
-export function readDetail(record: LspciRecord, text: string): void {
+export function readDetail(record: LspciRecord, text: string, line: number): void {
   switch (text.charCodeAt(0)) {
     case 0x43: // C
       if (text.startsWith('Capabilities: ')) readCapability(record, text.slice(14));
@@ -64,22 +67,34 @@ export function readDetail(record: LspciRecord, text: string): void {
       if (text.startsWith('Bus: ')) readBuses(record, text);
       break;
     case 0x49: // I
-      if (text.startsWith('IOMMU group: ')) record.group = numberIn(GROUP, text) ?? record.group;
+      if (text.startsWith('IOMMU group: ')) readGroup(record, numberIn(GROUP, text), line);
       else if (text.startsWith('Initial VFs: ')) readVfs(record, text);
       break;
     case 0x46: // F
       if (text.startsWith('Flags: ')) {
         record.capabilityList = 'none';
-        record.group = numberIn(FLAGS_GROUP, text) ?? record.group;
+        readGroup(record, numberIn(FLAGS_GROUP, text), line);
       }
       break;
     case 0x4b: // K
-      if (text.startsWith('Kernel driver in use: ')) record.driver = driverName(text.slice(22));
+      if (text.startsWith('Kernel driver in use: ')) {
+        record.driver = driverName(text.slice(22));
+        record.driverLine = line;
+      }
       break;
     case 0x53: // S
       if (text.startsWith('Subsystem: ')) readSubsystem(record, text);
       else if (text.startsWith('Status: Cap+')) record.capabilityList = 'there';
       else if (text.startsWith('Status: Cap-')) record.capabilityList = 'none';
+      break;
+    case 0x4d: // M
+      if (text.startsWith('Memory at ')) readMemoryBar(record, text);
+      break;
+    case 0x50: // P
+      if (text.startsWith('PASIDCap:')) readPasid(record, text);
+      break;
+    case 0x52: // R
+      if (text.startsWith('Region ')) readMemoryBar(record, text);
       break;
     case 0x56: // V
       if (text.startsWith('VF offset: ')) readVfs(record, text);
@@ -104,6 +119,9 @@ function readCapability(record: LspciRecord, text: string): void {
   if (record.capabilities === 'none') record.capabilities = 'listed';
   const what = text.slice(close + 2);
   if (what.startsWith('Access Control Services')) record.acsListed = true;
+  else if (what.startsWith('Address Translation Service')) record.ats = true;
+  else if (what.startsWith('Page Request Interface')) record.pri = true;
+  else if (what.startsWith('Single Root I/O Virtualization')) record.sriovListed = true;
   const express = EXPRESS.exec(what)?.[1];
   if (express === undefined || record.express !== null) return;
   record.express = PORT_TYPES.find(([words]) => express.startsWith(words))?.[1] ?? { unknown: express };
@@ -124,10 +142,24 @@ function readSubsystem(record: LspciRecord, text: string): void {
   record.subsystem = { vendorId: parseInt(match[1] ?? '', 16), deviceId: parseInt(match[2] ?? '', 16) };
 }
 
+function readGroup(record: LspciRecord, group: number | null, line: number): void {
+  if (group === null) return;
+  record.group = group;
+  record.groupLine = line;
+}
+
+/** A width of n bits is 2^n PASIDs. */
+function readPasid(record: LspciRecord, text: string): void {
+  const width = numberIn(PASID_WIDTH, text);
+  if (width !== null && width >= 1 && width <= 20) record.pasids = 2 ** width;
+}
+
 function readVfs(record: LspciRecord, text: string): void {
   const place = VF_PLACE.exec(text);
   record.sriov = {
     count: numberIn(VF_COUNT, text) ?? record.sriov?.count ?? 0,
+    total: numberIn(VF_TOTAL, text) ?? record.sriov?.total ?? 0,
+    vfDevice: place?.[3] === undefined ? (record.sriov?.vfDevice ?? null) : parseInt(place[3], 16),
     offset: place === null ? (record.sriov?.offset ?? 0) : Number(place[1]),
     stride: place === null ? (record.sriov?.stride ?? 0) : Number(place[2]),
   };

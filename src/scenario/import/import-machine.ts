@@ -1,21 +1,23 @@
 import type { PciFunctionSpec } from '../../engine/pci/function-spec';
-import { formatStatement, option, text as quoted } from '../format';
-import { formatPciLine } from '../pci-line';
-import { buildSpecs } from './build-specs';
-import { mergeDumps } from './merge-dumps';
-import { MOST_FUNCTIONS, readDumps } from './read-dumps';
+import { readCmdline } from '../../engine/pci/cmdline';
+import { applyAcpi, type AppliedAcpi } from './acpi/apply-acpi';
+import { tellRemarks } from './acpi/tell';
+import { asksOf } from './ask';
+import { bootWords } from './boot-line';
+import { buildSpecs, type Undecided } from './build-specs';
+import { boundsOf, certaintyOf } from './certainty';
+import { compareWithRecorded } from './compare-recorded';
+import { groupsOf } from './extremes';
+import { MOST_FUNCTIONS } from './facts';
+import { fitToRecorded } from './fit-recorded';
+import type { Imported, ImportedIommu } from './imported';
+import { dumpOf, machineLines } from './machine-lines';
+import { mergeSources } from './merge-sources';
+import { readText, type ReadText } from './read-text';
 import { Warnings } from './warnings';
+import { whichIommu } from './which-iommu';
 
-/** What a text came to. */
-export type Imported =
-  | {
-      readonly status: 'ok';
-      readonly lines: readonly string[];
-      readonly functions: number;
-      /** What could not be read or decided, each with where: `line 312: …`. */
-      readonly warnings: readonly string[];
-    }
-  | { readonly status: 'failed'; readonly why: string };
+export type { Imported } from './imported';
 
 export type ImportedSpecs =
   | {
@@ -29,55 +31,105 @@ const MIB = 1024 * 1024;
 /** A machine of a thousand functions dumped with -xxxx has about 14 MiB. */
 export const LARGEST_TEXT = 32 * MIB;
 
-/** Text that people paste → script lines: one `machine`, one `pci` a function, and `boot`. */
+/** Text that people paste → script lines, and all that is to be said about them. */
 export function importMachine(text: string): Imported {
-  const read = importSpecs(text);
-  if (read.status === 'failed') return read;
-  const { specs, warnings } = read;
-  const host = specs.find((spec) => spec.classCode >> 8 === HOST_BRIDGE && spec.label !== null);
-  const machine = formatStatement({ verb: 'machine', args: [quoted(titleOf(host)), option('iommu', 'vtd')] });
+  const understood = understand(text);
+  if ('why' in understood) return { status: 'failed', why: understood.why };
+  const { read, specs, acpi, undecided, unplaced, iommu, warnings, lineOf } = understood;
+  const cmdline = bootWords(read.facts, warnings);
+  const lines = machineLines({ specs, facts: read.facts, acpi, iommu, cmdline }, warnings);
+  // Certainty is about the registers, so it is computed for the kernel that the text shows.
+  const kernel = { ...readCmdline(cmdline, iommu.kind).pci, ...(iommu.kind === 'amd' ? { ivrs: true } : {}) };
+  const bounds = boundsOf(specs, undecided, unplaced, kernel);
+  const certainty = certaintyOf(specs, undecided, unplaced, lineOf, bounds);
+  const shown = undecided.size === 0 ? bounds.narrowest : groupsOf(specs, kernel);
+  compareWithRecorded(specs, bounds, shown, lineOf, warnings);
   return {
     status: 'ok',
-    lines: [machine, ...specs.map(formatPciLine), 'boot'],
+    lines,
     functions: specs.length,
-    warnings: host === undefined || host.vendorId === INTEL ? warnings : [...warnings, OTHER_IOMMU],
+    warnings: warnings.list(),
+    sources: read.coverage.sources(),
+    iommu,
+    contradictions: warnings.contradictions(),
+    gaps: warnings.gaps(),
+    remarks: warnings.remarks(),
+    certainty,
+    ask: asksOf(specs, certainty, warnings.gaps(), read, iommu),
+    notUnderstood: read.coverage.notUnderstood(),
   };
 }
 
-const HOST_BRIDGE = 0x0600;
-const INTEL = 0x8086;
-const OTHER_IOMMU =
-  "this machine's own IOMMU is not VT-d; its groups are computed as Linux does, its look-ups are shown on a VT-d unit";
-
-/** lspci knows no machine's name: that of its host bridge says at least which generation it is. */
-const titleOf = (host: PciFunctionSpec | undefined): string =>
-  host?.label?.replace(/\s+(?:Host Bridge|Root Complex|(?:Express )?DRAM Controller).*$/i, '') ?? 'imported';
-
 /** The functions that a text tells of, in an order in which they can be added. */
 export function importSpecs(text: string): ImportedSpecs {
-  if (text.length > LARGEST_TEXT)
-    return failed(
-      `this text has ${Math.ceil(text.length / MIB)} MiB; at most ${LARGEST_TEXT / MIB} MiB are read, enough for a thousand functions with every register. Keep only the output of lspci`,
-    );
-  if (isBinary(text))
-    return failed(
-      'this is no plain text: it holds characters that no listing has. Save the output of lspci as UTF-8 text',
-    );
-  const warnings = new Warnings();
-  const { dumps, lines, tooMany } = readDumps(text, warnings);
-  if (tooMany) return failed(`more than ${MOST_FUNCTIONS} functions: this is not the listing of one machine`);
-  if (dumps.length === 0)
-    return failed(
-      `no lspci output in these ${lines} lines: a function begins like "00:1f.0 ISA bridge [0601]: …". Run sudo lspci -vvvnn and paste what it prints`,
-    );
-  const specs = buildSpecs(mergeDumps(dumps, warnings), warnings);
-  return { status: 'ok', specs, warnings: warnings.list() };
+  const understood = understand(text);
+  if ('why' in understood) return { status: 'failed', why: understood.why };
+  return { status: 'ok', specs: understood.specs, warnings: understood.warnings.list() };
 }
 
-const failed = (why: string): { readonly status: 'failed'; readonly why: string } => ({
-  status: 'failed',
-  why,
-});
+interface Understood {
+  readonly read: ReadText;
+  readonly specs: readonly PciFunctionSpec[];
+  /** Null: the text holds no ACPI table that counts here. */
+  readonly acpi: AppliedAcpi | null;
+  readonly undecided: ReadonlyMap<string, Undecided>;
+  readonly unplaced: ReadonlySet<string>;
+  readonly lineOf: ReadonlyMap<string, number>;
+  readonly iommu: ImportedIommu;
+  readonly warnings: Warnings;
+}
+
+function understand(text: string): Understood | { readonly why: string } {
+  const refused = refusal(text);
+  if (refused !== null) return { why: refused };
+  const warnings = new Warnings();
+  const read = readText(text, warnings);
+  if (read.tooMany)
+    return { why: `more than ${MOST_FUNCTIONS} functions: this is not the listing of one machine` };
+  const merged = mergeSources(read, warnings);
+  if (merged.records.size === 0) return { why: nothingIn(read) };
+  const built = buildSpecs(merged, read.facts.rootBuses, warnings);
+  const { specs: fittedSpecs, fitted } = fitToRecorded(built.specs, built.undecided);
+  if (fitted.size > 0) sayFitted(fitted, built.lineOf, warnings);
+  const iommu = whichIommu(fittedSpecs, read.facts, warnings);
+  const acpi = applyAcpi(fittedSpecs, read.acpi, iommu.kind);
+  tellRemarks([...read.acpi.remarks, ...acpi.remarks], dumpOf(iommu), warnings);
+  return { ...built, read, specs: acpi.specs, acpi: acpi.isUsed ? acpi : null, iommu, warnings };
+}
+
+function refusal(text: string): string | null {
+  if (text.length > LARGEST_TEXT)
+    return `this text has ${Math.ceil(text.length / MIB)} MiB; at most ${LARGEST_TEXT / MIB} MiB are read, enough for a thousand functions with every register. Keep only the output of lspci`;
+  if (isBinary(text))
+    return 'this is no plain text: it holds characters that no listing has. Save the output of lspci as UTF-8 text';
+  return null;
+}
+
+function nothingIn({ lines, coverage, facts }: ReadText): string {
+  const known = coverage
+    .sources()
+    .filter(({ kind }) => kind !== 'command')
+    .map((source) => `${source.title} (${source.lines} lines)`);
+  const units = facts.units.map(({ name }) => name).join(', ');
+  const found =
+    known.length === 0
+      ? ''
+      : `; found were ${known.join(', ')}${units === '' ? '' : ` about ${units}`}, but none that names a PCI function`;
+  return `no lspci output in these ${lines} lines${found}: a function begins like "00:1f.0 ISA bridge [0601]: …". Run sudo lspci -vvvnn and paste what it prints`;
+}
+
+function sayFitted(
+  fitted: ReadonlySet<string>,
+  lineOf: ReadonlyMap<string, number>,
+  warnings: Warnings,
+): void {
+  for (const name of fitted)
+    warnings.add(
+      lineOf.get(name) ?? 1,
+      'whether % isolate is taken from the groups that the machine’s own kernel made',
+      name.replace(/^0000:/, ''),
+    );
+}
 
 const SAMPLE = 65536;
 

@@ -16,11 +16,12 @@ export function kindOf(record: LspciRecord, warnings: Warnings): PciKind | null 
     );
     return 'endpoint';
   }
-  if (!capabilitiesKnown(record)) return null;
+  if (!record.conventional && !capabilitiesKnown(record)) return null;
   return isBridge(record) ? 'pci-bridge' : 'pci';
 }
 
-const isBridge = (record: LspciRecord): boolean =>
+export const isBridge = (record: LspciRecord): boolean =>
+  record.isBridge ||
   record.buses !== null ||
   record.classCode === 0x0604 ||
   record.classCode === 0x0607 ||
@@ -32,11 +33,11 @@ export function inferKind(record: LspciRecord, above: PciFunction | null, warnin
   const topic = record.asleep
     ? 'asleep when the dump was made (header type 7f), so that its registers read as ones: the kind of % is guessed from its place. Wake it (echo on > /sys/bus/pci/devices/…/power/control) and dump again'
     : record.capabilities === 'denied'
-      ? 'capabilities hidden from ordinary users: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn'
+      ? 'capabilities hidden from ordinary users: the kind of % is guessed, and they count as without ACS unless recorded groups tell. Run sudo lspci -vvvnn'
       : record.cutShort || losesCapabilities(record)
-        ? 'the text ends within the lines of %, or lacks some: without its capabilities its kind is guessed, and it counts as without ACS'
-        : 'only a title in the text: the kind of % is guessed, and they count as without ACS. Run sudo lspci -vvvnn';
-  warnings.add(record.line, topic, nameOf(record));
+        ? 'the text ends within the lines of %, or lacks some: without its capabilities its kind is guessed, and it counts as without ACS unless recorded groups tell'
+        : 'only a line or two in the text: the kind of % is guessed, and they count as without ACS unless recorded groups tell. Run sudo lspci -vvvnn';
+  warnings.gap(record.line, topic, nameOf(record), 'sudo lspci -vvvnnxxxx');
   return kind;
 }
 

@@ -1,8 +1,7 @@
 import { detailOf, type LspciRecord } from './record';
 import { nameOf, type Dump } from './read-dumps';
+import type { Records } from './facts';
 import type { Warnings } from './warnings';
-
-type Records = Map<string, LspciRecord>;
 
 /**
  * Several listings in one paste: the most detailed one is the machine; others of the same machine fill in what it does
@@ -14,8 +13,8 @@ export function mergeDumps(dumps: readonly Dump[], warnings: Warnings): Records 
   const merged: Records = new Map(base.records);
   for (const other of others) {
     if (isOtherMachine(merged, other)) {
-      warnings.add(
-        other.firstLine,
+      warnings.contradiction(
+        [other.firstLine],
         `another machine's listing (${other.records.size} functions) starts here; only the one from line ${base.firstLine} on was taken (%)`,
         nameOf([...other.records.values()][0] as LspciRecord),
       );
@@ -45,7 +44,7 @@ function isOtherMachine(merged: Records, dump: Dump): boolean {
   return different * 10 > shared;
 }
 
-function sameDevice(a: LspciRecord, b: LspciRecord): boolean {
+export function sameDevice(a: LspciRecord, b: LspciRecord): boolean {
   const differ = <T>(x: T | null, y: T | null): boolean => x !== null && y !== null && x !== y;
   return (
     !differ(a.vendorId, b.vendorId) && !differ(a.deviceId, b.deviceId) && !differ(a.classCode, b.classCode)
@@ -53,22 +52,49 @@ function sameDevice(a: LspciRecord, b: LspciRecord): boolean {
 }
 
 function mergeInto(merged: Records, other: Dump, base: Dump, warnings: Warnings): void {
+  // A list of groups leaves out what has none.
   const excerpt =
-    other.records.size * 2 < base.records.size || ![...other.records.keys()].some((name) => merged.has(name));
+    base.grouped ||
+    other.records.size * 2 < base.records.size ||
+    ![...other.records.keys()].some((name) => merged.has(name));
   for (const [name, record] of other.records) {
     const known = merged.get(name);
     if (known !== undefined) {
+      compare(known, record, warnings);
       merged.set(name, fill(known, record));
     } else if (excerpt) {
       merged.set(name, record);
     } else {
-      warnings.add(
-        record.line,
+      warnings.contradiction(
+        [record.line, base.firstLine],
         `% in this listing only, not in the one from line ${base.firstLine} on, which was taken`,
         nameOf(record),
       );
     }
   }
+}
+
+/** What two listings say of the same function and cannot both be so. The more detailed one is believed. */
+function compare(a: LspciRecord, b: LspciRecord, warnings: Warnings): void {
+  const [best, rest] = detailOf(b) > detailOf(a) ? [b, a] : [a, b];
+  if (!sameDevice(best, rest))
+    warnings.contradiction(
+      [best.line, rest.line],
+      '%: two listings name different devices here; the more detailed one was taken',
+      nameOf(best),
+    );
+  if (best.group !== null && rest.group !== null && best.group !== rest.group)
+    warnings.contradiction(
+      [best.groupLine, rest.groupLine],
+      `%: IOMMU group ${best.group} in one listing, ${rest.group} in another; ${best.group} was taken`,
+      nameOf(best),
+    );
+  if (best.driver !== null && rest.driver !== null && best.driver !== rest.driver)
+    warnings.contradiction(
+      [best.driverLine, rest.driverLine],
+      `%: driver ${best.driver} in one listing, ${rest.driver} in another; ${best.driver} was taken`,
+      nameOf(best),
+    );
 }
 
 /** The more detailed of two records of one function, completed by the other. */
@@ -86,7 +112,10 @@ function fill(a: LspciRecord, b: LspciRecord): LspciRecord {
     interfaceCode: best.interfaceCode ?? rest.interfaceCode,
     buses: best.buses ?? rest.buses,
     group: best.group ?? rest.group,
+    groupLine: best.group === null ? rest.groupLine : best.groupLine,
     driver: best.driver ?? rest.driver,
+    driverLine: best.driver === null ? rest.driverLine : best.driverLine,
+    bars: best.bars.length > 0 ? best.bars : rest.bars,
     bytes: best.bytes ?? rest.bytes,
     byteCount: best.bytes === null ? rest.byteCount : best.byteCount,
   };

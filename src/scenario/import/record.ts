@@ -1,5 +1,5 @@
 import type { PciAddress } from '../../engine/pci/address';
-import type { PciKind } from '../../engine/pci/function-spec';
+import type { PciBar, PciKind } from '../../engine/pci/function-spec';
 
 /** What the text says of one function; null for what it does not say. */
 export interface LspciRecord {
@@ -21,12 +21,26 @@ export interface LspciRecord {
   buses: { readonly secondary: number; readonly subordinate: number } | null;
   group: number | null;
   driver: string | null;
+  /** Lines of what others may contradict. */
+  groupLine: number;
+  driverLine: number;
+  /** It leads to other buses, as far as told; by its class or its header. */
+  isBridge: boolean;
+  /** Told to have no PCI Express capability, by a source that knows. */
+  conventional: boolean;
+  bars: readonly PciBar[];
+  ats: boolean;
+  pri: boolean;
+  /** PASIDs that it can use. */
+  pasids: number;
   /** The PCIe port type as far as told: a kind, or the text of one that nobody knows. */
   express: PciKind | { readonly unknown: string } | null;
   acsListed: boolean;
   acsCap: number | null;
   acsCtrl: number | null;
   sriov: Sriov | null;
+  /** It has that capability, told or not in full. */
+  sriovListed: boolean;
   /** More than a title was printed. */
   hasDetails: boolean;
   capabilities: 'none' | 'listed' | 'denied';
@@ -42,10 +56,16 @@ export interface LspciRecord {
 }
 
 export interface Sriov {
+  /** Virtual functions that are there. */
   readonly count: number;
+  /** That could be. */
+  readonly total: number;
+  readonly vfDevice: number | null;
   readonly offset: number;
   readonly stride: number;
 }
+
+const NO_BARS: readonly PciBar[] = [];
 
 export const newRecord = (address: PciAddress, line: number, path: string | null): LspciRecord => ({
   address,
@@ -62,11 +82,20 @@ export const newRecord = (address: PciAddress, line: number, path: string | null
   buses: null,
   group: null,
   driver: null,
+  groupLine: 0,
+  driverLine: 0,
+  isBridge: false,
+  conventional: false,
+  bars: NO_BARS,
+  ats: false,
+  pri: false,
+  pasids: 0,
   express: null,
   acsListed: false,
   acsCap: null,
   acsCtrl: null,
   sriov: null,
+  sriovListed: false,
   hasDetails: false,
   capabilities: 'none',
   capabilityList: 'untold',

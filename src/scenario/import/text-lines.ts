@@ -1,14 +1,16 @@
-/** One line as a person would read it: quotes of mails and what wrapped off its end undone. */
+/** One line as a person would read it: quotes of mails and colours of terminals undone. */
 export interface TextLine {
-  /** 1-based, of its first physical line. */
+  /** 1-based, as the text has it. */
   readonly number: number;
   /** Without leading and trailing blanks. */
   readonly text: string;
+  /** How many blanks stood before it. */
+  readonly column: number;
   readonly indented: boolean;
   readonly afterBlank: boolean;
 }
 
-/** A line longer than this is no lspci line; the rest of it is not looked at. */
+/** A line longer than this is no tool's; the rest of it is not looked at. */
 const LONGEST = 4096;
 
 const GREATER = 0x3e;
@@ -21,8 +23,27 @@ const BYTE_ORDER_MARK = 0xfeff;
 const isBlank = (code: number): boolean =>
   code === SPACE || code === TAB || code === CR || code === NO_BREAK_SPACE;
 
-/** Calls `visit` with every line that is not blank. Takes each character once, whatever the text. */
-export function forEachLine(text: string, visit: (line: TextLine) => void): number {
+/** Escape sequences of terminals: colours and cursor, and titles of windows. */
+// eslint-disable-next-line no-control-regex
+const ESCAPES = /\u001b(?:\[[0-9;?]*[A-Za-z]|\][^\u0007\u001b\n]{0,200}(?:\u0007|\u001b\\)|[()][0-9A-B])/g;
+
+/** The text as lines that end in \n, without what terminals put in for themselves. */
+export function plainText(text: string): string {
+  const colourless = text.includes('\u001b') ? text.replace(ESCAPES, '') : text;
+  return colourless.includes('\r') && !colourless.includes('\n')
+    ? colourless.replaceAll('\r', '\n')
+    : colourless;
+}
+
+/**
+ * Calls `visit` with every line that is not blank, but for those that `quick` takes as they stand in the text. Takes each
+ * character once, whatever the text.
+ */
+export function forEachLine(
+  text: string,
+  visit: (line: TextLine) => void,
+  quick: (number: number, text: string, at: number, last: number) => boolean = () => false,
+): number {
   let number = 0;
   let afterBlank = true;
   // A byte order mark is no part of the first line.
@@ -39,7 +60,9 @@ export function forEachLine(text: string, visit: (line: TextLine) => void): numb
     let last = Math.min(end, at + LONGEST);
     while (last > at && isBlank(text.charCodeAt(last - 1))) last--;
     if (last > at) {
-      visit({ number, text: text.slice(at, last), indented: at > unquoted, afterBlank });
+      const column = at - unquoted;
+      if (!quick(number, text, at, last))
+        visit({ number, text: text.slice(at, last), column, indented: column > 0, afterBlank });
       afterBlank = false;
     } else afterBlank = true;
     start = end + 1;

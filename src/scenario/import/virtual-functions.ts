@@ -26,3 +26,25 @@ export function virtualFunctions(
   }
   return virtualOf;
 }
+
+/**
+ * Functions that may be virtual: behind a physical one whose capability is there, but not where its virtual functions are
+ * (`lspci -v`). They are of its vendor, and no physical functions with virtual ones of their own.
+ */
+export function maybeVirtual(records: ReadonlyMap<string, LspciRecord>): ReadonlySet<string> {
+  const maybe = new Set<string>();
+  const hidden = [...records.values()].filter(({ sriov, sriovListed }) => sriovListed && sriov === null);
+  if (hidden.length === 0) return maybe;
+  for (const [name, record] of records) {
+    const { address, vendorId, sriovListed } = record;
+    const rid = ridOf(address.bus, address.devfn);
+    const of = hidden.some(
+      (physical) =>
+        physical.address.domain === address.domain &&
+        physical.vendorId === vendorId &&
+        ridOf(physical.address.bus, physical.address.devfn) < rid,
+    );
+    if (of && !sriovListed && !record.isBridge && record.buses === null) maybe.add(name);
+  }
+  return maybe;
+}
