@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { groupTopology } from '../engine/iommu/pci-device-group';
 import { PciTopology } from '../engine/pci/topology';
 import { readCmdline } from '../engine/pci/cmdline';
+import { acpidumpOf } from '../scenario/import/acpi/dump-text';
 import { importMachine, LARGEST_TEXT } from '../scenario/import/import-machine';
 import type { Findings } from '../scenario/import/imported';
 import { parseScript } from '../scenario/parse';
@@ -99,5 +100,6 @@ function readText(file: string): string {
     throw new Error(`more than ${LARGEST_FILE / (1024 * 1024)} MiB: this is not the listing of one machine`);
   const bytes = readFileSync(file);
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return (packed ? gunzipSync(bytes, { maxOutputLength: LARGEST_FILE }) : bytes).toString('utf8');
+  const plain = packed ? gunzipSync(bytes, { maxOutputLength: LARGEST_FILE }) : bytes;
+  return acpidumpOf(plain) ?? plain.toString('utf8');
 }

@@ -204,6 +204,7 @@ function whySibling(fn: PciFunction, via: PciFunction): string {
  * functions an IOMMU covers (DMAR, IVRS, VIOT) are not in PCI space, so what the dump shows comes first.
  */
 export function whyUngrouped(fn: PciFunction): string | null {
+  if (fn.spec.iommu === 'none') return `no IOMMU has ${fn.name} in its scope`;
   if (fn.spec.recordedGroup === 'none') return 'no group in the dump: no IOMMU of that machine covers it';
   // A recorded number is proof of cover.
   if (fn.spec.recordedGroup !== null) return null;

@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { acpidumpOf } from '../../scenario/import/acpi/dump-text';
 import { useApp } from '../../store';
 import { byteSize } from '../../ui/numbers';
 
@@ -7,16 +8,29 @@ export interface Offer {
   /** File name, or where it came from. */
   readonly name: string;
   readonly text: string;
+  /** What it was joined from, in order; one text alone has none. */
+  readonly parts?: readonly Part[];
 }
 
-/** `turn` tells one offer from the next: two pastes have the same name. */
-export const useOffer = create<{ readonly offer: Offer | null; readonly turn: number }>()(() => ({
-  offer: null,
-  turn: 0,
-}));
+/** One of the texts that an offer was joined from. */
+export interface Part {
+  readonly name: string;
+  readonly lines: number;
+}
+
+interface OfferState {
+  readonly offer: Offer | null;
+  /** Tells one offer from the next: two pastes have the same name. */
+  readonly turn: number;
+  /** Something was understood in it: what comes next is added to it. */
+  readonly readable: boolean;
+}
+
+export const useOffer = create<OfferState>()(() => ({ offer: null, turn: 0, readable: false }));
 
 /** A scenario is opened as it is; anything else is shown in the import dialog. */
-export function offerText({ name, text }: Offer): void {
+export function offerText(offer: Offer): void {
+  const { name, text } = offer;
   const { replaceScript, openDialog, notify } = useApp.getState().actions;
   if (looksLikeScenario(name, text)) {
     openDialog(null);
@@ -25,7 +39,7 @@ export function offerText({ name, text }: Offer): void {
     );
     return;
   }
-  useOffer.setState(({ turn }) => ({ offer: { name, text }, turn: turn + 1 }));
+  useOffer.setState(({ turn }) => ({ offer, turn: turn + 1, readable: false }));
   openDialog('import');
 }
 
@@ -41,6 +55,8 @@ export type ReadFile = ({ readonly ok: true } & Offer) | { readonly ok: false; r
 const MOST_BYTES = 256 << 20;
 /** How much of a file tells that it is not text. */
 const SAMPLE_BYTES = 64 << 10;
+/** Of ACPI, with room. */
+const LARGEST_TABLE = 1 << 20;
 
 export async function readFile(file: File): Promise<ReadFile> {
   if (file.size > MOST_BYTES)
@@ -51,23 +67,26 @@ export async function readFile(file: File): Promise<ReadFile> {
   try {
     const sample = new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer());
     const zero = sample.indexOf(0);
-    if (zero >= 0)
+    if (zero >= 0) {
+      // A firmware's table goes on as the text that acpidump prints of it.
+      const table = file.size <= LARGEST_TABLE ? acpidumpOf(new Uint8Array(await file.arrayBuffer())) : null;
+      if (table !== null) return { ok: true, name: file.name, text: table };
       return {
         ok: false,
         why: `${file.name} is not text: byte ${zero} is zero. Unpack it first if it is compressed.`,
       };
+    }
     return { ok: true, name: file.name, text: await file.text() };
   } catch {
     return { ok: false, why: `${file.name} could not be read.` };
   }
 }
 
-/** Size and first lines: enough to see that it is the right text. */
-export function previewOf(text: string): { readonly size: string; readonly head: string } {
-  const head = text
+/** The first lines: enough to see that it is the right text. */
+export function headOf(text: string): string {
+  return text
     .slice(0, 4000)
     .split('\n', 8)
     .map((line) => line.slice(0, 160))
     .join('\n');
-  return { size: `${byteSize(text.length)} of text`, head };
 }

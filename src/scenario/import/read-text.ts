@@ -1,6 +1,6 @@
 import { readTables, type AcpiFacts } from './acpi/read-acpi';
 import { TableReader } from './acpi/table-reader';
-import { tellUnits } from './acpi/tell';
+import { tellUnits, tellUnread } from './acpi/tell';
 import { BootLineReader, isCommand } from './commands';
 import { Coverage } from './coverage';
 import { Facts, type SectionReader } from './facts';
@@ -95,6 +95,7 @@ class Splitter {
     const { facts, coverage, lspci } = this;
     const acpi = readTables(this.tables.tables);
     tellUnits(acpi, facts, this.warnings);
+    tellUnread(this.tables.unread, this.warnings);
     return { dumps: lspci.dumps, facts, acpi, coverage, lines, lineEnded, tooMany: lspci.tooMany };
   }
 
