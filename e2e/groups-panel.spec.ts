@@ -166,10 +166,33 @@ test.describe('why', () => {
     await openScene(page, MACHINE);
     const why = await openPair(page, GPU, NIC);
     await expect(why.getByRole('heading', { name: /^Apart: group/ })).toBeVisible();
-    await expect(why).toContainText('would have to pass 00:02.0');
+    // The port above the graphics card has no ACS: it would let requests to the other pass.
+    await expect(why).toContainText('Kept apart in one direction only. What comes in by 00:02.0 is sent up');
     const way = why.getByRole('list', { name: 'The way between them' });
     await expect(way.getByRole('button')).toHaveText([/^01:00.0/, /^00:01.0/, /^00:02.0/, /^02:00.0/]);
     await expect(way).toContainText('has all that Linux asks for');
+  });
+
+  test('says which port stands in the way of peer-to-peer DMA, and what it would cost', async ({ page }) => {
+    await openScene(page, IDLE);
+    const why = await openPair(page, GPU, NIC);
+    await expect(why).toContainText('00:02.0 would have to let requests across');
+    await why.getByRole('button', { name: 'What if it does?' }).click();
+    const whatIf = page.getByRole('tabpanel', { name: 'What if' });
+    await expect(whatIf.getByRole('list', { name: 'Changes' })).toContainText(
+      'Boot with pci=disable_acs_redir=0000:00:02.0',
+    );
+    await expect(whatIf.getByText(/^Groups \d and \d become one$/)).toBeVisible();
+  });
+
+  test('is one key away from the canvas', async ({ page }) => {
+    await openScene(page, MACHINE);
+    await card(page, GPU).click();
+    await page.keyboard.press('w');
+    const why = page.getByRole('tabpanel', { name: 'Why' });
+    // Its own reason is open, those of the others are a press away.
+    await expect(why.getByRole('list', { name: 'Evidence' })).toHaveCount(1);
+    await expect(why.getByRole('list', { name: 'Evidence' })).toContainText('no ACS capability');
   });
 });
 
@@ -252,6 +275,17 @@ test.describe('what if', () => {
     await expect(changes).toBeHidden();
   });
 
+  test('a card is tried in every free slot', async ({ page }) => {
+    await openScene(page, IDLE);
+    const panel = await show(page, 'What if');
+    await panel.getByRole('combobox', { name: 'Device or port to change' }).selectOption(GPU);
+    await panel.getByRole('button', { name: 'Which slot is better?' }).click();
+    await expect(panel.getByRole('list', { name: /^Slots/ }).getByRole('listitem')).toHaveText([
+      '00:03.0: with 03:00.1',
+      'Where it is: with 00:01.0, 01:00.1',
+    ]);
+  });
+
   test('a word on the command line says what it gives up', async ({ page }) => {
     await openScene(page, IDLE);
     const panel = await show(page, 'What if');
@@ -263,6 +297,17 @@ test.describe('what if', () => {
     await expect(panel.getByText('Group 0 splits into 3')).toBeVisible();
     await panel.getByRole('button', { name: 'Apply to the script' }).click();
     await expect(lines(page).first()).toContainText('cmdline=pcie_acs_override=downstream,multifunction');
+  });
+
+  test('a register was changed at run time: a rescan decides the group anew', async ({ page }) => {
+    // This chipset keeps ACS control in the double word at +8. Linux: drivers/pci/quirks.c INTEL_SPT_ACS_CTRL
+    await openScene(page, `${IDLE}\nsetpci 00:02.0 "ECAP_ACS+8.l=0"`);
+    const panel = await show(page, 'What if');
+    await panel.getByRole('combobox', { name: 'Device or port to change' }).selectOption(NIC);
+    await panel.getByRole('button', { name: 'Remove and rescan' }).click();
+    await expect(panel.getByText(/^Groups \d and \d become one$/)).toBeVisible();
+    await panel.getByRole('button', { name: 'Apply to the script' }).click();
+    await expect(lines(page).last()).toContainText('echo 1 /sys/bus/pci/rescan');
   });
 
   test('a card is plugged in', async ({ page }) => {

@@ -22,11 +22,17 @@ export const deviceTitle = (device: DeviceObject): string =>
 
 /** The second line of a device: what the first has not said. One of the kernel's self-tests is on no PCI bus. */
 export const deviceDetail = (device: DeviceObject): string =>
-  !device.bdf.includes(':')
-    ? 'on no bus'
-    : device.label === null
-      ? kindName(device.kind)
-      : device.className || kindName(device.kind);
+  device.platform
+    ? streamWords(device.platform.streams)
+    : !device.bdf.includes(':')
+      ? 'on no bus'
+      : device.label === null
+        ? kindName(device.kind)
+        : device.className || kindName(device.kind);
+
+/** What the IOMMU knows it by. */
+const streamWords = (streams: readonly number[]): string =>
+  streams.length === 0 ? 'on no PCI bus' : `stream ${streams.map((id) => `0x${id.toString(16)}`).join(', ')}`;
 
 /** ACS as a bridge's row shows it. */
 export const acsText = (device: DeviceObject): string =>

@@ -113,8 +113,13 @@ function deviceName(objects: Objects, device: DeviceObject): string {
     device.isBridge ? acsText(device) : device.driver ? `driver ${device.driver.name}` : 'no driver',
     serving.kind === 'attached' && `attached to ${hwptTitle(serving.hwpt)}`,
     serving.kind === 'follows' && `follows its group to ${hwptTitle(serving.hwpt)}`,
-    device.deviceTlb.length > 0 && `device TLB with ${count(device.deviceTlb.length, 'entry', 'entries')}`,
+    device.deviceTlb.length > 0 && deviceTlbName(device),
   ]);
+}
+
+function deviceTlbName({ deviceTlb }: DeviceObject): string {
+  const stale = deviceTlb.filter((entry) => entry.stale).length;
+  return `device TLB with ${count(deviceTlb.length, 'entry', 'entries')}${stale > 0 ? `, ${stale} stale` : ''}`;
 }
 
 const sentence = (parts: readonly (string | false | null)[]): string => parts.filter(Boolean).join(', ');

@@ -1,5 +1,5 @@
 import { BEGIN, isName } from './lex';
-import { normalizeBdf, parseNumber, parseRange } from './literal';
+import { normalizeBdf, parseNumber, parseRange, PLATFORM_NAME } from './literal';
 import type { Arg, LineError, OptionArg, Statement } from './script';
 import { didYouMean } from './suggest';
 import { signature, VERBS, type ParamSpec, type ValueType, type VerbSpec } from './verbs';
@@ -155,8 +155,12 @@ function checkText(text: string, type: ValueType): string | null {
       return normalizeBdf(text) === null
         ? `must be a PCI address such as 01:00.0, in hex; "${text}" is none`
         : null;
+    case 'any-device':
+      return normalizeBdf(text) !== null || PLATFORM_NAME.test(text)
+        ? null
+        : `must be a PCI address such as 01:00.0, in hex, or the name of a platform device; "${text}" is none`;
     case 'thing':
-      return isName(text) || WORLD_ID.test(text) || normalizeBdf(text) !== null
+      return isName(text) || WORLD_ID.test(text) || normalizeBdf(text) !== null || PLATFORM_NAME.test(text)
         ? null
         : `must be a name, a PCI address or an id; "${text}" is none`;
     case 'choice':

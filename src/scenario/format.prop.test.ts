@@ -57,6 +57,8 @@ const PATTERN_SAMPLES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   path: fc.constantFrom('/dev/iommu', '/dev/vfio/vfio', '/dev/vfio/7', '/dev/vfio/devices/vfio0'),
   alias: fc.constantFrom('10.0', '00.1+1f.7'),
   sriov: fc.constantFrom('64@128/2', '8@16/1:10ed'),
+  name: fc.constantFrom('fe500000.dma-controller', 'ARMH0061:00'),
+  stream: fc.constantFrom('0x100', '256+0x101'),
   bars: fc.constantFrom('f0000000-f0ffffff', 'f0000000-f0ffffff+fe000000-fe003fffp'),
   acs: fc.constantFrom('none', 'SV', 'SV+RR+CR+UF', 'SV+TB/none', 'none/DT', 'SV+RR@SV', 'SV@none/SV'),
 };
@@ -69,6 +71,8 @@ function valueOf(type: ValueType, key: string): fc.Arbitrary<string> {
       return numberText;
     case 'bdf':
       return bdf;
+    case 'any-device':
+      return fc.oneof(bdf, fc.constantFrom('fe500000.dma-controller', 'ARMH0061:00'));
     case 'coordinate':
       return fc.integer({ min: -9999, max: 9999 }).map(String);
     case 'range':

@@ -39,6 +39,13 @@ export const formatNumber = (value: bigint): string =>
 
 const BDF = /^(?:([0-9a-fA-F]{4,8}):)?([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])$/;
 
+/**
+ * What Linux calls a platform device: after its registers and node (`fe500000.dma-controller`), or after ACPI
+ * (`ARMH0061:00`). It has a letter, so that no number is taken for one.
+ */
+export const PLATFORM_NAME =
+  /^(?:(?=[^:]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z][A-Za-z0-9]{6,7}:[0-9A-Fa-f]{2})$/;
+
 /** `01:00.0` or `0000:01:00.0` → `0000:01:00.0`, the kernel's name; null when it is no PCI address. */
 export function normalizeBdf(text: string): string | null {
   const match = BDF.exec(text);

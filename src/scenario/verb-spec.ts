@@ -25,6 +25,8 @@ export type ValueType =
   /** A name given earlier in the script, or a world id such as `hwpt:1.3`. */
   | { readonly kind: 'name'; readonly of: readonly NameKind[] }
   | { readonly kind: 'bdf' }
+  /** A PCI address, or the name of a platform device. */
+  | { readonly kind: 'any-device' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   /** A word from outside the script: a driver, a process. */
   | { readonly kind: 'word' }
@@ -94,6 +96,7 @@ export const bond: ValueType = { kind: 'name', of: ['bond'] };
 export const dmaAddress: ValueType = { kind: 'name', of: ['dma-address'] };
 export const attachable: ValueType = { kind: 'name', of: ['ioas', 'hwpt'] };
 export const bdf: ValueType = { kind: 'bdf' };
+export const anyDevice: ValueType = { kind: 'any-device' };
 export const word: ValueType = { kind: 'word' };
 export const number: ValueType = { kind: 'number' };
 export const range: ValueType = { kind: 'range' };

@@ -1,5 +1,6 @@
 import {
   address,
+  anyDevice,
   atOnce,
   bdf,
   bond,
@@ -19,7 +20,8 @@ import {
   type VerbSpec,
 } from './verb-spec';
 
-const theDevice = param('bdf', bdf, 'the device');
+const theDevice = param('device', anyDevice, 'the device');
+const theFunction = param('bdf', bdf, 'the device');
 const theGroup = param('group', group, 'its number');
 const theDomain = param('domain', domain, 'made by iommu_paging_domain_alloc');
 const theOwner = param('owner', word, 'any word; the same word is the same owner');
@@ -86,7 +88,7 @@ export const KERNEL_VERBS: readonly VerbSpec[] = [
     'iommu_group_remove_device',
     'iommu_group_remove_device 01:00.0',
     'takes a device out of a group that it was put in by hand',
-    { params: [theDevice] },
+    { params: [theFunction] },
   ),
   defineVerb(
     'device_iommu_capable',
@@ -117,10 +119,10 @@ export const KERNEL_VERBS: readonly VerbSpec[] = [
     'pci_dev_reset_iommu_prepare',
     'pci_dev_reset_iommu_prepare 01:00.0',
     'a device that caches translations is blocked while it is reset',
-    { params: [theDevice] },
+    { params: [theFunction] },
   ),
   defineVerb('pci_dev_reset_iommu_done', 'pci_dev_reset_iommu_done 01:00.0', 'the reset is over', {
-    params: [theDevice],
+    params: [theFunction],
   }),
   defineVerb(
     'iommu_paging_domain_alloc',
@@ -210,7 +212,7 @@ export const KERNEL_VERBS: readonly VerbSpec[] = [
   ),
   defineVerb('page-request', 'page-request 01:00.0 0x1000 rw last', 'the device asks for a page', {
     params: [
-      theDevice,
+      theFunction,
       param('iova', number, 'the address it wants'),
       param('access', choice('r', 'w', 'rw'), 'what it wants to do there'),
     ],

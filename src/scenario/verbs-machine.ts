@@ -1,5 +1,7 @@
 import { PCI_KINDS } from '../engine/pci/function-spec';
+import { PLATFORM_NAME } from './literal';
 import {
+  anyDevice,
   atOnce,
   bdf,
   choice,
@@ -29,6 +31,10 @@ const BARS = pattern(new RegExp(`^${BAR}(?:\\+${BAR})*$`), 'f0000000-f0ffffff+fe
 const DEVFN = '[01][0-9a-fA-F]\\.[0-7]';
 const ALIASES = pattern(new RegExp(`^${DEVFN}(?:\\+${DEVFN})*$`), '10.0+11.0');
 const SRIOV = pattern(/^[0-9]{1,5}@[0-9]{1,5}\/[0-9]{1,5}(?::[0-9a-fA-F]{4})?$/, '64@128/2:10ed');
+
+const PLATFORM = pattern(PLATFORM_NAME, 'fe500000.dma-controller, or ARMH0061:00');
+const STREAM = '(?:0x[0-9a-fA-F]{1,8}|[0-9]{1,9})';
+const STREAMS = pattern(new RegExp(`^${STREAM}(?:\\+${STREAM})*$`), '0x100+0x101');
 
 const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
 
@@ -95,7 +101,7 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
         option('pasids', number, 'how many PASIDs it can tell apart; none unless said'),
         option(
           'groups',
-          choice('pci', 'device', 'single', 'host-bridge'),
+          choice('pci', 'device', 'single', 'host-bridge', 'stream'),
           'how its driver makes groups; pci unless said',
         ),
       ],
@@ -161,13 +167,36 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
     },
   ),
   defineVerb(
+    'platform',
+    'platform fe500000.dma-controller stream=0x100 driver=pl330 "DMA controller"',
+    'adds a device that is on no PCI bus, as device tree or ACPI list it; before boot',
+    {
+      ...atOnce,
+      params: [
+        param('name', PLATFORM, 'what the kernel calls it'),
+        param('label', { kind: 'text' }, 'its name for people', 'optional'),
+      ],
+      options: [
+        option('iommu', word, 'its IOMMU, made by iommu or the machine’s own (smmu0 …), or none'),
+        option('stream', STREAMS, 'the StreamIDs by which its IOMMU knows it; its DMA carries the first'),
+        option('driver', word, 'the driver to bind at boot'),
+        option('pasid', number, 'how many PASIDs it can use, a power of two (pasid-num-bits)'),
+      ],
+      flags: [
+        flag('stall', 'its faults may wait for an answer (dma-can-stall)'),
+        flag('msi', 'its interrupts are messages that the interrupt controller keeps apart (msi-parent)'),
+        flag('reset', 'VFIO knows how to reset it, and so takes it (_RST, or a reset module)'),
+      ],
+    },
+  ),
+  defineVerb(
     'reserve',
     'reserve 01:00.0 0x80000-0x8ffff direct',
     'firmware or the IOMMU driver keeps some of the addresses of a device; before boot',
     {
       ...atOnce,
       params: [
-        param('bdf', bdf, 'the device'),
+        param('device', anyDevice, 'the device'),
         param('range', range, 'start-last, both included'),
         param(
           'kind',
@@ -197,7 +226,7 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
     'Linux enumerates the bus, makes the groups and binds drivers; implied when needed',
   ),
   defineVerb('remove', 'remove 01:00.0', 'pulls a function out, with everything behind it', {
-    params: [param('bdf', bdf, 'the function')],
+    params: [param('device', anyDevice, 'the function, or a platform device')],
   }),
   defineVerb(
     'setpci',
@@ -213,6 +242,6 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
     },
   ),
   defineVerb('driver', 'driver 01:00.0 vfio-pci', 'unbinds the present driver and binds this one', {
-    params: [param('bdf', bdf, 'the device'), param('driver', word, 'a driver, or none')],
+    params: [param('device', anyDevice, 'the device'), param('driver', word, 'a driver, or none')],
   }),
 ];

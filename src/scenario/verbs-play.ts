@@ -1,5 +1,6 @@
 import {
   address,
+  anyDevice,
   buffer,
   atOnce,
   bdf,
@@ -30,7 +31,7 @@ const physicalRange = pattern(
 export const PLAY_VERBS: readonly VerbSpec[] = [
   defineVerb('dma', 'dma 01:00.0 write 0x100040 64', 'the device reads or writes memory, through the IOMMU', {
     params: [
-      param('bdf', bdf, 'the device'),
+      param('device', anyDevice, 'the device'),
       param('access', choice('read', 'write'), 'which way'),
       param('iova', address, 'the address it uses: a number, or the name of a DMA address'),
       param('length', number, 'bytes'),

@@ -1,6 +1,6 @@
 import {
+  anyDevice,
   attachable,
-  bdf,
   buffer,
   choice,
   context,
@@ -34,7 +34,7 @@ export const VFIO_VERBS: readonly VerbSpec[] = [
       makes: 'device',
       params: [
         param('ctx', context, 'a context made by open'),
-        param('bdf', bdf, 'a device with a vfio driver'),
+        param('device', anyDevice, 'a device with a vfio driver'),
       ],
     },
   ),
@@ -97,7 +97,7 @@ export const VFIO_VERBS: readonly VerbSpec[] = [
     'VFIO_GROUP_GET_DEVICE_FD',
     'dev = VFIO_GROUP_GET_DEVICE_FD group 01:00.0',
     'opens a device through its group',
-    { naming: 'must', makes: 'file', params: [group, param('bdf', bdf, 'a device of the group')] },
+    { naming: 'must', makes: 'file', params: [group, param('device', anyDevice, 'a device of the group')] },
   ),
   defineVerb(
     'VFIO_CHECK_EXTENSION',

@@ -54,6 +54,10 @@ export function scriptName(object: WorldObject): string {
 
 export const shortBdf = (bdf: string): string => bdf.replace(/^0000:/, '');
 
+/** The driver that gives a device to user space. */
+export const vfioDriver = ({ platform }: DeviceObject): string =>
+  platform === undefined ? 'vfio-pci' : 'vfio-platform';
+
 export const driverLine = (device: DeviceObject, driver: string): string =>
   `driver ${shortBdf(device.bdf)} ${driver}`;
 
@@ -91,10 +95,15 @@ export function nativeDriver(script: string, bdf: string): string | null {
 const optionOf = (line: string, key: string): string | null =>
   new RegExp(`\\s${key}=(\\S+)`).exec(line)?.[1] ?? null;
 
-/** The driver that a `pci` or `driver` line names, unless it is one for user space. */
+/** The driver that a `pci`, `platform` or `driver` line names, unless it is one for user space. */
 function driverIn(line: string): string | null {
   const [verb, , third] = line.split(/\s+/, 3);
-  const driver = verb === 'pci' ? optionOf(line, 'driver') : verb === 'driver' ? (third ?? null) : null;
+  const driver =
+    verb === 'pci' || verb === 'platform'
+      ? optionOf(line, 'driver')
+      : verb === 'driver'
+        ? (third ?? null)
+        : null;
   return driver === null || driver === 'none' || isVfio(driver) ? null : driver;
 }
 

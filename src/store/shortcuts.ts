@@ -42,6 +42,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
       state.actions.light(null);
     },
   },
+  {
+    key: 'w',
+    label: 'W',
+    help: 'Why the selected device shares its group, or does not',
+    run: (state) => state.actions.showPanel('why'),
+  },
   { key: '?', label: '?', help: 'This help', run: (state) => state.actions.openDialog('help') },
 ];
 

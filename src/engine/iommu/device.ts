@@ -25,6 +25,10 @@ export interface DeviceTraits {
   readonly ats?: boolean;
   /** On no PCI bus. */
   readonly platform?: boolean;
+  /** No interrupt controller keeps its messages apart, as it sends none. Linux: dev_get_msi_domain() gives nothing */
+  readonly wiredInterrupts?: boolean;
+  /** VFIO can reset it, without which its driver for platform devices takes none. Linux: vfio_platform_get_reset() */
+  readonly vfioReset?: boolean;
   /** Name in sysfs where another bus has a device of the same. Linux: kobject_name() */
   readonly kobjectName?: string;
   /** Linux: pci_dev->vendor, pci_dev->device */
@@ -38,6 +42,8 @@ export interface Driver {
   readonly name: string;
   /** It deals with ownership itself, or does no DMA at all: no user of its group's default domain. Linux: driver_managed_dma */
   readonly managed: boolean;
+  /** The bus whose devices it takes; absent: any. */
+  readonly bus?: string;
   /** Refuses a device that the bus would let it have. */
   readonly probe?: (device: Device) => Result<undefined>;
   /** Taken off the device. */
@@ -83,3 +89,7 @@ export class Device {
     this.paramLock = new Mutex('param->lock', { of: this.worldId });
   }
 }
+
+/** Linux: msi_device_has_isolated_msi() */
+export const hasIsolatedMsi = ({ ops, traits }: Device): boolean =>
+  ops?.isolatedMsi === true && traits.wiredInterrupts !== true;

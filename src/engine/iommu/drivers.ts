@@ -32,8 +32,16 @@ export const isManagedDriver = (name: string): boolean => MANAGED_MODULES.has(sa
 
 /** The driver of that name without anything of its own. */
 export function plainDriver(name: string): Driver {
-  const probe = PROBES.get(sameModule(name));
-  return { name, managed: isManagedDriver(name), ...(probe ? { probe } : {}) };
+  const module = sameModule(name);
+  const probe = PROBES.get(module);
+  const bus = busOf(module);
+  return { name, managed: isManagedDriver(name), ...(bus ? { bus } : {}), ...(probe ? { probe } : {}) };
+}
+
+/** Of a native driver nobody knows: it may be registered with several. */
+function busOf(module: string): string | null {
+  if (module === 'pcieport' || module === 'pci-stub' || module.endsWith('vfio-pci')) return 'pci';
+  return /^vfio-(platform|amba|fsl-mc|cdx)$/.exec(module)?.[1] ?? null;
 }
 
 /** Linux: drivers/pci/pcie/portdrv.c pcie_portdrv_probe() */
@@ -62,10 +70,24 @@ function probeVfioPci(device: Device): Result<undefined> {
   });
 }
 
+/** Linux: drivers/vfio/platform/vfio_platform_common.c vfio_platform_init_common() */
+function probeVfioPlatform(device: Device): Result<undefined> {
+  if (device.traits.vfioReset === true) return done;
+  return err(
+    'ENOENT',
+    `no reset function is found for ${device.name}, and VFIO wants to start with a clean one`,
+    {
+      rule: 'vfio_platform_get_reset',
+      culprit: device.worldId,
+    },
+  );
+}
+
 /** What a driver looks at before it takes a device. */
 const PROBES: ReadonlyMap<string, (device: Device) => Result<undefined>> = new Map([
   ['pcieport', probePort],
   ['vfio-pci', probeVfioPci],
+  ['vfio-platform', probeVfioPlatform],
 ]);
 
 /** Linux: really_probe(), pci_dma_configure() */
@@ -75,6 +97,17 @@ export function* bindDriver(core: IommuCore, device: Device, driver: Driver): Ta
       rule: 'device_driver_attach',
       culprit: device.worldId,
     });
+  }
+  const bus = device.traits.platform === true ? 'platform' : 'pci';
+  if (driver.bus !== undefined && driver.bus !== bus) {
+    return err(
+      'ENODEV',
+      `${driver.name} drives devices of the bus ${driver.bus}, and ${device.name} is on ${bus}`,
+      {
+        rule: 'bind_store',
+        culprit: device.worldId,
+      },
+    );
   }
   if (!driver.managed) {
     const allowed = yield* useDefaultDomain(core, device);

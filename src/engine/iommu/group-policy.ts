@@ -7,9 +7,10 @@ import { decideGroup, type GroupDecision, type GroupOf } from './pci-device-grou
  *
  * `pci`: pci_device_group(), what nearly every driver does with PCI functions. `device`: generic_device_group(), one each (s390).
  * `single`: generic_single_device_group(), one for all (sun50i, rockchip, omap). `host-bridge`: one for all behind a PCI
- * controller that cannot tell them apart (fsl_pamu_device_group(), controllers before version 2.04).
+ * controller that cannot tell them apart (fsl_pamu_device_group(), controllers before version 2.04). `stream`: who sends the
+ * same StreamID goes together, else as `pci` (arm_smmu_device_group() of SMMU versions 1 and 2); see platform-group.ts.
  */
-export const GROUP_POLICIES = ['pci', 'device', 'single', 'host-bridge'] as const;
+export const GROUP_POLICIES = ['pci', 'device', 'single', 'host-bridge', 'stream'] as const;
 export type GroupPolicy = (typeof GROUP_POLICIES)[number];
 
 /** `served`: the functions that the same IOMMU serves, in the order of their adding. */
@@ -21,6 +22,7 @@ export function decideByPolicy<G>(
 ): GroupDecision<G> {
   switch (policy) {
     case 'pci':
+    case 'stream':
       return decideGroup(fn, groupOf);
     case 'device':
       return { kind: 'new' };

@@ -1,4 +1,4 @@
-import type { Device } from '../iommu/device';
+import { hasIsolatedMsi, type Device } from '../iommu/device';
 import { NO_PASID } from '../iommu/group';
 import { claimDeviceDmaOwner, releaseDeviceDmaOwner } from '../iommu/ownership';
 import { err, ok, type Failure, type Result } from '../kernel/errno';
@@ -127,7 +127,7 @@ function* claim(ctx: IommufdCtx, device: Device, igroup: Igroup): Task<Failure |
   const mock = device.client.selftestMock === true;
   const exposed = mock
     ? undefined
-    : yield* holding(group.mutex, () => group.devices.find((each) => !each.ops?.isolatedMsi));
+    : yield* holding(group.mutex, () => group.devices.find((each) => !hasIsolatedMsi(each)));
   if (exposed) {
     if (!ctx.module.options.allowUnsafeInterrupts) {
       return err(

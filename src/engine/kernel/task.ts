@@ -32,6 +32,8 @@ export interface WaitStep {
   readonly until: () => boolean;
   /** For how long at most, in words; null for ever. */
   readonly limit: string | null;
+  /** A later line of the script may end it, without a task that is there by now. */
+  readonly byScript?: true;
 }
 
 /** Linux: lockdep_assert_held(), lockdep_assert_not_held() */

@@ -96,6 +96,18 @@ describe('memory requests between devices', () => {
     expect(route(machine(SWITCH(acs(PCI_ACS_SV))), '03:00.0', '04:00.0')).toBe('root');
   });
 
+  it('tells why a port let it pass: a control that is off, one that is on, or none to be had', () => {
+    const why = (rows: readonly Row[], translated = false): string => {
+      const found = routeOf(machine(rows).find(at('03:00.0'))!, memoryOf('04:00.0'), translated);
+      return found.to === 'peer' ? found.why : found.to;
+    };
+    expect(why(SWITCH({}))).toMatch(/without an ACS capability it has no P2P Request Redirect$/);
+    expect(why(SWITCH(acs(ALL, PCI_ACS_SV)))).toMatch(/P2P Request Redirect is off$/);
+    expect(why(SWITCH(acs(ALL), {}))).toMatch(/without an ACS capability it has no Upstream Forwarding$/);
+    expect(why(SWITCH(acs(ALL), acs(ALL, PCI_ACS_RR)))).toMatch(/Upstream Forwarding is off$/);
+    expect(why(SWITCH(acs(ALL | PCI_ACS_DT)), true)).toMatch(/Direct Translated P2P is on$/);
+  });
+
   it('functions of one device reach each other inside it, unless it redirects', () => {
     const card = (more: Partial<PciFunctionSpec>): readonly Row[] => [
       ['00:01.0', 'root-port', bus(1), acs(ALL)],

@@ -25,22 +25,16 @@ const ROOT: Route = { to: 'root' };
 export function routeOf(from: PciFunction, address: bigint, translated = false): Route {
   const peer = from.bus.topology.functions.find((fn) => fn !== from && holds(fn, address));
   if (peer === undefined || peer.address.domain !== from.address.domain) return ROOT;
-  const turns = (at: PciFunction): boolean => !redirects(at, translated);
   const bus = deviceBus(from);
-  if (deviceBus(peer) === bus && isOneDevice(from, peer) && turns(from)) {
+  if (deviceBus(peer) === bus && isOneDevice(from, peer) && !redirects(from, translated)) {
     const both = `${from.shortName} and ${peer.shortName}`;
     return toPeer(peer, from, `${both} are functions of one device, which may pass requests on inside`);
   }
-  return climb(from, bus, peer, turns);
+  return climb(from, bus, peer, translated);
 }
 
 /** Upward from bus to bus, until something turns the request. */
-function climb(
-  from: PciFunction,
-  start: PciBus,
-  peer: PciFunction,
-  turns: (at: PciFunction) => boolean,
-): Route {
+function climb(from: PciFunction, start: PciBus, peer: PciFunction, translated: boolean): Route {
   let port = from;
   for (let bus = start; ;) {
     const bridge = bus.self;
@@ -52,23 +46,33 @@ function climb(
         among,
         `on a conventional bus, as that of ${among.shortName}, whoever knows the address answers`,
       );
-    if (among !== null && among !== port && isDownstreamPort(port) && turns(port))
+    if (among !== null && among !== port && isDownstreamPort(port) && !redirects(port, translated))
       return toPeer(
         peer,
         port,
-        `${port.shortName} sends it straight on to ${among.shortName}: P2P Request Redirect is off`,
+        `${port.shortName} sends it straight on to ${among.shortName}: ${whyOn(port, translated)}`,
       );
     if (bridge === null || bus.parent === null) return ROOT;
     if (among !== null && isDownstreamPort(bridge) && !does(bridge, PCI_ACS_UF))
       return toPeer(
         peer,
         bridge,
-        `${bridge.shortName} sends it back down, where its address belongs: Upstream Forwarding is off`,
+        `${bridge.shortName} sends it back down, where its address belongs: ${lacking(bridge, 'Upstream Forwarding')}`,
       );
     port = bridge;
     bus = bus.parent;
   }
 }
+
+/** Why a port sends a request on to its peer. */
+const whyOn = (port: PciFunction, translated: boolean): string =>
+  translated && does(port, PCI_ACS_DT)
+    ? 'Direct Translated P2P is on'
+    : lacking(port, 'P2P Request Redirect');
+
+/** Why a port does not do something. */
+const lacking = ({ acsCap }: PciFunction, control: string): string =>
+  acsCap === 0 ? `without an ACS capability it has no ${control}` : `${control} is off`;
 
 const toPeer = (peer: PciFunction, via: PciFunction, why: string): Route => ({ to: 'peer', peer, via, why });
 

@@ -188,6 +188,9 @@ export class PageTable {
  * there is one.
  *
  * Linux: __collect_tables()
+ *
+ * In a spoilt table, entries may lead back up, or all to one place. The kernel would follow each; here a table that was
+ * met is listed again, so that giving it back twice is noticed, and not entered again.
  */
 export function collectTables(
   table: PageTable,
@@ -195,8 +198,10 @@ export function collectTables(
   level: number,
   into: number[],
   checkMapped: boolean,
+  met = new Set<number>(),
 ): boolean {
   if (level === 0 && !checkMapped) return false;
+  met.add(tablePfn);
   const { memory, format } = table;
   const items = format.items[level] as number;
   let at = 0;
@@ -209,7 +214,8 @@ export function collectTables(
     if (kind !== TABLE) continue;
     const lower = format.tablePfn(lo, hi);
     into.push(lower);
-    if (collectTables(table, lower, level - 1, into, checkMapped)) return true;
+    if (met.has(lower)) continue;
+    if (collectTables(table, lower, level - 1, into, checkMapped, met)) return true;
   }
   return false;
 }

@@ -59,6 +59,8 @@ export interface LookupPart {
   readonly peer: PeerPart | null;
   /** The device asked for a translation and was granted none: it sent nothing. */
   readonly denied: boolean;
+  /** The IOMMU holds it under this number until software answers: it may be tried again. SMMUv3: STAG */
+  readonly stalled?: number;
   /** A write into the interrupt address range: a message to a processor, not memory. */
   readonly interrupt: boolean;
   /** The IOVA cut into the index fields of this table format, highest first, offset last. */

@@ -12,6 +12,7 @@ import type { PciFunction } from '../pci/function';
 import { isBridgeKind, type PciFunctionSpec, type PciKind } from '../pci/function-spec';
 import { servicesOf } from '../pci/services';
 import type { Machine } from './machine';
+import { addPlatform, decideBesidePlatform, decidePlatformGroup, placePlatform } from './platform';
 import { createGenericUnit } from './generic-unit';
 import { createVendorUnit } from './vendor-unit';
 import { VENDOR_NAMES } from './vendor';
@@ -27,15 +28,23 @@ export function* bootTask(machine: Machine): Task<Result<undefined>> {
   const order = machine.topology.scanOrder();
   for (const fn of order) machine.topology.finishSlotScan(fn);
   for (const fn of order) placeInScope(machine, fn);
+  const listed = [...machine.platform.values()];
+  for (const spec of listed) placePlatform(machine, spec);
   const powered = powerOn(machine);
   if (!powered.ok) return powered;
-  const devices = order.map((fn) => addDevice(machine, fn));
-  const covered = devices.filter((device) => !machine.outOfScope.has(device.name));
-  const probed = yield* probeBus(machine.core, covered, groupFor(machine));
-  if (!probed.ok) return probed;
+  // The buses are probed in this order. Linux: iommu_buses[]
+  for (const devices of [
+    listed.map((spec) => addPlatform(machine, spec)),
+    order.map((fn) => addDevice(machine, fn)),
+  ]) {
+    const covered = devices.filter((device) => !machine.outOfScope.has(device.name));
+    const probed = yield* probeBus(machine.core, covered, groupFor(machine));
+    if (!probed.ok) return probed;
+  }
   // Only now: before it, devices without a domain would all be blocked.
   for (const unit of machine.units) unit.hw.start();
-  for (const fn of order) yield* bindFirmwareChoice(machine, fn);
+  for (const { name, driver } of listed) yield* bindAtBoot(machine, name, driver);
+  for (const fn of order) yield* bindAtBoot(machine, fn.name, driverFor(machine, fn));
   machine.started = true;
   return ok(undefined);
 }
@@ -88,7 +97,7 @@ export function* hotAdd(machine: Machine, spec: PciFunctionSpec): Task<Result<Pc
     yield* probeDevice(machine.core, device, groupFor(machine));
   }
   machine.topology.finishSlotScan(fn);
-  yield* bindFirmwareChoice(machine, fn);
+  yield* bindAtBoot(machine, fn.name, driverFor(machine, fn));
   return ok(fn);
 }
 
@@ -130,9 +139,8 @@ const resetOf = ({ bus, spec }: PciFunction): { readonly resetWith?: string } =>
   bus.self === null || spec.virtualOf !== null ? {} : { resetWith: `dev:${bus.self.name}` };
 
 /** The driver that the machine's own system had on it. */
-function* bindFirmwareChoice(machine: Machine, fn: PciFunction): Task<void> {
-  const device = machine.core.devices.get(fn.name);
-  const driver = driverFor(machine, fn);
+function* bindAtBoot(machine: Machine, name: string, driver: string | null): Task<void> {
+  const device = machine.core.devices.get(name);
   if (device === undefined || driver === null) return;
   const bound = yield* bindByName(machine, device, driver);
   // Only what a driver's own probe refuses is told. Linux: drivers/base/dd.c call_driver_probe()
@@ -153,9 +161,12 @@ const QUIET: ReadonlySet<Errno> = new Set(['ENODEV', 'ENXIO', 'EPROBE_DEFER']);
 const groupFor =
   (machine: Machine) =>
   (device: Device): GroupDecision => {
+    const unit = machine.unitOf(device);
+    if (machine.platform.has(device.name)) return decidePlatformGroup(machine, device, unit);
     const fn = machine.topology.findByName(device.name);
     if (fn === null) return err('ENODEV', `${device.name} is no PCI function`);
-    const unit = machine.unitOf(device);
+    const beside = decideBesidePlatform(machine, device, unit);
+    if (beside !== null) return beside;
     const decision = decideByPolicy(
       unit?.generic?.unit.options.groups ?? 'pci',
       fn,

@@ -133,7 +133,7 @@ function explainPart(
   part: DmaPart,
   events: readonly TraceEvent[],
 ): LookupPart {
-  const { iova, bytes, pa, from, denied, interrupt } = part;
+  const { iova, bytes, pa, from, denied, interrupt, stalled } = part;
   const steps = stepsOf(unit, events);
   const leaf = steps.find((step) => step.outcome === 'leaf');
   return {
@@ -143,13 +143,16 @@ function explainPart(
     from,
     peer: null,
     denied,
+    ...(stalled === undefined ? {} : { stalled }),
     interrupt,
     address: unit?.hw.addressFields(iova, leaf?.level ?? null, domain) ?? [],
     steps,
     fault:
       unit === null
         ? null
-        : (faultOf(unit, events, steps) ?? droppedMessage(part) ?? deniedTranslation(part)),
+        : (heldFault(part, events, faultOf(unit, events, steps)) ??
+          droppedMessage(part) ??
+          deniedTranslation(part)),
   };
 }
 
@@ -207,6 +210,18 @@ const droppedMessage = ({ interrupt, reason }: DmaPart): LookupPart['fault'] =>
         kernelLine: '',
       }
     : null;
+
+/** A transaction that waits: its driver printed the event only if nobody is there who handles it. */
+function heldFault(
+  { stalled }: DmaPart,
+  events: readonly TraceEvent[],
+  fault: LookupPart['fault'],
+): LookupPart['fault'] {
+  if (fault === null || stalled === undefined) return fault;
+  const printed = events.some(({ kind }) => kind === 'log');
+  const why = `${fault.why}. The IOMMU holds the transaction (STAG ${stalled}) until software has it retried or ended`;
+  return { ...fault, why, kernelLine: printed ? fault.kernelLine : '' };
+}
 
 function faultOf(unit: Unit, events: readonly TraceEvent[], steps: readonly WalkStep[]): LookupPart['fault'] {
   const fault = events.find((event) => event.kind === 'fault');

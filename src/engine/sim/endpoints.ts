@@ -2,12 +2,9 @@ import { Endpoint } from '../hw/common/endpoint';
 import type { DeviceControl } from '../hw/unit';
 import type { AtsInvalidation, DeviceLink, PageResponseMessage } from '../hw/port';
 
-/** The PCI functions' ends of ATS and PRI: what IOMMUs and their drivers say to devices arrives here. */
-export class Endpoints implements DeviceLink, DeviceControl {
+/** The devices' ends of ATS and PRI: what IOMMUs and their drivers say to devices arrives here. */
+export class Endpoints implements DeviceControl {
   private readonly byName = new Map<string, Endpoint>();
-
-  /** `nameOf`: PCI name of a requester. */
-  constructor(private readonly nameOf: (rid: number) => string | null) {}
 
   /** It comes into being when it is first asked for. */
   of(name: string): Endpoint {
@@ -27,15 +24,19 @@ export class Endpoints implements DeviceLink, DeviceControl {
     this.byName.delete(name);
   }
 
-  /** Nobody there: no completion will come. */
-  invalidate(message: AtsInvalidation): boolean {
-    const name = this.nameOf(message.rid);
-    return name !== null && this.of(name).invalidate(message);
-  }
-
-  pageResponse(message: PageResponseMessage): void {
-    const name = this.nameOf(message.rid);
-    if (name !== null) this.of(name).responses.push(message);
+  /** As one unit reaches them. `nameOf`: who of its devices has a requester id. */
+  linkTo(nameOf: (rid: number) => string | null): DeviceLink {
+    return {
+      /** Nobody there: no completion will come. */
+      invalidate: (message: AtsInvalidation): boolean => {
+        const name = nameOf(message.rid);
+        return name !== null && this.of(name).invalidate(message);
+      },
+      pageResponse: (message: PageResponseMessage): void => {
+        const name = nameOf(message.rid);
+        if (name !== null) this.of(name).responses.push(message);
+      },
+    };
   }
 
   ats(device: string, on: boolean): void {

@@ -129,6 +129,7 @@ const GROUP_WORDS: Readonly<Record<Exclude<GroupPolicy, 'pci'>, string>> = {
   device: 'one group for each device',
   single: 'one group for all its devices',
   'host-bridge': 'one group for each host bridge',
+  stream: 'one group for all that send the same StreamID',
 };
 
 function addressFields(iova: bigint, levels: number, leafLevel: number): readonly AddressField[] {

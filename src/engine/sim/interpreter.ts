@@ -36,6 +36,7 @@ import {
 import { pageRequest, svaBind, svaUnbind } from './verbs/sva';
 import { iommu, refuse, remove, reserve } from './verbs/hardware';
 import { boot, driver, note, pci, place } from './verbs/machine';
+import { platform } from './verbs/platform';
 import { setpci } from './verbs/setpci';
 import { PROGRAM_VERBS } from './verbs/program';
 import { begin, failNth, finish, step } from './verbs/tasks';
@@ -45,6 +46,7 @@ import type { Verb } from './verbs/verb';
 export const VERBS: Readonly<Record<string, Verb>> = {
   iommu,
   pci,
+  platform,
   reserve,
   refuse,
   boot,

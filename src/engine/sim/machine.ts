@@ -27,6 +27,7 @@ import { readCmdline, requestsAcs, type Cmdline } from '../pci/cmdline';
 import { KernelLog } from './kernel-log';
 import { Names } from './names';
 import type { Mediated } from './mediated';
+import type { PlatformSpec } from './platform';
 import { OpenFiles } from './open-files';
 import { ProcessCaller } from './process-caller';
 import type { Unit } from './unit';
@@ -85,9 +86,7 @@ export class Machine {
   failNth = 0;
   readonly kernelLog = new KernelLog();
   /** The devices' own ends of ATS and PRI. */
-  readonly endpoints = new Endpoints(
-    (rid) => this.topology.functions.find((fn) => fn.rid === rid)?.name ?? null,
-  );
+  readonly endpoints = new Endpoints();
   /** Memory that answers devices badly. */
   readonly hazards = new Hazards();
   readonly walked = new Walked();
@@ -98,6 +97,8 @@ export class Machine {
   readonly nextLabel = (): string => `domain ${++this.labels}`;
   /** IOMMUs beside the main one, by name: there from boot on. */
   readonly declared = new Map<string, GenericOptions | VendorSpec>();
+  /** What firmware lists beside PCI, by name. */
+  readonly platform = new Map<string, PlatformSpec>();
   /** What firmware keeps of a device's addresses, by PCI name. */
   readonly reserved = new Map<string, ResvRegion[]>();
   /** The IOMMUs, from boot on; the machine's main one first, if it has one. */
@@ -149,6 +150,15 @@ export class Machine {
 
   unit(id: string): Unit | null {
     return this.units.find((each) => each.id === id) ?? null;
+  }
+
+  /** Who in a unit's scope sends DMA under a number; null: nobody. */
+  requester(unit: string, rid: number): string | null {
+    const fn = this.topology.functions.find((each) => each.rid === rid && this.scope.get(each.name) === unit);
+    if (fn !== undefined) return fn.name;
+    for (const { name, streams } of this.platform.values())
+      if (streams.includes(rid) && this.scope.get(name) === unit) return name;
+    return null;
   }
 
   /** The unit that a device's requests come to. */

@@ -1,4 +1,5 @@
 import { isVfioDriver } from '../vfio/vfio';
+import { toVfio } from './passthrough/obstacles';
 import type { Device } from '../iommu/device';
 import type { IommufdCtx } from '../iommufd/ctx';
 import type { AnyObject } from '../iommufd/object';
@@ -34,8 +35,7 @@ function planFor(machine: Machine, device: Device, ctx: IommufdCtx, target: AnyO
   const lines: string[] = [];
   // A device that another context holds is refused at BIND, which is the true answer.
   const bound = idev !== null && idev.ctx === ctx ? idev : null;
-  if (bound === null && !isVfioDriver(device.driver?.name ?? ''))
-    lines.push(`driver ${shortName(device)} vfio-pci`);
+  if (bound === null && !isVfioDriver(device.driver?.name ?? '')) lines.push(toVfio(device));
   let dev = bound && (names.objectName(bound) ?? bound.worldId);
   if (dev === null) {
     dev = names.fresh('dev');

@@ -43,22 +43,24 @@ export interface Step {
 /** A scenario being played: lines in, what they came to and the world out. The same lines give the same, to the byte. */
 export class Simulator {
   private machine: Machine | null = null;
+  /** Of the present line, and of earlier ones that had to wait. */
+  private readonly lookups: Lookup[] = [];
 
   constructor(private readonly readPci: PciReader) {}
 
   execute(line: SimLine): Step {
-    const lookups: Lookup[] = [];
     if (line.error !== null) {
-      return { result: resultOf(line, mistake(line.error.message, line.error.column)), lookups, events: [] };
+      const result = resultOf(line, mistake(line.error.message, line.error.column));
+      return { result, lookups: [], events: [] };
     }
-    if (line.statement === null) return { result: blank(line), lookups, events: [] };
+    if (line.statement === null) return { result: blank(line), lookups: [], events: [] };
     const notes: string[] = [];
-    const outcome = this.perform(line.statement, { line: line.number, lookups, notes });
+    const outcome = this.perform(line.statement, { line: line.number, lookups: this.lookups, notes });
     this.machine?.scheduler.settle();
     for (const run of this.machine?.scheduler.takeEnded() ?? []) notes.push(wentOn(run));
     const events = this.machine?.trace.take() ?? [];
     this.machine?.kernelLog.take(events, line.statement.verb);
-    return { result: resultOf(line, outcome, notes), lookups, events };
+    return { result: resultOf(line, outcome, notes), lookups: this.lookups.splice(0), events };
   }
 
   /** Every order in which locks were taken, and what is wrong with it. */

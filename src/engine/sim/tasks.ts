@@ -1,6 +1,7 @@
 import type { FailNth } from '../kernel/fail';
 import { listed } from '../kernel/lock';
 import type { Scheduler } from '../kernel/scheduler';
+import type { WaitStep } from '../kernel/task';
 import type { TaskRun } from '../kernel/task-run';
 import type { Outcome, Statement, Waits } from './statement';
 import type { WorldId } from './world';
@@ -87,12 +88,11 @@ export function waitOf(scheduler: Scheduler, run: TaskRun): Waits {
   };
 }
 
-function eventWait(
-  scheduler: Scheduler,
-  run: TaskRun,
-  { what, limit }: { readonly what: string; readonly limit: string | null },
-): Waits {
-  const alone = limit === null && scheduler.tasks.every((each) => each === run || each.state === 'finished');
+function eventWait(scheduler: Scheduler, run: TaskRun, { what, limit, byScript }: WaitStep): Waits {
+  const alone =
+    limit === null &&
+    byScript !== true &&
+    scheduler.tasks.every((each) => each === run || each.state === 'finished');
   const most = limit === null ? '' : `, ${limit} at most`;
   return {
     ok: false,

@@ -29,20 +29,24 @@ export function createVendorUnit(machine: Machine, name: string, spec: VendorSpe
 }
 
 function make(
-  { ids, options: { defects } }: Machine,
+  { ids, units, platform, options: { defects } }: Machine,
   spec: VendorSpec,
   options: UnitOptions,
 ): Result<HardwareUnit> {
   switch (spec.vendor) {
     case 'vtd':
-      return createVtdUnit({ ...options, ...vtdConfig(spec) });
+      return createVtdUnit({ ...options, ...vtdConfig(spec), driver: { registerBase: nextBase(units) } });
     case 'amd':
       return createAmdUnit({ ...options, ...amdConfig(spec) });
     case 'smmuv3':
       return createSmmuUnit({
         ...options,
         ...smmuConfig(spec),
-        driver: { asids: ids.asids, dirtyWithoutFlush: defects.has('smmu-dirty-without-flush') },
+        driver: {
+          asids: ids.asids,
+          dirtyWithoutFlush: defects.has('smmu-dirty-without-flush'),
+          canStall: (name) => platform.get(name)?.stall === true,
+        },
       });
     case 'riscv': {
       const { config, driver } = riscvConfig(spec);
@@ -51,22 +55,28 @@ function make(
   }
 }
 
+/** Each VT-d unit has a page of registers, one behind another, as firmware's DRHD structures have them. */
+const VTD_REGISTERS = 0xfed9_0000;
+const nextBase = (units: readonly Unit[]): number =>
+  VTD_REGISTERS + 4096 * units.filter(({ vendor }) => vendor === 'vtd').length;
+
 const NOTHING = { ats: false, pri: false, maxPasids: 0, untrusted: false } as const;
 
 /** What the unit and its driver see of the machine. */
 function unitOptions(machine: Machine, id: string, { queue, reported }: PageRequests): UnitOptions {
-  const { core, memory, trace, scope, reserved, topology, endpoints } = machine;
+  const { core, memory, trace, scope, reserved, topology, endpoints, platform } = machine;
   return {
     unit: id,
     memory,
     trace,
     scope: ({ name }) => scope.get(name) === id,
     reservedOf: (name) => reserved.get(name) ?? [],
-    link: endpoints,
+    link: endpoints.linkTo((rid) => machine.requester(id, rid)),
     control: endpoints,
     abilitiesOf(name) {
       const fn = topology.findByName(name);
-      return fn === null ? NOTHING : { ...servicesOf(fn), untrusted: fn.untrusted };
+      if (fn === null) return { ...NOTHING, maxPasids: platform.get(name)?.pasids ?? 0 };
+      return { ...servicesOf(fn), untrusted: fn.untrusted };
     },
     pageRequests: {
       allow({ name }) {

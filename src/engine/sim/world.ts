@@ -39,7 +39,7 @@ interface Base {
   readonly place: { readonly x: number; readonly y: number } | null;
 }
 
-/** A PCI function. id `dev:0000:01:00.0` */
+/** A PCI function, id `dev:0000:01:00.0`, or another device by its name. */
 export interface DeviceObject extends Base {
   readonly type: 'device';
   /** `0000:01:00.0` */
@@ -75,6 +75,18 @@ export interface DeviceObject extends Base {
   readonly domain: string | null;
   /** `IOMMU group: N` of the dump it came from. */
   readonly recordedGroup: number | null;
+  /** Of what is on no PCI bus, and has a name instead of an address. */
+  readonly platform?: PlatformTraits;
+}
+
+/** What firmware says of a device that cannot be enumerated. */
+export interface PlatformTraits {
+  /** What its IOMMU knows it by: the DMA of the device carries the first. */
+  readonly streams: readonly number[];
+  /** Its faults may wait for an answer. */
+  readonly stall: boolean;
+  /** Its interrupts are messages that the interrupt controller keeps apart. */
+  readonly msi: boolean;
 }
 
 /** What a device kept of an answer to an ATS request. */

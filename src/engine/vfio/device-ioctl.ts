@@ -1,6 +1,6 @@
 import { done } from '../../lib/result';
 import { IommufdCtx } from '../iommufd/ctx';
-import { err, ok, type Result } from '../kernel/errno';
+import { err, ok, type Failure, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
 import {
   VFIO_DEVICE_ATTACH_IOMMUFD_PT,
@@ -13,6 +13,8 @@ import {
   VFIO_DEVICE_DETACH_PASID,
   vfio_device_detach_iommufd_pt,
   VFIO_DEVICE_FLAGS_PCI,
+  VFIO_DEVICE_FLAGS_PLATFORM,
+  VFIO_DEVICE_FLAGS_RESET,
   VFIO_DEVICE_GET_INFO,
   vfio_device_info,
   VFIO_PCI_NUM_IRQS,
@@ -94,6 +96,10 @@ function contextOf({ caller }: UserCall, fd: number): Result<IommufdCtx> {
   return err('EBADFD', `descriptor ${fd} is no iommufd`, { rule });
 }
 
+/** Linux: vfio_platform.c vfio_platform_ops has no pasid_attach_ioas */
+const noPasids = (rule: string): Failure =>
+  err('EOPNOTSUPP', 'vfio-platform attaches no PASIDs; vfio-pci alone does', { rule });
+
 /** Linux: drivers/vfio/device_cdev.c vfio_df_ioctl_attach_pt() */
 function* attach(file: VfioFile, call: UserCall): Task<Result<number>> {
   const rule = 'vfio_df_ioctl_attach_pt';
@@ -108,6 +114,7 @@ function* attach(file: VfioFile, call: UserCall): Task<Result<number>> {
   if ((flags & ~VFIO_DEVICE_ATTACH_PASID) !== 0) return err('EINVAL', 'an unknown flag is set', { rule });
   const byPasid = (flags & VFIO_DEVICE_ATTACH_PASID) !== 0;
   if (byPasid) {
+    if (file.vdev.device.traits.platform === true) return noPasids(rule);
     if (argsz < layout.bytes) return tooSmall(argsz, layout.bytes, rule);
     read = call.read(layout);
     if (!read.ok) return read;
@@ -134,6 +141,7 @@ function* detach(file: VfioFile, call: UserCall): Task<Result<number>> {
   if ((flags & ~VFIO_DEVICE_DETACH_PASID) !== 0) return err('EINVAL', 'an unknown flag is set', { rule });
   const byPasid = (flags & VFIO_DEVICE_DETACH_PASID) !== 0;
   if (byPasid) {
+    if (file.vdev.device.traits.platform === true) return noPasids(rule);
     if (argsz < layout.bytes) return tooSmall(argsz, layout.bytes, rule);
     read = call.read(layout);
     if (!read.ok) return read;
@@ -152,12 +160,17 @@ function* getInfo(file: VfioFile, call: UserCall): Task<Result<number>> {
   if (!read.ok) return read;
   const { argsz } = read.value;
   if (argsz < least) return tooSmall(argsz, least, 'vfio_pci_ioctl_get_info');
-  const info = {
-    argsz,
-    flags: VFIO_DEVICE_FLAGS_PCI,
-    num_regions: VFIO_PCI_NUM_REGIONS,
-    num_irqs: VFIO_PCI_NUM_IRQS,
-  };
+  // Of a platform device neither registers nor interrupts are modelled. Linux: vfio_platform_ioctl_get_info()
+  const { platform } = file.vdev.device.traits;
+  const info =
+    platform === true
+      ? { argsz, flags: VFIO_DEVICE_FLAGS_PLATFORM | VFIO_DEVICE_FLAGS_RESET, num_regions: 0, num_irqs: 0 }
+      : {
+          argsz,
+          flags: VFIO_DEVICE_FLAGS_PCI,
+          num_regions: VFIO_PCI_NUM_REGIONS,
+          num_irqs: VFIO_PCI_NUM_IRQS,
+        };
   const written = call.write(layout, info, 0, Math.min(argsz, layout.bytes));
   return written.ok ? ok(0) : written;
 }

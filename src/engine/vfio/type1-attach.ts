@@ -3,6 +3,7 @@ import { hex } from '../../lib/u64';
 import { getMsiCookie } from '../dma/cookie';
 import { attachGroup as coreAttachGroup, detachGroup as coreDetachGroup } from '../iommu/attach';
 import { freeDomain } from '../iommu/core';
+import { hasIsolatedMsi } from '../iommu/device';
 import type { IommuGroup } from '../iommu/group';
 import { pagingDomainAlloc } from '../iommu/map';
 import type { ResvRegion } from '../iommu/ops';
@@ -60,7 +61,7 @@ const refused = (failure: Failure, attached = true): Settled => ({ ok: false, fa
 function* settle(type1: Type1, group: IommuGroup, domain: Type1Domain['domain']): Task<Settled> {
   const iovas = iovasWith(type1, group, domain);
   if (!iovas.ok) return refused(iovas);
-  const exposed = yield* holding(group.mutex, () => group.devices.find((each) => !each.ops?.isolatedMsi));
+  const exposed = yield* holding(group.mutex, () => group.devices.find((each) => !hasIsolatedMsi(each)));
   if (exposed && !type1.vfio.allowUnsafeInterrupts) {
     type1.core.log(
       'warn',

@@ -32,7 +32,7 @@ export function JoinTree({ group, subjectId, onPair }: JoinTreeProps) {
             {join === undefined ? (
               <p className="muted">The first: Linux made the group for it.</p>
             ) : (
-              <details>
+              <details open={id === subjectId}>
                 <summary>
                   {ruleTitle(join.rule)} <span className="muted">through</span>{' '}
                   <code>{addressOf(join.withId)}</code>

@@ -116,8 +116,24 @@ function WholeGroup({ device, objects }: { readonly device: DeviceObject; readon
         <p className="prose">{device.ungrouped ?? 'No kernel runs yet, so there are no groups.'}</p>
       </Section>
     );
-  if (group.deviceIds.length === 1) return <Alone device={device} group={group} objects={objects} />;
-  return <Members group={group} device={device} />;
+  return (
+    <>
+      {group.mismatches.length > 0 && (
+        <Section title="Differs from the dump">
+          <ul className="stack mismatch">
+            {group.mismatches.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {group.deviceIds.length === 1 ? (
+        <Alone device={device} group={group} objects={objects} />
+      ) : (
+        <Members group={group} device={device} />
+      )}
+    </>
+  );
 }
 
 function Members({ group, device }: { readonly group: GroupObject; readonly device: DeviceObject }) {
@@ -157,9 +173,11 @@ function Alone({
     <Section title={`Alone in group ${group.number}`}>
       <ShowOnCanvas lit={{ chain: [device.id], others: above.map(({ id }) => id) }} />
       <p className="prose">
-        {above.length === 0
-          ? `When Linux added ${shortBdf(device.bdf)}, nothing on its root bus shared its requester id, or its slot without isolating.`
-          : `When Linux added ${shortBdf(device.bdf)}, it took every bridge above, and what shares its slot, for isolating.`}
+        {device.platform
+          ? `${device.bdf} is on no PCI bus: firmware gives it a number of its own, by which the IOMMU knows its DMA.`
+          : above.length === 0
+            ? `When Linux added ${shortBdf(device.bdf)}, nothing on its root bus shared its requester id, or its slot without isolating.`
+            : `When Linux added ${shortBdf(device.bdf)}, it took every bridge above, and what shares its slot, for isolating.`}
       </p>
       {above.length > 0 && (
         <p className="muted after">Choose a second device above to see what lies between the two.</p>

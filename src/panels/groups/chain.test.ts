@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupJoin } from '../../engine/sim/world';
 import { find } from '../shared/words';
-import { chainBetween, devicesOf, keepingOf, missingBits, wayBetween } from './chain';
+import {
+  chainBetween,
+  devicesOf,
+  keepingOf,
+  lacksAllBits,
+  missingBits,
+  redirectingOn,
+  unaskedOn,
+  wayBetween,
+} from './chain';
 import { MACHINE, worldOf } from '../../testing/groups-bench';
 
 const join = (deviceId: string, withId: string): GroupJoin => ({
@@ -88,5 +97,35 @@ describe('the way between two devices of different groups', () => {
     expect(keepingOf({ ...device('00:02.0'), acs: { cap: [], ctrl: [] } })).toBe('acs-on');
     expect(keepingOf({ ...device('00:02.0'), acs: { cap: ['UF'], ctrl: [] } })).toBe('acs-off');
     expect(keepingOf({ ...device('00:02.0'), kind: 'pcie-to-pci' })).toBe('no-acs');
+  });
+
+  it('knows a capability that has none of the bits: nothing could be switched off', () => {
+    expect(lacksAllBits({ acs: { cap: ['TB', 'DT'], ctrl: [] } })).toBe(true);
+    expect(lacksAllBits({ acs: { cap: ['RR'], ctrl: [] } })).toBe(false);
+    expect(lacksAllBits({ acs: null })).toBe(false);
+  });
+});
+
+describe('where the ways of two devices meet', () => {
+  const turn = (ports: string): { readonly redirecting: string; readonly unasked: string } => {
+    const objects = worldOf(`machine "switch" iommu=vtd
+pci 00:01.0 root-port bus=01-04 acs=SV+RR+CR+UF
+pci 01:00.0 upstream-port bus=02-04
+pci 02:00.0 downstream-port bus=03-03 ${ports}
+pci 02:01.0 downstream-port bus=04-04 ${ports}
+pci 03:00.0 endpoint
+pci 04:00.0 endpoint
+boot`);
+    const device = (bdf: string) => find(objects, `dev:0000:${bdf}`, 'device')!;
+    const way = wayBetween(objects, device('03:00.0'), device('04:00.0'));
+    const names = (devices: ReturnType<typeof unaskedOn>): string =>
+      devices.map(({ bdf }) => bdf.slice('0000:'.length)).join(' ');
+    return { redirecting: names(redirectingOn(way)), unasked: names(unaskedOn(way)) };
+  };
+  it('ports with ACS redirect; the root port above the switch is not asked to turn anything', () => {
+    expect(turn('acs=SV+RR+CR+UF')).toEqual({ redirecting: '02:00.0 02:01.0', unasked: '' });
+  });
+  it('ports without are one group with what is below, and are asked nothing for each other', () => {
+    expect(turn('')).toEqual({ redirecting: '', unasked: '02:00.0 02:01.0' });
   });
 });

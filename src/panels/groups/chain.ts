@@ -80,6 +80,10 @@ export function keepingOf(device: DeviceObject): Keeping {
 export const missingBits = ({ acs }: Pick<DeviceObject, 'acs'>): readonly string[] =>
   acs === null ? [] : ISOLATING.filter((bit) => acs.cap.includes(bit) && !acs.ctrl.includes(bit));
 
+/** An ACS capability without any of the bits: there is nothing that could be switched off. */
+export const lacksAllBits = ({ acs }: Pick<DeviceObject, 'acs'>): boolean =>
+  acs !== null && !ISOLATING.some((bit) => acs.cap.includes(bit));
+
 /** One device on the way that a request from one to the other would take. */
 export interface WayStep {
   readonly device: DeviceObject;
@@ -122,6 +126,31 @@ export function wayBetween(objects: Objects, a: DeviceObject, b: DeviceObject): 
   });
   return { steps, top: top?.id ?? null, up: up.length };
 }
+
+/** The bridges on either side of where the two ways meet, each with the step below it. */
+function atTheTurn({ steps, top, up }: Way): readonly (readonly [WayStep, WayStep | undefined])[] {
+  const down = top === null ? up : up + 1;
+  const [left, right] = [steps[up - 1], steps[down]];
+  return [
+    ...(left?.device.isBridge ? [[left, steps[up - 2]] as const] : []),
+    ...(right?.device.isBridge ? [[right, steps[down + 1]] as const] : []),
+  ];
+}
+
+/** Ports that would have to let a request across; further down it goes up whatever they redirect. */
+export const redirectingOn = (way: Way): readonly DeviceObject[] =>
+  atTheTurn(way).flatMap(([{ device, keeping }]) => (keeping === 'acs-on' ? [device] : []));
+
+/**
+ * Those that isolate nothing and are one group with what is below: Linux asks them on the way up from their own devices, and
+ * never on behalf of those beside. Linux: pci_acs_path_enabled()
+ */
+export const unaskedOn = (way: Way): readonly DeviceObject[] =>
+  atTheTurn(way).flatMap(([{ device, keeping }, below]) =>
+    (keeping === 'no-acs' || keeping === 'acs-off') && device.groupId === below?.device.groupId
+      ? [device]
+      : [],
+  );
 
 /** The device itself, then every bridge above it. */
 function ancestorsOf(objects: Objects, device: DeviceObject): readonly DeviceObject[] {

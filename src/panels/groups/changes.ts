@@ -1,8 +1,7 @@
 import type { WorldId } from '../../engine/sim/world';
 import { addCard, type CardId } from '../../scenario/what-if/add-card';
-import { enableVfs, removeFunction } from '../../scenario/what-if/at-run-time';
+import { enableVfs, findAgain, removeFunction } from '../../scenario/what-if/at-run-time';
 import type { Changed } from '../../scenario/what-if/changed';
-import { MachineText } from '../../scenario/what-if/machine-text';
 import { moveCard } from '../../scenario/what-if/move-card';
 import { setAcs } from '../../scenario/what-if/set-acs';
 import { setCmdline } from '../../scenario/what-if/set-cmdline';
@@ -16,6 +15,8 @@ export type Change =
   | { readonly kind: 'cmdline'; readonly text: string }
   | { readonly kind: 'vfs'; readonly bdf: string; readonly count: number }
   | { readonly kind: 'remove'; readonly bdf: string }
+  /** Removed in sysfs, and found anew by a rescan. */
+  | { readonly kind: 'rescan'; readonly bdf: string }
   | { readonly kind: 'add'; readonly port: string; readonly card: CardId; readonly name: string };
 
 /** What a change is about: a later one about the same takes its place. Cards can be added one after another. */
@@ -51,11 +52,10 @@ export function playChanges(script: string, changes: readonly Change[]): Played 
   const refusals = changes.map((change) => {
     const result = made(now, change, (bdf) => names.get(bdf) ?? bdf);
     if (!result.ok) return result.why;
-    if (change.kind === 'move')
-      for (const [from, to] of movedNames(now, result.script)) {
-        const first = [...names].find(([, current]) => current === from)?.[0] ?? from;
-        names.set(first, to);
-      }
+    for (const [from, to] of result.renamed) {
+      const first = [...names].find(([, current]) => current === from)?.[0] ?? from;
+      names.set(first, to);
+    }
     now = result.script;
     return null;
   });
@@ -78,25 +78,12 @@ function made(script: string, change: Change, nameNow: (bdf: string) => string):
       return enableVfs(script, nameNow(change.bdf), change.count);
     case 'remove':
       return removeFunction(script, nameNow(change.bdf));
+    case 'rescan':
+      return findAgain(script, nameNow(change.bdf));
     case 'add':
       return addCard(script, nameNow(change.port), change.card);
   }
 }
-
-/** Functions of a moved card keep their order: what is gone and what is new go by pairs. */
-function movedNames(before: string, after: string): readonly (readonly [string, string])[] {
-  const old = namesOf(before);
-  const now = namesOf(after);
-  const gone = old.filter((name) => !now.includes(name));
-  const come = now.filter((name) => !old.includes(name));
-  return gone.flatMap((name, at) => {
-    const to = come[at];
-    return to === undefined ? [] : [[name, to] as const];
-  });
-}
-
-const namesOf = (script: string): readonly string[] =>
-  new MachineText(script).functions.map(({ name }) => name);
 
 /** Spec: PCI Express Base 6.0, 7.7.11.3 "ACS Control Register" */
 export const ACS_CONTROL: readonly (readonly [name: string, bit: number, words: string])[] = [
@@ -127,6 +114,8 @@ export function changeWords(change: Change): string {
       return `${shortBdf(change.bdf)} gets ${change.count} virtual function${change.count === 1 ? '' : 's'}`;
     case 'remove':
       return `${shortBdf(change.bdf)} is pulled out`;
+    case 'rescan':
+      return `${shortBdf(change.bdf)} is removed in sysfs and found again`;
     case 'add':
       return `${change.name} is plugged in behind ${shortBdf(change.port)}`;
   }

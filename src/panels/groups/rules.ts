@@ -6,6 +6,7 @@ const TITLES: Readonly<Record<string, string>> = {
   multifunction: 'Functions of one chip',
   'single-group': 'One group for all that this IOMMU serves',
   'host-bridge': 'One host bridge speaks for all',
+  'shared-stream': 'Same StreamID',
 };
 
 export const ruleTitle = (rule: string): string => TITLES[rule] ?? 'Joined';

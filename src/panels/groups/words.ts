@@ -6,8 +6,11 @@ import { deviceName, find, titleOf, type Objects } from '../shared/words';
 /** `01:00.0`, for a device that may not be there any more or not yet. */
 export const addressOf = (id: WorldId): string => shortBdf(id.replace(/^dev:/, ''));
 
-/** The device's name without its firm: lines are short. */
-export const shortName = (device: DeviceObject): string => firmAndName(deviceName(device)).name;
+/** The device's name without its firm: lines are short. lspci calls one that it has no name for `Device`. */
+export function shortName(device: DeviceObject): string {
+  const { name } = firmAndName(deviceName(device));
+  return name === 'Device' && device.className !== '' ? device.className : name;
+}
 
 /** Who has the group's DMA: a program, the kernel for its drivers, or nobody. */
 export function ownerWords(objects: Objects, group: GroupObject): string {

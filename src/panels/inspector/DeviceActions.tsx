@@ -1,6 +1,6 @@
 import type { DeviceObject, IdevObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { driverLine, isVfio, nativeDriver, scriptName } from '../../store/script';
+import { driverLine, isVfio, nativeDriver, scriptName, vfioDriver } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { Menu, MenuGroup, MenuItem } from '../../ui/Menu';
 import { Section } from '../../ui/Section';
@@ -34,7 +34,7 @@ function Unbound({ device }: { readonly device: DeviceObject }) {
       <Button
         look="primary"
         onClick={bind(null)}
-        data-tip="Binds vfio-pci, opens /dev/iommu and binds the device to it"
+        data-tip={`Binds ${vfioDriver(device)}, opens /dev/iommu and binds the device to it`}
       >
         Open iommufd + bind
       </Button>
@@ -103,9 +103,11 @@ function DriverMenu({ device }: { readonly device: DeviceObject }) {
   const native = nativeDriver(script, device.bdf);
   const now = device.driver?.name ?? 'none';
   const known = native ?? (device.driver !== null && !isVfio(device.driver.name) ? device.driver.name : null);
-  const choices = ['vfio-pci', ...(known === null ? [] : [known]), 'pci-stub', 'none'];
+  const vfio = vfioDriver(device);
+  const stub = device.platform === undefined ? ['pci-stub'] : [];
+  const choices = [vfio, ...(known === null ? [] : [known]), ...stub, 'none'];
   const say: Readonly<Record<string, string>> = {
-    'vfio-pci': 'for a virtual machine or another program',
+    [vfio]: 'for a virtual machine or another program',
     'pci-stub': 'holds the device and does nothing',
     none: 'unbind only',
   };

@@ -1,4 +1,4 @@
-import type { DeviceObject, GroupObject } from '../../engine/sim/world';
+import type { DeviceObject, GroupObject, PlatformTraits } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { Button } from '../../ui/Button';
@@ -27,9 +27,11 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
   const group = find(objects, device.groupId, 'group');
   const showPanel = useApp((state) => state.actions.showPanel);
   const pci = PCI_NAME.test(device.bdf);
+  const { platform } = device;
+  const real = pci || platform !== undefined;
   return (
     <>
-      {pci && !device.isBridge && <DeviceActions device={device} />}
+      {real && !device.isBridge && <DeviceActions device={device} />}
       {pci && (
         <Section title="Ask">
           <div className="row">
@@ -41,8 +43,8 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
           </div>
         </Section>
       )}
-      {pci && !device.isBridge && <DmaForm key={device.id} device={device} />}
-      {!pci && <Mock />}
+      {real && !device.isBridge && <DmaForm key={device.id} device={device} />}
+      {!real && <Mock />}
       <Section title="Translation">
         <Fields>
           <Field name="driver">
@@ -77,8 +79,9 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
         </Fields>
       </Section>
       {device.services.length > 0 && <Services device={device} />}
-      {pci && group !== null && <WhyHere device={device} group={group} />}
+      {real && group !== null && <WhyHere device={device} group={group} />}
       {pci && <Pci device={device} />}
+      {platform !== undefined && <Platform name={device.bdf} platform={platform} />}
     </>
   );
 }
@@ -94,6 +97,26 @@ const Mock = () => (
       <code>TEST_MOCK_DOMAIN_REPLACE</code> moves it to another IOAS or HWPT, <code>TEST_TRIGGER_IOPF</code>{' '}
       makes it ask for a page.
     </p>
+  </Section>
+);
+
+/** What firmware says of a device that cannot be enumerated. */
+const Platform = ({ name, platform }: { readonly name: string; readonly platform: PlatformTraits }) => (
+  <Section title="Platform device">
+    <Fields>
+      <Field name="name">
+        <code>{name}</code>
+      </Field>
+      <Field name="StreamIDs">
+        <code>{platform.streams.map((id) => `0x${plainHex(id, 4)}`).join(', ') || 'none'}</code>
+      </Field>
+      <Field name="faults">
+        {platform.stall ? 'may wait for an answer (dma-can-stall)' : 'end the transaction'}
+      </Field>
+      <Field name="interrupts">
+        {platform.msi ? 'messages, kept apart by the interrupt controller' : 'wires, or messages of nobody’s'}
+      </Field>
+    </Fields>
   </Section>
 );
 
@@ -130,12 +153,19 @@ const Pci = ({ device }: { readonly device: DeviceObject }) => (
 
 /** What it keeps of answers to ATS requests: the IOMMU's driver has to take it back. */
 function Services({ device: { services, deviceTlb } }: { readonly device: DeviceObject }) {
+  const stale = deviceTlb.filter((entry) => entry.stale).length;
   return (
     <Section title={<Term tip={TERMS.deviceTlb}>Device TLB</Term>}>
       <Fields>
         <Field name="switched on">{services.join(', ')}</Field>
       </Fields>
       {services.includes('ATS') && deviceTlb.length === 0 && <p className="muted">Empty.</p>}
+      {stale > 0 && (
+        <p className="stale-note">
+          {stale === 1 ? '1 entry is' : `${stale} entries are`} <Term tip={TERMS.stale}>stale</Term>: the
+          device goes on by what it was told until its driver takes it back.
+        </p>
+      )}
       {deviceTlb.length > 0 && (
         <div className="scroll-x">
           <table className="table">
@@ -151,8 +181,8 @@ function Services({ device: { services, deviceTlb } }: { readonly device: Device
               </tr>
             </thead>
             <tbody>
-              {deviceTlb.map(({ pasid, iova, pa, sizeLg2, read, write }) => (
-                <tr key={`${pasid ?? ''} ${iova}`}>
+              {deviceTlb.map(({ pasid, iova, pa, sizeLg2, read, write, stale }) => (
+                <tr key={`${pasid ?? ''} ${iova}`} data-stale={stale}>
                   <td>{pasid ?? '–'}</td>
                   <td>{groupedHex(iova)}</td>
                   <td>
@@ -162,6 +192,7 @@ function Services({ device: { services, deviceTlb } }: { readonly device: Device
                   <td>
                     {read && 'r'}
                     {write && 'w'}
+                    {stale && <b className="stale-word"> stale</b>}
                   </td>
                 </tr>
               ))}
@@ -194,7 +225,9 @@ function WhyHere({ device, group }: { readonly device: DeviceObject; readonly gr
       {joins.length === 0 && (
         <p className="prose">
           {alone
-            ? 'It is alone: everything between it and the root keeps its DMA apart.'
+            ? device.platform === undefined
+              ? 'It is alone: everything between it and the root keeps its DMA apart.'
+              : 'It is alone: its DMA goes to the IOMMU and to nobody else, under a number of its own.'
             : 'It was first in this group; the others joined it.'}
         </p>
       )}

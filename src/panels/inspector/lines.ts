@@ -6,7 +6,7 @@ import type {
   IoasObject,
 } from '../../engine/sim/world';
 import { freshName } from '../../scenario/edit';
-import { driverLine, isVfio, scriptName, shortBdf } from '../../store/script';
+import { driverLine, isVfio, scriptName, shortBdf, vfioDriver } from '../../store/script';
 import { find, type Objects } from '../shared/words';
 
 /** What the inspector's buttons say to the script. */
@@ -18,7 +18,8 @@ export function bindLines(
   context: ContextObject | null,
 ): readonly string[] {
   const lines: string[] = [];
-  if (device.driver === null || !isVfio(device.driver.name)) lines.push(driverLine(device, 'vfio-pci'));
+  if (device.driver === null || !isVfio(device.driver.name))
+    lines.push(driverLine(device, vfioDriver(device)));
   const ctx = context === null ? freshName(script, 'ctx') : scriptName(context);
   if (context === null) lines.push(`${ctx} = open /dev/iommu`);
   lines.push(`${freshName(script, 'dev')} = BIND ${ctx} ${shortBdf(device.bdf)}`);

@@ -80,6 +80,7 @@ function valuesOf({ name, type }: ParamSpec, objects: readonly WorldObject[]): r
     case 'choice':
       return type.values;
     case 'bdf':
+    case 'any-device':
       return objects.flatMap((object) => (object.type === 'device' ? [shortBdf(object.bdf)] : []));
     case 'name':
       return [...objects.flatMap((object) => namesOf(object, type.of))];

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useApp } from '../../store';
-import { driverLine, shortBdf } from '../../store/script';
+import { driverLine, shortBdf, vfioDriver } from '../../store/script';
 import type { Refusal } from '../../store/types';
 import { Button, IconButton } from '../../ui/Button';
 import { ObjectLink } from '../shared/ObjectLink';
@@ -18,9 +18,9 @@ function MoveAside({ refusal }: { readonly refusal: Refusal }) {
     <Button
       look="primary"
       data-tip={`Takes it from ${culprit.driver.name}, then goes on`}
-      onClick={() => void act([driverLine(culprit, 'vfio-pci'), ...refusal.rest])}
+      onClick={() => void act([driverLine(culprit, vfioDriver(culprit)), ...refusal.rest])}
     >
-      Give {shortBdf(culprit.bdf)} to vfio-pci
+      Give {shortBdf(culprit.bdf)} to {vfioDriver(culprit)}
     </Button>
   );
 }

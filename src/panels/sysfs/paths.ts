@@ -12,7 +12,8 @@ export function pathOf(root: SysfsEntry, object: WorldObject): string | null {
 
 function wishedPath(object: WorldObject): string | null {
   if (object.type === 'group') return `/sys/kernel/iommu_groups/${object.number}`;
-  if (object.type === 'device') return `/sys/bus/pci/devices/${object.bdf}`;
+  if (object.type === 'device')
+    return `/sys/bus/${object.platform === undefined ? 'pci' : 'platform'}/devices/${object.bdf}`;
   return object.type === 'iommu' ? `/sys/class/iommu/${object.id.replace(/^iommu:/, '')}` : null;
 }
 

@@ -29,6 +29,21 @@ export function removeFunction(script: string, bdf: string): Changed {
   return changed(running(machine, script, [formatStatement({ verb: 'remove', args })]));
 }
 
+/**
+ * Has Linux forget a function with everything behind it, and find it again: the one way to new groups without a boot, as
+ * a device's group is decided when it is found.
+ */
+export function findAgain(script: string, bdf: string): Changed {
+  const machine = new MachineText(script);
+  const line = machine.find(bdf);
+  if (line === null) return unchanged(`${bdf} is no function of this script`);
+  if (line.spec.virtualOf !== null)
+    return unchanged(`${bdf} is a virtual function: a rescan does not find those`);
+  const echo = (path: string): string => formatStatement({ verb: 'echo', args: ['1', path] });
+  const lines = [echo(`/sys/bus/pci/devices/${line.name}/remove`), echo('/sys/bus/pci/rescan')];
+  return changed(running(machine, script, lines));
+}
+
 /** Plugs a function in. */
 export function addFunction(script: string, spec: PciFunctionSpec): Changed {
   const machine = new MachineText(script);

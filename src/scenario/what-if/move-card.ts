@@ -29,7 +29,7 @@ export function moveCard(script: string, bdf: string, toPort: string): Changed {
   if (!machine.functions.some(({ spec }) => leadsTo(spec, line.spec.address)))
     return unchanged(`${bdf} is on a root bus: it is part of the chipset, not on a card`);
   const buses = newBuses(machine, card, line, port);
-  return typeof buses === 'string' ? unchanged(buses) : changed(moved(machine, card, port, buses));
+  return typeof buses === 'string' ? unchanged(buses) : moved(machine, card, port, buses);
 }
 
 const leadsTo = ({ buses, address }: PciFunctionSpec, to: PciAddress): boolean =>
@@ -93,7 +93,7 @@ function moved(
   card: readonly PciLine[],
   port: PciLine,
   buses: ReadonlyMap<number, number>,
-): string {
+): Changed {
   const domain = port.spec.address.domain;
   const place = (address: PciAddress): PciAddress => ({
     ...address,
@@ -118,7 +118,7 @@ function moved(
     const renamed = withNames(each, names);
     if (renamed !== null) replaced.set(at, renamed);
   }
-  return machine.withLines(replaced);
+  return changed(machine.withLines(replaced), names);
 }
 
 /** Whether a port has these buses already. */

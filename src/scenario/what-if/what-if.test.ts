@@ -5,7 +5,7 @@ import { formatBdf } from '../../engine/pci/address';
 import type { Partition } from '../../engine/sim/partition';
 import { partitionOf } from '../../worker/partition';
 import { importMachine } from '../import/import-machine';
-import { addFunction, enableVfs, removeFunction } from './at-run-time';
+import { addFunction, enableVfs, findAgain, removeFunction } from './at-run-time';
 import type { Changed } from './changed';
 import { freePorts } from './free-ports';
 import { MachineText } from './machine-text';
@@ -44,7 +44,12 @@ place 03:00.0 10 20
 
 describe('move a card', () => {
   it('takes all functions of the slot along, and every line that speaks of them', () => {
-    const script = scriptOf(moveCard(DESK, '03:00.1', '00:02.0'));
+    const move = moveCard(DESK, '03:00.1', '00:02.0');
+    expect(move.ok && [...move.renamed]).toEqual([
+      ['0000:03:00.0', '0000:05:00.0'],
+      ['0000:03:00.1', '0000:05:00.1'],
+    ]);
+    const script = scriptOf(move);
     expect(script).toBe(`machine "desk" iommu=vtd
 pci 00:01.0 root-port bus=01-04
 pci 01:00.0 upstream-port bus=02-04
@@ -195,6 +200,18 @@ describe('while it runs', () => {
     expect(partitionOf(scriptOf(enableVfs(driven, '03:00.0', 2))).problem).toBeNull();
     expect(whyNot(enableVfs(script, '03:00.0', 9))).toBe('03:00.0 can have 0 to 8 virtual functions');
     expect(whyNot(enableVfs(DESK, '03:00.0', 1))).toMatch(/no SR-IOV capability/);
+  });
+  it('a rescan decides its group by the registers as they are then', () => {
+    // Linux: drivers/iommu/iommu.c pci_device_group() runs when a device is added, and never again.
+    const late = `machine "late" iommu=vtd
+pci 00:01.0 root-port bus=01-01 acs=SV+RR+CR+UF driver=pcieport
+pci 01:00.0 endpoint
+boot
+setpci 00:01.0 "ECAP_ACS+6.w=0"
+`;
+    expect(groupsOf(partitionOf(late))).toEqual(['00:01.0', '01:00.0']);
+    expect(groupsOf(partitionOf(scriptOf(findAgain(late, '01:00.0'))))).toEqual(['00:01.0 01:00.0']);
+    expect(whyNot(findAgain(late, '09:00.0'))).toBe('09:00.0 is no function of this script');
   });
   it('a function is pulled out and another plugged in where it was', () => {
     const gone = scriptOf(removeFunction(DESK, '05:00.0'.replace('05', '03')));

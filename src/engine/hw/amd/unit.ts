@@ -1,6 +1,7 @@
 import type { IommuDomain } from '../../iommu/ops';
 import { ok, type Result } from '../../kernel/errno';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
+import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
 import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
@@ -9,6 +10,7 @@ import type { AmdConfig } from './device/config';
 import { AmdIommu } from './device/device';
 import { explainAmd, explainAmdFault } from './device/explain';
 import { summarizeAmd, viewAmd, walkedRoot } from './device/inspect';
+import { askTables } from './device/rehearse';
 import { createAmdDriver, type AmdDriver } from './driver/driver';
 import { UNATTACHED } from './driver/events';
 import type { AmdDriverOptions } from './driver/options';
@@ -90,6 +92,10 @@ export class AmdUnit implements HardwareUnit {
 
   tables(domain: IommuDomain): DomainTables | null {
     return this.driver.describeDomain(domain);
+  }
+
+  askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[] {
+    return askTables(this.device, questions);
   }
 
   walkedRoot(rid: number, pasid: number): number | null {

@@ -6,6 +6,7 @@ import {
   ATS_TRANSLATED,
   ATS_UNTRANSLATED_ONLY,
   BYPASSED,
+  COMPLETION,
   EXECUTE,
   FAULTED,
   INTERRUPT,
@@ -15,6 +16,7 @@ import {
   PRIVILEGED,
   READ,
   REASON,
+  STALLED,
   TRANSLATED,
   WRITE,
   type Access,
@@ -54,6 +56,8 @@ export interface DmaPart {
   readonly reason: number | null;
   /** The device asked for a translation and was granted none: nothing went out, and nothing is recorded. */
   readonly denied: boolean;
+  /** The unit holds it under this number, and did not complete it. */
+  readonly stalled?: number;
   readonly interrupt: boolean;
   /** What was read. Bytes that no memory answers for read as ones. */
   readonly data: Uint8Array | null;
@@ -134,7 +138,7 @@ function transferPart(
       : translated(iommu, request, own.entry, iova, access);
   // What went out as translated passes: how it was found is how the device's question was answered.
   const from = own?.hit ? 'device-tlb' : sourceOf(own?.entry.status ?? status);
-  if (status === FAULTED) return { ...part, from, reason: iommu.result[REASON] as number };
+  if (status === FAULTED) return { ...part, from, ...refusal(iommu) };
   if (status === INTERRUPT) {
     const accepted = iommu.interrupt(rid, Number(iova), data ?? new Uint8Array());
     return { ...part, from, interrupt: true, reason: accepted ? null : (iommu.result[REASON] as number) };
@@ -145,6 +149,11 @@ function transferPart(
     return { ...part, from, pa };
   }
   return { ...part, from, pa, data: memory.read(pa, bytes) ?? new Uint8Array(bytes).fill(0xff) };
+}
+
+function refusal({ result }: DmaTranslator): Pick<DmaPart, 'reason' | 'stalled'> {
+  const reason = result[REASON] as number;
+  return result[COMPLETION] === STALLED ? { reason, stalled: result[PA_LO] as number } : { reason };
 }
 
 /** What the device knows by itself, or is told when it asks. */

@@ -1,4 +1,4 @@
-import type { Device } from '../../iommu/device';
+import { hasIsolatedMsi, type Device } from '../../iommu/device';
 import type { IommuGroup } from '../../iommu/group';
 import { isVfioDriver } from '../../vfio/vfio';
 import { heldBy } from '../../iommu/ownership';
@@ -36,7 +36,8 @@ const listed = (devices: readonly Device[]): string => {
 };
 const ids = (devices: readonly Device[]): readonly string[] => devices.map(({ worldId }) => worldId);
 /** The line that gives a device to VFIO. */
-export const toVfio = (device: Device): string => `driver ${shortName(device)} vfio-pci`;
+export const toVfio = (device: Device): string =>
+  `driver ${shortName(device)} ${device.traits.platform === true ? 'vfio-platform' : 'vfio-pci'}`;
 
 function noGroup(device: Device): Obstacle {
   return {
@@ -96,7 +97,7 @@ function coherency(device: Device): Obstacle | null {
 }
 
 function interrupts(machine: Machine, group: IommuGroup): Obstacle | null {
-  const exposed = group.devices.filter((each) => each.ops?.isolatedMsi === false);
+  const exposed = group.devices.filter((each) => !hasIsolatedMsi(each));
   if (exposed.length === 0) return null;
   const allowed = machine.options.unsafeInterrupts;
   return {
@@ -235,7 +236,7 @@ function leaks(machine: Machine, device: Device, group: IommuGroup): Obstacle | 
     rule: null,
     deviceIds: ids(reached),
     remedy:
-      'The groups are apart by name alone, as pcie_acs_override= or a quirk has it: a guest could read and write those devices.',
+      'Linux asks the bridges above each device, its table of quirks and pcie_acs_override=, not the wires: a guest could read and write those devices. Between ports of the root complex it depends on the chip; without ACS nothing forbids it.',
     lines: [],
     shownBy,
   };

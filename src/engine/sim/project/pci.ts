@@ -125,8 +125,10 @@ export function projectGroup(machine: Machine, index: IommufdIndex, group: Iommu
     name: null,
     place: machine.names.placeOf(group.worldId, null),
     number: group.id,
-    // Of other buses nothing but sysfs tells.
-    deviceIds: group.devices.filter(({ traits }) => traits.platform !== true).map(({ worldId }) => worldId),
+    // Of what was put there by hand from another bus nothing but sysfs tells.
+    deviceIds: group.devices
+      .filter(({ traits, name }) => traits.platform !== true || machine.platform.has(name))
+      .map(({ worldId }) => worldId),
     joins: group.joins.map(({ device, via, rule, why, evidence }) => ({
       deviceId: device.worldId,
       withId: deviceId(via),

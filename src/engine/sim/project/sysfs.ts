@@ -12,11 +12,13 @@ export function projectSysfs(machine: Machine): SysfsDir {
   const devices = [...machine.topology.functions].sort((a, b) => (a.name < b.name ? -1 : 1));
   const pci = dir({
     devices: dir(Object.fromEntries(devices.map((fn) => [fn.name, deviceDir(machine, fn)]))),
-    drivers: driverDirs(machine, devices),
+    drivers: driverDirs(machine, PCI, devices),
     rescan: writable(''),
   });
+  const others = [...machine.platform.values()];
+  const bus = dir({ pci, ...(others.length > 0 ? { platform: platformDir(machine, others) } : {}) });
   return merged(
-    dir({ sys: dir({ bus: dir({ pci }), class: dir({ iommu: unitDirs(machine) }) }) }),
+    dir({ sys: dir({ bus, class: dir({ iommu: unitDirs(machine) }) }) }),
     sysfsTree(machine.core),
   );
 }
@@ -43,6 +45,18 @@ function merged(a: SysfsDir, b: SysfsDir): SysfsDir {
 
 const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
 const PCI = '/sys/bus/pci';
+const PLATFORM = '/sys/bus/platform';
+
+function platformDir(machine: Machine, devices: readonly { readonly name: string }[]): SysfsDir {
+  const entries = devices.map(({ name }): [string, SysfsEntry] => {
+    const driver = machine.core.devices.get(name)?.driver;
+    return [name, dir(driver ? { driver: link(`${PLATFORM}/drivers/${driver.name}`) } : {})];
+  });
+  return dir({
+    devices: dir(Object.fromEntries(entries)),
+    drivers: driverDirs(machine, PLATFORM, devices),
+  });
+}
 
 function deviceDir(machine: Machine, fn: PciFunction): SysfsDir {
   const driver = machine.core.devices.get(fn.name)?.driver;
@@ -71,11 +85,11 @@ function sriovFiles(machine: Machine, fn: PciFunction): Readonly<Record<string, 
   };
 }
 
-function driverDirs(machine: Machine, devices: readonly PciFunction[]): SysfsDir {
+function driverDirs(machine: Machine, bus: string, devices: readonly { readonly name: string }[]): SysfsDir {
   const bound: Record<string, Record<string, SysfsEntry>> = {};
   for (const { name } of devices) {
     const driver = machine.core.devices.get(name)?.driver?.name;
-    if (driver !== undefined) (bound[driver] ??= {})[name] = link(`${PCI}/devices/${name}`);
+    if (driver !== undefined) (bound[driver] ??= {})[name] = link(`${bus}/devices/${name}`);
   }
   return dir(Object.fromEntries(Object.entries(bound).map(([name, links]) => [name, dir(links)])));
 }

@@ -17,6 +17,7 @@ import {
 } from './iommufd-objects';
 import { projectMocks } from './mock';
 import { projectDevice, projectGroup } from './pci';
+import { projectPlatform } from './platform';
 import { projectTask } from './tasks';
 
 /** More of them are counted in the kernel's log. */
@@ -30,6 +31,7 @@ export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
   };
   const index = indexIommufd(machine);
   for (const fn of machine.topology.functions) add(projectDevice(machine, index, fn));
+  for (const spec of machine.platform.values()) add(projectPlatform(machine, index, spec));
   for (const group of machine.core.groups.values()) add(projectGroup(machine, index, group));
   for (const unit of machine.units) {
     const deviceIds = [...machine.core.devices.values()].filter((device) => device.ops?.unit === unit.id);

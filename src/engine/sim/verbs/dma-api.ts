@@ -6,7 +6,7 @@ import { hex } from '../../../lib/u64';
 import type { Outcome } from '../statement';
 import { sizeWords } from '../words';
 import { count } from './machine';
-import { kernelVerb, mistake, named, pciDeviceAt, said, type Found, type VerbContext } from './verb';
+import { kernelVerb, mistake, named, deviceAt, said, type Found, type VerbContext } from './verb';
 
 const DIRECTIONS: Readonly<Record<string, DmaDirection>> = {
   to: 'to-device',
@@ -44,7 +44,7 @@ export const mapSingle = kernelVerb(function* (context): Task<Outcome> {
 
 /** Only a native driver calls the DMA API: who owns a group is not asked. */
 function driven(context: VerbContext): Found<Device> {
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const { driver, name } = device.value;
   if (driver !== null && !driver.managed) return device;

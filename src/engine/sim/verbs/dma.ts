@@ -9,7 +9,8 @@ import { mismatch, type Outcome } from '../statement';
 import { count } from './machine';
 import type { Task } from '../../kernel/task';
 import { handlePageRequests } from '../page-requests';
-import { found, fullBdf, kernelVerb, mistake, pciDeviceAt, said, type Found, type VerbContext } from './verb';
+import { fireWaiting } from '../stalls';
+import { found, fullBdf, kernelVerb, mistake, deviceAt, said, type Found, type VerbContext } from './verb';
 
 const PAGE = 4096n;
 /** What one line may touch; every page of it is a look-up of its own to be shown. */
@@ -18,7 +19,7 @@ const MOST_PAGES = 256n;
 /** `dma 01:00.0 write 0x100040 64` */
 export const dma = kernelVerb(function* (context): Task<Outcome> {
   const { args, machine } = context;
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const access = args.word(1);
   if (access !== 'read' && access !== 'write') return mistake('a DMA is a read or a write', args.column(1));
@@ -45,9 +46,7 @@ export const dma = kernelVerb(function* (context): Task<Outcome> {
     execute: args.has('exec'),
     privileged: args.has('priv'),
   } as const;
-  let lookup = fireDma(machine, order);
-  context.lookups.push(lookup);
-  machine.walked.note(lookup);
+  let lookup = yield* fireWaiting(context, order);
   // A page that is not there: it is asked for, and what the kernel makes of that decides whether to try again.
   if (yield* asksForPage(context, order, lookup)) {
     lookup = fireDma(machine, order);

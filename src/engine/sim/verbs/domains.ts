@@ -25,7 +25,7 @@ import {
   kernelVerb,
   mistake,
   named,
-  pciDeviceAt,
+  deviceAt,
   said,
   type Found,
   type VerbContext,
@@ -38,7 +38,7 @@ const PAGE = 4096;
 /** `dom = iommu_paging_domain_alloc 01:00.0` */
 export const pagingDomainAllocVerb = kernelVerb((context) => {
   const { machine, args } = context;
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const made = pagingDomainAlloc(machine.core, device.value, args.has('pasid') ? { pasid: true } : {});
   if (!made.ok) return made;
@@ -129,7 +129,7 @@ function onDevice(change: Change<Device>) {
   return kernelVerb(function* (context): Task<Outcome> {
     const domain = domainAt(context);
     if (!domain.ok) return domain;
-    const device = pciDeviceAt(context, 1);
+    const device = deviceAt(context, 1);
     if (!device.ok) return device;
     const changed = yield* change(context.machine.core, domain.value, device.value);
     return changed.ok ? standsOn(device.value.group) : changed;
@@ -156,7 +156,7 @@ function onPasid(
     if (pasid === null || pasid >= 1n << 20n) return mistake('a PASID has 20 bits', args.column(2));
     const domain = domainAt(context);
     if (!domain.ok) return domain;
-    const device = pciDeviceAt(context, 1);
+    const device = deviceAt(context, 1);
     if (!device.ok) return device;
     const changed = yield* change(context.machine.core, domain.value, device.value, Number(pasid));
     return changed.ok ? said('') : changed;

@@ -9,6 +9,7 @@ import type { Args, Outcome } from '../statement';
 import type { PciFunction } from '../../pci/function';
 import { removeFunction } from '../hotplug';
 import type { Machine } from '../machine';
+import { isMainUnit, removePlatform } from '../platform';
 import { UNIT_VENDORS, type VendorSpec } from '../vendor';
 import { vendorSpec } from './vendor-spec';
 import { count } from './machine';
@@ -70,25 +71,34 @@ function pageSizes(text: string): readonly number[] | null {
 /** `reserve 01:00.0 0x80000-0x8ffff direct` */
 export const reserve: Verb = ({ machine, args }) => {
   if (machine.booted) return mistake('firmware says so at boot; this line comes before it', args.column(0));
-  const fn = functionAt(machine, args, 0);
-  if (!fn.ok) return fn;
+  const device = reservable(machine, args);
+  if (!device.ok) return device;
+  const { name, iommu: unit } = device.value;
   const [range] = args.ranges();
   const kind = RESV_KINDS.find((each) => each === args.word(2));
   if (range === undefined || kind === undefined)
     return mistake('a range and a kind are missing', args.column(1));
-  const { iommu: unit } = fn.value.spec;
-  const main = unit === null && machine.mainUnit !== null;
+  const main = machine.mainUnit !== null && (unit === null || isMainUnit(machine, unit));
   if (main && machine.options.iommu?.vendor === 'vtd' && kind !== 'direct' && kind !== 'direct-relaxable') {
     const why = `the tables of VT-d firmware reserve memory to be mapped 1:1, and nothing ${kind}; put the device behind another IOMMU (iommu=)`;
     return mistake(why, args.column(2));
   }
   if (!main && (unit === null || unit === 'none'))
-    return mistake(`${fn.value.shortName} is behind no IOMMU, which alone would care`, args.column(0));
-  const { name } = fn.value;
+    return mistake(`${args.word(0) ?? ''} is behind no IOMMU, which alone would care`, args.column(0));
   const { start, last } = range;
   machine.reserved.set(name, [...(machine.reserved.get(name) ?? []), { start, last, kind }]);
   return said('');
 };
+
+function reservable(
+  machine: Machine,
+  args: Args,
+): Found<{ readonly name: string; readonly iommu: string | null }> {
+  const listed = machine.platform.get(args.word(0) ?? '');
+  if (listed !== undefined) return found(listed);
+  const fn = functionAt(machine, args, 0);
+  return fn.ok ? found({ name: fn.value.name, iommu: fn.value.spec.iommu }) : fn;
+}
 
 const RESV_KINDS: readonly ResvKind[] = ['direct', 'direct-relaxable', 'reserved', 'msi', 'sw-msi'];
 
@@ -124,6 +134,11 @@ const isErrno = (word: string): word is Errno => Object.hasOwn(ERRNO, word);
 
 /** `remove 01:00.0` */
 export const remove: Verb = kernelVerb(function* ({ machine, args }): Task<Outcome> {
+  const word = args.word(0) ?? '';
+  if (machine.platform.has(word)) {
+    const removed = yield* removePlatform(machine, word);
+    return removed.ok ? said('gone') : removed;
+  }
   const fn = functionAt(machine, args, 0);
   if (!fn.ok) return fn;
   const gone = yield* removeFunction(machine, fn.value);

@@ -14,7 +14,7 @@ import type { Task } from '../../kernel/task';
 import type { Machine } from '../machine';
 import { mismatch, type Outcome } from '../statement';
 import { count } from './machine';
-import { found, groupAt, kernelVerb, mistake, pciDeviceAt, said } from './verb';
+import { deviceAt, found, groupAt, kernelVerb, mistake, pciDeviceAt, said } from './verb';
 
 /** What kernel drivers ask of the IOMMU core about groups and devices: verbs in the spelling of its functions. */
 
@@ -35,7 +35,7 @@ const ownedWords = (group: IommuGroup | null): string =>
 /** `iommu_device_claim_dma_owner 01:00.0 me` */
 export const deviceClaimDmaOwner = kernelVerb(function* (context): Task<Outcome> {
   const { machine, args } = context;
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const owner = ownerOf(machine, args.word(1) ?? '');
   const claimed = yield* claimDeviceDmaOwner(machine.core, device.value, owner);
@@ -44,7 +44,7 @@ export const deviceClaimDmaOwner = kernelVerb(function* (context): Task<Outcome>
 
 /** `iommu_device_release_dma_owner 01:00.0` */
 export const deviceReleaseDmaOwner = kernelVerb(function* (context): Task<Outcome> {
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   yield* releaseDeviceDmaOwner(context.machine.core, device.value);
   return said(ownedWords(device.value.group));
@@ -161,7 +161,7 @@ const CAPS: readonly IommuCap[] = [
 /** `device_iommu_capable 01:00.0 CACHE_COHERENCY yes`: asks; with an answer behind it, says what it must be. */
 export const deviceIommuCapable = kernelVerb((context) => {
   const { args } = context;
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const capability = CAPS.find((each) => each === args.word(1));
   if (capability === undefined) return mistake(`${args.word(1) ?? ''} is no capability`, args.column(1));

@@ -40,7 +40,7 @@ import type { Outcome } from '../statement';
 import { sizeWords } from '../words';
 import { callFile, ioctlOf, saidAs } from './calls';
 import { fileAt, nameFile, type Opened } from './files';
-import { found, kernelVerb, mistake, named, pciDeviceAt, said, type Found, type VerbContext } from './verb';
+import { found, kernelVerb, mistake, named, deviceAt, said, type Found, type VerbContext } from './verb';
 
 /** VFIO as it was before iommufd: groups in containers. */
 
@@ -84,7 +84,7 @@ export const groupUnsetContainer = kernelVerb(function* (context): Task<Outcome>
 export const groupGetDeviceFd = kernelVerb(function* (context): Task<Outcome> {
   const group = groupAt(context);
   if (!group.ok) return group;
-  const device = pciDeviceAt(context, 1);
+  const device = deviceAt(context, 1);
   if (!device.ok) return device;
   const { file, by } = group.value;
   const { caller, scratch } = by.withScratch();

@@ -5,7 +5,7 @@ import { formatBdf } from '../../pci/address';
 import type { PciFunctionSpec } from '../../pci/function-spec';
 import type { Machine } from '../machine';
 import type { Outcome } from '../statement';
-import { kernelVerb, mistake, pciDeviceAt, said, type Verb } from './verb';
+import { kernelVerb, mistake, deviceAt, said, type Verb } from './verb';
 
 /** `pci 01:00.0 endpoint …` */
 export const pci: Verb = ({ machine, args, readPci }) => {
@@ -39,14 +39,19 @@ export const boot: Verb = ({ machine }) =>
 function* starts(machine: Machine): Task<Outcome> {
   const booted = yield* bootTask(machine);
   if (!booted.ok) return booted;
-  const devices = machine.topology.functions.length;
-  return said(`${count(devices, 'function')} in ${count(machine.core.groups.size, 'group')}`);
+  const functions = machine.topology.functions.length;
+  const others = machine.platform.size;
+  const devices = [
+    ...(functions > 0 || others === 0 ? [count(functions, 'function')] : []),
+    ...(others > 0 ? [count(others, 'platform device')] : []),
+  ];
+  return said(`${devices.join(' and ')} in ${count(machine.core.groups.size, 'group')}`);
 }
 
 /** `driver 01:00.0 vfio-pci` */
 export const driver: Verb = kernelVerb(function* (context): Task<Outcome> {
   const { machine, args } = context;
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const name = args.word(1) ?? 'none';
   const present = device.value.driver?.name;

@@ -7,12 +7,12 @@ import type { Device } from '../../iommu/device';
 import { requesterId } from '../dma';
 import { handlePageRequests } from '../page-requests';
 import type { Unit } from '../unit';
-import { kernelVerb, mistake, named, pciDeviceAt, processAt, said, type VerbContext } from './verb';
+import { deviceAt, kernelVerb, mistake, named, pciDeviceAt, processAt, said, type VerbContext } from './verb';
 
 /** `bond = iommu_sva_bind_device 01:00.0 qemu` */
 export const svaBind = kernelVerb(function* (context): Task<Outcome> {
   const { machine, args } = context;
-  const device = pciDeviceAt(context, 0);
+  const device = deviceAt(context, 0);
   if (!device.ok) return device;
   const bound = yield* svaBindDevice(machine.core, device.value, processAt(context, 1));
   if (!bound.ok) return bound;

@@ -141,6 +141,7 @@ export function worldIdOf(machine: Machine, word: string): string | null {
     case undefined:
       break;
   }
+  if (machine.platform.has(word)) return `dev:${word}`;
   if (machine.topology.findByName(fullBdf(word))) return `dev:${fullBdf(word)}`;
   if (machine.processes.has(word)) return `mm:${word}`;
   return word.includes(':') ? word : null;
@@ -199,6 +200,17 @@ export function pciDeviceAt({ machine, args }: VerbContext, at: number): Found<D
   const word = args.word(at) ?? '';
   const device = machine.core.devices.get(fullBdf(word));
   return device === undefined ? mistake(`there is no PCI function ${word}`, args.column(at)) : found(device);
+}
+
+/** A PCI function by its address, or a platform device by its name. */
+export function deviceAt(context: VerbContext, at: number): Found<Device> {
+  const { machine, args } = context;
+  const word = args.word(at) ?? '';
+  const device = machine.platform.has(word) ? machine.core.devices.get(word) : undefined;
+  if (device !== undefined) return found(device);
+  return word.includes(':')
+    ? pciDeviceAt(context, at)
+    : mistake(`there is no device ${word}`, args.column(at));
 }
 
 /** A group by its number, or by its id. */

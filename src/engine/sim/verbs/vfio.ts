@@ -10,6 +10,7 @@ import {
   VFIO_DEVICE_DETACH_IOMMUFD_PT,
   VFIO_DEVICE_DETACH_PASID,
   vfio_device_detach_iommufd_pt,
+  VFIO_DEVICE_FLAGS_PCI,
   VFIO_DEVICE_GET_INFO,
   vfio_device_info,
 } from '../../uapi/vfio';
@@ -26,7 +27,7 @@ import {
   found,
   kernelVerb,
   mistake,
-  pciDeviceAt,
+  deviceAt,
   said,
   siblingAt,
   type Found,
@@ -38,7 +39,7 @@ export const bind = kernelVerb(function* (context): Task<Outcome> {
   const { machine } = context;
   const ctx = contextAt(context, 0);
   if (!ctx.ok) return ctx;
-  const device = pciDeviceAt(context, 1);
+  const device = deviceAt(context, 1);
   if (!device.ok) return device;
   const opened = machine.vfio.open(device.value);
   if (!opened.ok) return opened;
@@ -198,8 +199,9 @@ export const getInfo = kernelVerb(function* (context): Task<Outcome> {
   const layout = vfio_device_info;
   const info = yield* callFile(file, by, VFIO_DEVICE_GET_INFO, layout, { argsz: layout.bytes });
   if (!info.ok) return info;
-  const { num_regions: regions, num_irqs: irqs } = info.value.fields;
-  return said(`PCI, ${count(regions, 'region')}, ${count(irqs, 'interrupt')}`);
+  const { flags, num_regions: regions, num_irqs: irqs } = info.value.fields;
+  const bus = (flags & VFIO_DEVICE_FLAGS_PCI) === 0 ? 'platform' : 'PCI';
+  return said(`${bus}, ${count(regions, 'region')}, ${count(irqs, 'interrupt')}`);
 });
 
 function pasidOption(context: VerbContext): Found<number | null> {

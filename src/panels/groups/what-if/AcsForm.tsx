@@ -29,7 +29,8 @@ export function AcsForm({ device, changes, onChange }: AcsFormProps) {
       {able.length > 0 && (
         <p className="muted after">
           These are the bits as they end up. On a real machine Linux turns SV, RR, CR and UF on, unless
-          config_acs= or disable_acs_redir= says otherwise.
+          config_acs= or disable_acs_redir= says otherwise. setpci changes them at run time, the groups not:
+          they are decided when a device is found.
         </p>
       )}
       {able.length === 0 && (
@@ -37,6 +38,12 @@ export function AcsForm({ device, changes, onChange }: AcsFormProps) {
       )}
       {unable.length > 0 && able.length > 0 && (
         <p className="muted after">Without ACS: {unable.map(({ bdf }) => shortBdf(bdf)).join(', ')}</p>
+      )}
+      {unable.length > 0 && (
+        <p className="muted after">
+          A firmware option such as “ACS Enable” helps where it makes the capability appear; the bits Linux
+          sets by itself.
+        </p>
       )}
     </Section>
   );

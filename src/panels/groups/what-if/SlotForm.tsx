@@ -9,6 +9,7 @@ import { Section } from '../../../ui/Section';
 import { find } from '../../shared/words';
 import { playChanges, type Change } from '../changes';
 import { shortName } from '../words';
+import { SlotCompare } from './SlotCompare';
 
 interface SlotFormProps {
   readonly device: DeviceObject;
@@ -16,7 +17,7 @@ interface SlotFormProps {
   readonly onChange: (change: Change) => void;
 }
 
-/** The card into another slot, or out of the machine. */
+/** The card into another slot, or out of the machine, or found anew. */
 export function SlotForm({ device, changes, onChange }: SlotFormProps) {
   const script = useApp((state) => state.script);
   const objects = useApp((state) => state.objects);
@@ -53,14 +54,21 @@ export function SlotForm({ device, changes, onChange }: SlotFormProps) {
           <Button onClick={() => onChange({ kind: 'move', bdf: device.bdf, to })}>Move</Button>
         </div>
       )}
-      {inSlot && (
-        <div className="row after">
+      {inSlot && ports.length > 0 && <SlotCompare device={device} />}
+      <div className="row after">
+        {inSlot && (
           <Button onClick={() => onChange({ kind: 'remove', bdf: device.bdf })}>
             Pull out {shortBdf(device.bdf)}
           </Button>
-          {device.isBridge && <span className="muted">with everything behind it</span>}
-        </div>
-      )}
+        )}
+        <Button
+          data-tip="By sysfs, at run time: Linux decides its group anew, by the registers as they are then"
+          onClick={() => onChange({ kind: 'rescan', bdf: device.bdf })}
+        >
+          Remove and rescan
+        </Button>
+        {device.isBridge && <span className="muted">with everything behind it</span>}
+      </div>
     </Section>
   );
 }

@@ -1,4 +1,5 @@
 import { addressOf, hex, join } from '../../../../lib/u64';
+import { tellQueueEntry } from '../../common/queue-event';
 import { commandName } from '../describe';
 import {
   CMD_BASE,
@@ -98,6 +99,14 @@ export class CommandBuffer {
       const pa = ringBase(state, CMD_BASE) + head;
       const unread = readWords(state.memory, pa, this.words);
       if (unread !== 0) return this.stop(() => this.events.commandHardware(pa, unread));
+      if (state.trace.on)
+        tellQueueEntry(
+          state.trace,
+          state.config.unit,
+          'command',
+          { index: head / COMMAND_BYTES, pa },
+          this.words,
+        );
       const outcome = this.execute(pa);
       this.trace(outcome);
       if (outcome === ILLEGAL) return this.stop(() => this.events.illegalCommand(pa));

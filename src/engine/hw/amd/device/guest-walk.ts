@@ -205,6 +205,7 @@ export class GuestWalk {
         this.failedPa = pfn * 4096 + offset;
         if (this.problem !== 0) return HARDWARE;
       }
+      memory.frameToWrite(path[step + 1] as number);
       memory.words[at] = word | bits;
     }
     return 0;

@@ -160,6 +160,7 @@ export class HostWalk {
         this.failedPa = pfn * 4096 + offset;
         if (this.problem !== 0) return false;
       }
+      memory.frameToWrite(path[step + 1] as number);
       memory.words[at] = word | bits;
     }
     return true;

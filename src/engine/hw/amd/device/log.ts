@@ -1,3 +1,4 @@
+import { tellQueueEntry } from '../../common/queue-event';
 import type { IrqSource } from '../../port';
 import {
   CONTROL,
@@ -37,6 +38,7 @@ export interface LogPlace {
   readonly overflow: number;
   readonly interrupt: number;
   readonly source: IrqSource;
+  readonly holds: 'event' | 'page-request';
 }
 
 export const EVENT_LOG: LogPlace = {
@@ -49,6 +51,7 @@ export const EVENT_LOG: LogPlace = {
   overflow: STATUS_EVT_OVERFLOW,
   interrupt: STATUS_EVT_INT,
   source: 'faults',
+  holds: 'event',
 };
 
 export const PPR_LOG: LogPlace = {
@@ -61,6 +64,7 @@ export const PPR_LOG: LogPlace = {
   overflow: STATUS_PPR_OVERFLOW,
   interrupt: STATUS_PPR_INT,
   source: 'page-requests',
+  holds: 'page-request',
 };
 
 const POINTER_MASK = 0x7_fff0;
@@ -111,11 +115,14 @@ export class Log {
       return false;
     }
     const tail = this.pointer(place.tail);
-    const problem = writeWords(state.memory, ringBase(state, place.base) + tail, entry);
+    const pa = ringBase(state, place.base) + tail;
+    const problem = writeWords(state.memory, pa, entry);
     if (problem !== 0) {
       state.guestError('a log entry is lost: the log is no memory');
       return false;
     }
+    if (state.trace.on)
+      tellQueueEntry(state.trace, state.config.unit, place.holds, { index: tail / EVENT_BYTES, pa }, entry);
     state.setReg(place.tail, (tail + EVENT_BYTES) % ringBytes(state, place.base));
     this.signal(place.interrupt);
     return true;

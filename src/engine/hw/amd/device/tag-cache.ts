@@ -146,11 +146,9 @@ export class TagCache {
     return base + way * words;
   }
 
+  /** Neighbours by the third word, such as tables of an address space, lie in sets of their own. */
   private setOf(first: number, second: number, third: number): number {
-    const mixed = Math.imul(
-      first ^ Math.imul(second, 0x85eb_ca6b) ^ Math.imul(third, 0xc2b2_ae35),
-      0x9e37_79b1,
-    );
-    return (mixed >>> 16) & this.setMask;
+    const mixed = Math.imul(first ^ Math.imul(second, 0x85eb_ca6b), 0x9e37_79b1);
+    return ((mixed >>> 16) ^ third) & this.setMask;
   }
 }

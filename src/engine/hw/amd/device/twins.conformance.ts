@@ -69,13 +69,19 @@ function hostEntry(pick: Pick, odds: number, level: number, index: number): bigi
   return frameOf(pick, HOST_POOLS[below] ?? PAGES) | next | (rest & ~(3n << 58n));
 }
 
+/**
+ * A guest's tables lie now and then further up, where the host has the same pages once more: below other tables of its own.
+ * By twos, so that what is cached of those falls into one set: a walk that comes by many of them puts out its own entries.
+ */
+const farOff = (pick: Pick): bigint => (pick(4) === 0 ? BigInt(2 * pick(4)) << 21n : 0n);
+
 /** The same of a guest's. */
 function guestEntry(pick: Pick, odds: number, level: number, index: number): bigint {
   const odd = (): boolean => pick(odds) === 0;
   const usual = 0x67n | (pick(8) === 0 ? 0x100n : 0n) | (odd() ? 1n << 63n : 0n);
   const bits = odd() ? oneOf(pick, 0x63n, 0x65n, 0x47n, 0x27n, 0x07n, 0x66n) : usual;
   if (level === 1) return pageFor(pick, index) | bits;
-  if (!odd()) return frameOf(pick, GUEST_POOLS[level - 1] ?? PAGES) | bits;
+  if (!odd()) return (frameOf(pick, GUEST_POOLS[level - 1] ?? PAGES) + farOff(pick)) | bits;
   const misaligned = pick(4) === 0 ? 0n : (1n << BigInt(12 + 9 * (level - 1))) - 1n;
   return (pageFor(pick, index) & ~misaligned) | bits | 0x80n;
 }

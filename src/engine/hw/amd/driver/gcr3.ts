@@ -80,10 +80,13 @@ export class Gcr3Table {
     return addressOf(this.memory.load32(at + 4) ?? 0, lo & ~0xfff);
   }
 
-  private freeTables(table: number, level: number): void {
-    for (let n = 0; n < ENTRIES && level > 0; n++) {
+  /** A table that is spoilt may lead back up: what was met is given back again, as the kernel does, and not entered again. */
+  private freeTables(table: number, level: number, met = new Set<number>()): void {
+    const entered = !met.has(table);
+    met.add(table);
+    for (let n = 0; n < ENTRIES && level > 0 && entered; n++) {
       const lower = this.lower(table + n * 8);
-      if (lower !== null) this.freeTables(lower, level - 1);
+      if (lower !== null) this.freeTables(lower, level - 1, met);
     }
     this.memory.freeFrames(table / 4096, 1);
   }
