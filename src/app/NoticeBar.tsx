@@ -16,21 +16,17 @@ interface NoticeBarProps {
 
 export function NoticeBar({ onPanel }: NoticeBarProps) {
   const showPanel = useApp((state) => state.actions.showPanel);
-  /** Pointer or focus is on it: it waits. */
-  const [held, setHeld] = useState(false);
+  /** The one that pointer or focus is on: it waits. */
+  const [held, setHeld] = useState<Notice | null>(null);
   const notice = useApp((state) => state.notice);
   const notify = useApp((state) => state.actions.notify);
   useEffect(() => {
-    if (notice?.tone !== 'info' || held) return;
+    if (notice?.tone !== 'info' || held === notice) return;
     const timer = setTimeout(() => notify(null), notice.next === undefined ? INFO_MS : NEXT_MS);
     return () => clearTimeout(timer);
   }, [notice, notify, held]);
-  const dismiss = (): void => {
-    setHeld(false);
-    notify(null);
-  };
   const goOn = (panel: PanelId): void => {
-    dismiss();
+    notify(null);
     showPanel(panel);
     onPanel();
   };
@@ -40,14 +36,14 @@ export function NoticeBar({ onPanel }: NoticeBarProps) {
         <div
           className="notice"
           data-tone={notice.tone}
-          onPointerEnter={() => setHeld(true)}
-          onPointerLeave={() => setHeld(false)}
-          onFocus={() => setHeld(true)}
-          onBlur={() => setHeld(false)}
+          onPointerEnter={() => setHeld(notice)}
+          onPointerLeave={() => setHeld(null)}
+          onFocus={() => setHeld(notice)}
+          onBlur={() => setHeld(null)}
         >
           <p>{notice.text}</p>
           <NextButton next={notice.next} onNext={goOn} />
-          <IconButton label="Dismiss" onClick={dismiss}>
+          <IconButton label="Dismiss" onClick={() => notify(null)}>
             <X size={15} />
           </IconButton>
         </div>

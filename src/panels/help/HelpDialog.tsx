@@ -81,6 +81,12 @@ export function HelpDialog() {
           <p className="prose">
             <b>In the console.</b> Enter runs the line, Tab completes, up and down bring earlier lines back.
           </p>
+          <p className="prose">
+            <b>Your own machine.</b> Paste anywhere on the page, or drop files on it: <code>lspci</code>,{' '}
+            <code>dmesg</code>, lists of <code>/sys/kernel/iommu_groups</code>, the ACPI tables DMAR, IVRS and
+            IORT, one alone or together. The more of them, the more is certain; as root, <code>lspci</code>{' '}
+            shows the ACS registers that decide groups. Nothing leaves your browser.
+          </p>
         </section>
         <section aria-labelledby="help-words">
           <h3 id="help-words" className="eyebrow">

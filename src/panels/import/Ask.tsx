@@ -1,9 +1,12 @@
 import { useRef, useState, type ChangeEvent, type ClipboardEvent } from 'react';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
-import { offerText, readFile } from './offer';
+import { BEST_COMMAND, MORE_COMMANDS } from './commands';
+import { CopyCommand } from './CopyCommand';
+import { gatherFiles } from './join';
+import { offerText } from './offer';
 
-/** Asks for the text: pasted, typed, or from a file. */
+/** Asks for the text: pasted, typed, or from files. */
 export function Ask({ onClose }: { readonly onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [why, setWhy] = useState<string | null>(null);
@@ -17,23 +20,25 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
     event.preventDefault();
     offerText({ name: 'Pasted text', text });
   };
-  const onFile = async (event: ChangeEvent<HTMLInputElement>): Promise<void> => {
-    const chosen = event.target.files?.[0];
-    if (chosen === undefined) return;
-    const read = await readFile(chosen);
-    if (read.ok) offerText(read);
-    else setWhy(read.why);
+  const onFiles = async ({ target }: ChangeEvent<HTMLInputElement>): Promise<void> => {
+    const chosen = [...(target.files ?? [])];
+    target.value = ''; // the same file may be chosen again, once it was unpacked
+    if (chosen.length === 0) return;
+    const gathered = await gatherFiles(chosen);
+    if (gathered.ok) offerText(gathered.offer);
+    else setWhy(gathered.why);
   };
   return (
     <Dialog
       focus={area}
       title="Import your machine, or a kernel’s log"
-      description="Nothing leaves this page."
+      description="Nothing leaves your browser: the text is read in this page and sent nowhere."
+      width={680}
       onClose={onClose}
       footer={
         <>
-          <Button onClick={() => file.current?.click()}>Choose a file…</Button>
-          <input ref={file} type="file" hidden onChange={(event) => void onFile(event)} />
+          <Button onClick={() => file.current?.click()}>Choose files…</Button>
+          <input ref={file} type="file" multiple hidden onChange={(event) => void onFiles(event)} />
           <Button
             look="primary"
             disabled={typed.trim() === ''}
@@ -44,34 +49,46 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
         </>
       }
     >
-      <p className="prose">
-        <b>A machine:</b> on it run <code className="command">sudo lspci -vvvnn</code> and paste all it
-        prints: its devices appear in the groups that Linux would make. With{' '}
-        <code className="option">-xxxx</code> as well nothing has to be inferred.
-      </p>
-      <p className="prose import-also">
-        <b>Fault lines:</b> paste what <code className="command">sudo dmesg</code>, a bug report or a trace
-        says of an IOMMU (<code>DMAR:</code>, <code>AMD-Vi:</code>, <code>arm-smmu</code>,{' '}
-        <code>riscv,iommu</code>): each message is explained, and every entry and record in it taken apart.
-      </p>
-      <label>
-        <span className="sr-only">Output of lspci, or kernel lines</span>
-        <textarea
-          ref={area}
-          className="input input-mono paste-area"
-          rows={9}
-          value={typed}
-          placeholder="Paste here, or drop a file anywhere on the page. Other text around it does no harm."
-          spellCheck={false}
-          onPaste={onPaste}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </label>
-      {why !== null && (
-        <p className="error-text" role="alert">
-          {why}
+      <div className="ask">
+        <p>Run this on the machine, and paste all that it prints:</p>
+        <CopyCommand command={BEST_COMMAND} />
+        <label>
+          <span className="sr-only">Output of lspci, or kernel lines</span>
+          <textarea
+            ref={area}
+            className="input input-mono paste-area"
+            rows={7}
+            value={typed}
+            placeholder="Paste here, or drop files anywhere on the page: several texts of one machine go together. Other text around does no harm."
+            spellCheck={false}
+            onPaste={onPaste}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </label>
+        {why !== null && (
+          <p className="error-text" role="alert">
+            {why}
+          </p>
+        )}
+        <section aria-labelledby="ask-more">
+          <h3 id="ask-more" className="eyebrow">
+            Tells more
+          </h3>
+          <ul className="ask-more">
+            {MORE_COMMANDS.map((more) => (
+              <li key={more.command} className="ask-row">
+                <CopyCommand command={more.command} />
+                <p className="muted">{more.why}</p>
+              </li>
+            ))}
+          </ul>
+        </section>
+        <p className="prose">
+          <b>Fault lines</b> of a log, a bug report or a trace do alone, too (<code>DMAR:</code>,{' '}
+          <code>AMD-Vi:</code>, <code>arm-smmu</code>, <code>riscv,iommu</code>): each message is explained,
+          and every entry and record in it taken apart.
         </p>
-      )}
+      </div>
     </Dialog>
   );
 }

@@ -1,13 +1,18 @@
+import { useEffect, useMemo, useRef } from 'react';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
-import { count } from '../../ui/numbers';
-import type { ImportReply } from '../../worker/api';
+import { byteSize, count } from '../../ui/numbers';
 import { sentence } from '../shared/sentence';
 import { Ask } from './Ask';
+import { bringIn, partsOf } from './join';
 import { KernelLog, saysSomething } from './KernelLog';
-import { previewOf, useOffer, type Offer } from './offer';
+import { headOf, useOffer, type Offer } from './offer';
+import { Report } from './Report';
+import { Summary } from './Summary';
+import { usePreview, type Previewed } from './use-preview';
 import { useReadings } from './use-readings';
+import { partWords } from './words';
 import './import.css';
 
 /** From what people paste to a machine, or to what a kernel meant: shows what was understood before anything is replaced. */
@@ -17,114 +22,132 @@ export function ImportDialog() {
   const turn = useOffer((state) => state.turn);
   const close = (): void => {
     openDialog(null);
-    useOffer.setState({ offer: null });
+    useOffer.setState({ offer: null, readable: false });
   };
-  return offer === null ? <Ask onClose={close} /> : <Understood key={turn} offer={offer} onClose={close} />;
+  return offer === null ? <Ask onClose={close} /> : <Read key={turn} offer={offer} onClose={close} />;
 }
 
-interface UnderstoodProps {
+interface ReadProps {
   readonly offer: Offer;
   readonly onClose: () => void;
 }
 
-function Understood({ offer, onClose }: UnderstoodProps) {
+function Read({ offer, onClose }: ReadProps) {
   const { machine, kernel } = useReadings(offer.text);
   const log = kernel !== null && saysSomething(kernel) ? kernel : null;
-  const lines = machine?.status === 'ok' ? machine.lines : null;
-  const { size, head } = previewOf(offer.text);
+  const reply = machine?.status === 'ok' ? machine : null;
+  const previewed = usePreview(reply?.lines ?? null);
   // A log alone: there is nothing to open, and nothing failed.
-  const onlyLog = log !== null && lines === null;
+  const onlyLog = log !== null && reply === null;
+  const readable = reply !== null || log !== null;
+  useEffect(() => useOffer.setState({ readable }), [readable]);
+  usePasteMore();
+  const logPlace = useRef<HTMLDivElement>(null);
+  const wrongs =
+    log === null ? 0 : log.decoded.filter(({ kind }) => kind === 'fault' || kind === 'error').length;
+  const showLog = (): void => {
+    logPlace.current?.scrollIntoView();
+    logPlace.current?.focus();
+  };
+  const origin = useMemo(() => describe(offer), [offer]);
   return (
     <Dialog
-      title={onlyLog ? 'What the kernel says' : offer.name}
-      description={onlyLog ? `${offer.name}, ${size}. Your scene stays as it is.` : size}
+      title={onlyLog ? 'What the kernel says' : (previewed?.machine.title ?? offer.name)}
+      description={onlyLog ? `${origin}. Your scene stays as it is.` : origin}
       width={720}
       onClose={onClose}
       footer={
         <>
-          <Button onClick={() => useOffer.setState({ offer: null })}>Another text</Button>
+          <Button onClick={() => useOffer.setState({ offer: null, readable: false })}>Another text</Button>
           {onlyLog ? (
             <Button look="primary" onClick={onClose}>
               Done
             </Button>
           ) : (
-            <OpenMachine lines={lines} onClose={onClose} />
+            <OpenMachine lines={reply?.lines ?? null} previewed={previewed} onClose={onClose} />
           )}
         </>
       }
     >
-      <div className="stack import-result" aria-live="polite">
-        {log !== null && <KernelLog lines={log} />}
-        {!onlyLog && (
-          <pre className="preview mono" tabIndex={0} aria-label="First lines">
-            {head}
-          </pre>
+      <div className="import-result">
+        <div className="import-said" aria-live="polite">
+          {machine === null && <p className="muted">Reading…</p>}
+          {machine?.status === 'failed' && !onlyLog && (
+            <>
+              <p className="error-text">{sentence(machine.why)}</p>
+              <p className="muted">Your present scene is as it was.</p>
+            </>
+          )}
+          {reply !== null && <Summary reply={reply} wrongs={wrongs} onWrongs={showLog} />}
+        </div>
+        {reply !== null && previewed !== null && (
+          <Report text={offer.text} reply={reply} previewed={previewed} kernel={log} />
         )}
-        {machine === null && <p className="muted">Reading…</p>}
-        {machine?.status === 'ok' && <Report reply={machine} />}
+        {log !== null && (
+          <div ref={logPlace} className="log-place" tabIndex={-1}>
+            <KernelLog lines={log} />
+          </div>
+        )}
         {machine?.status === 'failed' && onlyLog && (
           <p className="muted">As a machine: {sentence(machine.why)}</p>
         )}
-        {machine?.status === 'failed' && !onlyLog && (
-          <>
-            <p className="error-text">{sentence(machine.why)}</p>
-            <p className="muted">Your present scene is as it was.</p>
-          </>
+        {!onlyLog && (
+          <details className="import-section" open={reply === null}>
+            <summary>
+              <h3 className="eyebrow">The text itself</h3>
+            </summary>
+            <pre className="preview mono" tabIndex={0} aria-label="First lines">
+              {headOf(offer.text)}
+            </pre>
+          </details>
         )}
       </div>
     </Dialog>
   );
 }
 
+const describe = (offer: Offer): string => `${partWords(partsOf(offer))}, ${byteSize(offer.text.length)}`;
+
+/** While a text is shown, what is pasted is added to it. */
+function usePasteMore(): void {
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent): void => {
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (event.defaultPrevented || text.trim() === '') return;
+      event.preventDefault();
+      bringIn({ name: 'Pasted text', text });
+    };
+    document.addEventListener('paste', onPaste);
+    return () => document.removeEventListener('paste', onPaste);
+  }, []);
+}
+
 interface OpenMachineProps {
   /** Null while there is no machine to open. */
   readonly lines: readonly string[] | null;
+  readonly previewed: Previewed | null;
   readonly onClose: () => void;
 }
 
-function OpenMachine({ lines, onClose }: OpenMachineProps) {
-  const { replaceScript, select, showPanel } = useApp((state) => state.actions);
+function OpenMachine({ lines, previewed, onClose }: OpenMachineProps) {
+  const { replaceScript, select, showPanel, notify } = useApp((state) => state.actions);
   const open = async (): Promise<void> => {
-    if (lines === null) return;
+    if (lines === null || previewed === null) return;
+    const { machine, preview } = previewed;
     onClose();
-    if (await replaceScript(lines.join('\n'))) {
-      select(null);
-      showPanel('object');
-    }
+    if (!(await replaceScript(lines.join('\n')))) return;
+    select(null);
+    showPanel('object');
+    const groups = preview === null ? '' : ` in ${count(preview.groups, 'group')}`;
+    notify({
+      tone: 'info',
+      text: `Your machine is open: ${count(machine.functions.size, 'function')}${groups}.`,
+      next: { label: 'Whose group is it?', panel: 'groups' },
+    });
   };
   return (
     <Button look="primary" disabled={lines === null} onClick={() => void open()}>
       Open this machine
     </Button>
-  );
-}
-
-const WARNINGS = 300;
-
-function Report({ reply }: { readonly reply: Extract<ImportReply, { status: 'ok' }> }) {
-  const { functions, warnings } = reply;
-  return (
-    <>
-      <p>
-        <b>{count(functions, 'PCI function')}</b> understood.{' '}
-        <span className="muted">
-          Where the text names IOMMU groups, they are compared with the computed ones, and differences are
-          shown.
-        </span>
-      </p>
-      {warnings.length === 0 ? (
-        <p className="muted">Nothing had to be left out or guessed.</p>
-      ) : (
-        <details open={warnings.length < 20}>
-          <summary>{count(warnings.length, 'remark')}: what could not be read, or had to be inferred</summary>
-          <ul className="warnings">
-            {warnings.slice(0, WARNINGS).map((warning, index) => (
-              <li key={index}>{sentence(warning)}</li>
-            ))}
-            {warnings.length > WARNINGS && <li className="muted">and {warnings.length - WARNINGS} more</li>}
-          </ul>
-        </details>
-      )}
-    </>
   );
 }

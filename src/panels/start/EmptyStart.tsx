@@ -41,7 +41,7 @@ export function EmptyStart() {
             <span>
               <b>Your own machine</b>
               <span className="prose">
-                Paste or drop <code>sudo lspci -vvvnn</code>
+                Paste or drop <code>lspci</code>, <code>dmesg</code>, ACPI tables
               </span>
             </span>
           </button>
