@@ -48,6 +48,7 @@ const { amdScenarios } = await load('amd');
 const { smmuScenarios } = await load('smmu');
 const { riscvScenarios } = await load('riscv');
 const { measureIoas } = await load('ioas');
+const { measureLoad } = await load('load');
 
 /** Processor time, as limit.c measures: other programs on the machine do not count. */
 const now = () => {
@@ -91,7 +92,7 @@ const heap = () => {
   gc();
   return process.memoryUsage().heapUsed;
 };
-const ioas = measureIoas(now, heap).map((figure) => {
+const ioas = [...measureIoas(now, heap), measureLoad(now)].map((figure) => {
   const { unit, value } = figure;
   const { native: label } = figure.reference;
   const reference = label ? { name: `C: ${label}`, value: references.get(label) ?? null } : figure.reference;

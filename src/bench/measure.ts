@@ -1,7 +1,7 @@
 export interface IoasMeasurement {
   readonly name: string;
   /** What `value` counts in a second; of `bytes` it is how many. */
-  readonly unit: 'calls' | 'entries' | 'look-ups' | 'bytes';
+  readonly unit: 'calls' | 'entries' | 'look-ups' | 'functions' | 'bytes';
   readonly value: number;
   /** The same work with nothing around it, measured in the same run: here, or by the loop of limit.c with that label. */
   readonly reference: { readonly name: string; readonly value: number } | { readonly native: string };

@@ -24,11 +24,13 @@ import { domIdOf } from './nodes/NodeCard';
 import { LitChain } from './LitChain';
 import { nodeTypes } from './nodes/node-types';
 import type { CanvasEdge, CanvasNode } from './nodes/types';
+import { FAR } from './painted/paint';
 import { PaintedCards } from './painted/PaintedCards';
 import { useSome } from './painted/use-some';
 import { MAX_ZOOM, MIN_ZOOM, useCamera, type Camera } from './use-camera';
 import { useConnecting } from './use-connecting';
 import { useShowLit } from './use-show-lit';
+import { useShowSelection } from './use-show-selection';
 import { useMoving, type Shift } from './use-moving';
 import { useScene } from './use-scene';
 
@@ -48,15 +50,13 @@ export function Canvas(props: CanvasProps): ReactNode {
   );
 }
 
-/** Below this zoom the small print is left out and titles grow. */
-const FAR = 0.55;
-
 function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
   const [shift, setShift] = useState<Shift | null>(null);
   const scene = useScene(shift);
   const { layout, rects, links, routes } = scene;
   const camera = useCamera(layout);
   useShowLit(layout, camera);
+  useShowSelection(layout);
   const connecting = useConnecting(rects);
   const moving = useMoving(layout, connecting.aiming, setShift);
   const onKeyDown = useCanvasKeyboard(layout, links, camera.fit);

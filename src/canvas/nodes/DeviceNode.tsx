@@ -78,9 +78,12 @@ function PasidChip({ device }: { readonly device: DeviceObject }): ReactNode {
 /** Translations that the device keeps itself: the IOMMU is not asked for those any more. */
 function DeviceTlbChip({ device: { deviceTlb } }: { readonly device: DeviceObject }): ReactNode {
   if (deviceTlb.length === 0) return null;
+  const stale = deviceTlb.filter((entry) => entry.stale).length;
+  const held = `its device TLB holds ${count(deviceTlb.length, 'translation')} (ATS)`;
   return (
-    <Chip tone="iommu" title={`its device TLB holds ${count(deviceTlb.length, 'translation')} (ATS)`}>
+    <Chip tone={stale > 0 ? 'stale' : 'iommu'} title={stale > 0 ? `${held}, ${stale} stale` : held}>
       ATC {deviceTlb.length}
+      {stale > 0 && `, ${stale} stale`}
     </Chip>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { useStoreApi } from 'reactflow';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { useCanvasUi } from '../canvas-ui';
 import type { TreeLine } from '../edges/tree-lines';
 import { pathOf, rounded, type Rect } from '../layout/geometry';
 import type { CanvasEdge } from '../nodes/types';
@@ -20,6 +21,8 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
   const objects = useApp((s) => s.objects);
   const lit = useApp((s) => s.lit);
   const connecting = useApp((s) => s.connecting !== null);
+  const selection = useApp((s) => s.selection);
+  const active = useCanvasUi((s) => s.activeId);
   const canvas = useRef<HTMLCanvasElement>(null);
   const flow = useStoreApi();
   const wires = useMemo(() => edges.flatMap(wireOf), [edges]);
@@ -27,10 +30,10 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
     () => new Path2D(treeLines.map(({ points }) => pathOf(rounded(points, 6))).join('')),
     [treeLines],
   );
-  const scene = useMemo<PaintedScene>(
-    () => ({ objects, rects, wires, tree, isElement, lit, connecting }),
-    [objects, rects, wires, tree, isElement, lit, connecting],
-  );
+  const scene = useMemo<PaintedScene>(() => {
+    const chosen = [...new Set([selection, active])].filter((id) => id !== null);
+    return { objects, rects, wires, tree, isElement, lit, connecting, chosen };
+  }, [objects, rects, wires, tree, isElement, lit, connecting, selection, active]);
   const painter = useRef<() => void>(() => undefined);
   const paint = useRef<Paint | null>(null);
 

@@ -1,6 +1,15 @@
 import type { DeviceObject, GroupObject } from '../../engine/sim/world';
-import { acsText, deviceDetail, deviceTitle, firmAndDevice, shortBdf } from '../format';
+import {
+  acsText,
+  deviceDetail,
+  deviceTitle,
+  domainText,
+  firmAndDevice,
+  ownerText,
+  shortBdf,
+} from '../format';
 import type { Rect } from '../layout/geometry';
+import type { Objects } from '../layout/tree';
 import type { Detail } from './paint';
 import type { Paint } from './theme';
 
@@ -18,11 +27,8 @@ const PAD = 10;
 const BAR = 3;
 
 /** A frame: of one device it says nothing from afar, of several it is what stands out. */
-export function paintFrame(
-  { ctx, rect, detail, zoom, paint }: Card,
-  group: GroupObject,
-  around: boolean,
-): void {
+export function paintFrame(card: Card, objects: Objects, group: GroupObject, around: boolean): void {
+  const { ctx, rect, detail, zoom, paint } = card;
   const several = group.deviceIds.length > 1;
   if (detail === 'map') {
     if (!several && !around) return;
@@ -39,34 +45,47 @@ export function paintFrame(
   ctx.roundRect(rect.x + 0.75, rect.y + 0.75, rect.width - 1.5, rect.height - 1.5, 12);
   ctx.lineWidth = 1.5;
   ctx.strokeStyle = around ? paint.ink2 : paint.strong;
-  ctx.setLineDash([4.5, 3]);
+  ctx.setLineDash([3, 2.2]);
   ctx.stroke();
   ctx.setLineDash([]);
-  const size = detail === 'near' ? 11 : 17;
-  label(ctx, `Group ${group.number}`, rect.x + 15, rect.y, `600 ${size}px ${paint.font}`, paint);
+  const [left, right] = [rect.x + 15, rect.x + rect.width - 15];
+  const number = {
+    text: `Group ${group.number}`,
+    font: `600 ${detail === 'near' ? 11 : 17}px ${paint.font}`,
+  };
+  const used = onEdge(card, { ...number, colour: paint.ink }, left);
+  const mono = `500 ${detail === 'near' ? 10.5 : 15}px ${paint.mono}`;
+  const domain = { text: domainText(objects, group), font: mono, colour: paint.ink3 };
+  ctx.font = mono;
+  const begin = right - ctx.measureText(domain.text).width;
+  onEdge(card, domain, begin);
+  if (detail !== 'near') return;
+  const owner = { text: `· ${ownerText(objects, group)}`, font: `11px ${paint.font}`, colour: paint.ink2 };
+  ctx.font = owner.font;
+  const from = left + used + 3;
+  if (from + ctx.measureText(owner.text).width + 12 < begin) onEdge(card, owner, from, 0);
 }
 
-/** Words on a frame's edge, which ends before them and goes on behind. */
-function label(
-  ctx: CanvasRenderingContext2D,
-  text: string,
+/** Words on a frame's edge, which ends before them and goes on behind; returns how wide they are. */
+function onEdge(
+  { ctx, rect: { y }, paint }: Card,
+  { text, font, colour }: { readonly text: string; readonly font: string; readonly colour: string },
   x: number,
-  y: number,
-  font: string,
-  paint: Paint,
-): void {
+  before = 6,
+): number {
   ctx.font = font;
   const { width } = ctx.measureText(text);
   ctx.fillStyle = paint.bg;
-  ctx.fillRect(x - 6, y - 8, width + 12, 16);
-  ctx.fillStyle = paint.ink;
+  ctx.fillRect(x - before, y - 6, before + width + 6, 12);
+  ctx.fillStyle = colour;
   ctx.fillText(text, x, y);
+  return width;
 }
 
 /** A device on the map: a block in the hue of its class, a bridge in none. */
 export function paintBlock({ ctx, rect, zoom, paint }: Card, device: DeviceObject): void {
   const { x, y, width, height } = rect;
-  const { hue, tint } = device.isBridge ? paint.bridge : paint.classes[classOf(device.classCode)];
+  const { hue, tint } = device.isBridge ? paint.trunk : paint.classes[classOf(device.classCode)];
   ctx.fillStyle = tint;
   ctx.fillRect(x, y, width, height);
   ctx.fillStyle = hue;
@@ -133,27 +152,27 @@ export function paintDevice(card: Card, device: DeviceObject): void {
     card,
     firm === '' ? name : `${firm} ${name}`,
     x,
-    rect.y + 17.5,
+    rect.y + 18.5,
     room,
     `600 12px ${paint.font}`,
     paint.ink,
   );
   const bdf = shortBdf(device.bdf);
   const second = `500 11px ${paint.mono}`;
-  const used = write(card, bdf, x, rect.y + 33.5, room, second, paint.ink) + 8;
-  write(card, deviceDetail(device), x + used, rect.y + 33.5, room - used, `11px ${paint.font}`, paint.ink2);
+  const used = write(card, bdf, x, rect.y + 34, room, second, paint.ink3) + 7;
+  write(card, deviceDetail(device), x + used, rect.y + 34, room - used, `11px ${paint.font}`, paint.ink2);
   const chip = device.driver?.name;
   if (chip === undefined) {
-    write(card, 'no driver', x, rect.y + 55, room, `11px ${paint.font}`, paint.ink3);
+    write(card, 'no driver', x, rect.y + 56, room, `11px ${paint.font}`, paint.ink3);
     return;
   }
   ctx.font = `500 10.5px ${paint.mono}`;
-  const width = Math.min(room, ctx.measureText(chip).width + 12);
+  const width = Math.min(room, ctx.measureText(chip).width + 10);
   ctx.beginPath();
-  ctx.roundRect(x, rect.y + 46, width, 17, 4);
+  ctx.roundRect(x, rect.y + 47, width, 18, 4);
   ctx.fillStyle = paint.sunken;
   ctx.fill();
-  write(card, chip, x + 6, rect.y + 55, width - 12, ctx.font, paint.ink2);
+  write(card, chip, x + 5, rect.y + 56, width - 10, ctx.font, paint.ink2);
 }
 
 export function paintBridge(card: Card, device: DeviceObject): void {

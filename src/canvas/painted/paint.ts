@@ -24,6 +24,8 @@ export interface PaintedScene {
   readonly lit: Lit | null;
   /** Devices are no place to attach to. */
   readonly connecting: boolean;
+  /** Cards that a person has chosen: elements, but from afar too small to show it. */
+  readonly chosen: readonly WorldId[];
 }
 
 export interface PaintedView {
@@ -37,8 +39,9 @@ export interface PaintedView {
 /** How much of a card can be made out. */
 export type Detail = 'near' | 'titles' | 'map';
 
-/** As the style sheet has it: below the first, small print is left out and titles grow; below the other, words are too small. */
-const FAR = 0.55;
+/** Below this zoom the small print is left out and titles grow. */
+export const FAR = 0.55;
+/** Below this one words cannot be read at all. */
 const MAP = 0.42;
 export const detailAt = (zoom: number): Detail => (zoom >= FAR ? 'near' : zoom >= MAP ? 'titles' : 'map');
 
@@ -68,7 +71,7 @@ export function paintCards(
     const part = litPart(lit, object);
     ctx.globalAlpha = part === 'off' || connecting ? 0.3 : 1;
     const card = { ctx, rect, detail, zoom, paint };
-    if (object.type === 'group') paintFrame(card, object, part === 'around');
+    if (object.type === 'group') paintFrame(card, objects, object, part === 'around');
     else if (object.type !== 'device') continue;
     else if (detail === 'map') paintBlock(card, object);
     else if (object.isBridge) paintBridge(card, object);
@@ -77,6 +80,18 @@ export function paintCards(
       outline(ctx, rect, zoom, part, paint);
   }
   ctx.globalAlpha = 1;
+  if (detail === 'map') for (const id of scene.chosen) ring(ctx, scene.rects.get(id), zoom, paint);
+}
+
+/** As wide on the screen at every zoom. */
+function ring(ctx: CanvasRenderingContext2D, rect: Rect | undefined, zoom: number, paint: Paint): void {
+  if (rect === undefined) return;
+  const out = 3.5 / zoom;
+  ctx.lineWidth = 2.5 / zoom;
+  ctx.strokeStyle = paint.focus;
+  ctx.beginPath();
+  ctx.roundRect(rect.x - out, rect.y - out, rect.width + 2 * out, rect.height + 2 * out, 4 / zoom);
+  ctx.stroke();
 }
 
 function paintWires(ctx: CanvasRenderingContext2D, scene: PaintedScene, zoom: number, paint: Paint): void {

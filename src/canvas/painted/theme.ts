@@ -17,7 +17,10 @@ export interface Paint {
   readonly ink2: string;
   readonly ink3: string;
   readonly device: string;
+  readonly focus: string;
   readonly bridge: Hue;
+  /** A bridge from afar. */
+  readonly trunk: Hue;
   readonly classes: Readonly<Record<ClassMark, Hue>>;
   /** Inside the frame of a group of several. */
   readonly shared: string;
@@ -34,7 +37,7 @@ export function readPaint(element: Element): Paint {
   const device = token('--device');
   const ink = token('--ink');
   const mix = (a: string, percent: number, b: string): string => `color-mix(in srgb, ${a} ${percent}%, ${b})`;
-  const hueOf = (name: string): Hue => ({ hue: token(name), tint: mix(token(name), 26, surface) });
+  const hueOf = (name: string): Hue => ({ hue: token(name), tint: mix(token(name), 30, surface) });
   return {
     bg,
     surface,
@@ -45,14 +48,16 @@ export function readPaint(element: Element): Paint {
     ink2: token('--ink-2'),
     ink3: token('--ink-3'),
     device,
+    focus: token('--focus'),
     bridge: { hue: mix(device, 45, strong), tint: mix(surface, 55, bg) },
+    trunk: { hue: strong, tint: mix(strong, 45, bg) },
     classes: {
       storage: hueOf('--lv1'),
       network: hueOf('--lv3'),
       display: hueOf('--lv4'),
       other: hueOf('--off'),
     },
-    shared: mix(ink, 16, bg),
+    shared: mix(ink, 6, bg),
     font: style.fontFamily,
     mono: token('--font-mono'),
   };

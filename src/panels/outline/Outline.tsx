@@ -1,19 +1,23 @@
+import { useDeferredValue, useMemo, useState } from 'react';
 import type { DeviceObject, WorldId, WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
+import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { all, detailOf, find, HUE, titleOf, type Objects } from '../shared/words';
+import { Folded } from './Folded';
+import { matching } from './search';
 import './outline.css';
+
+/** With more objects, looking for one takes longer than typing a part of its name. */
+const MANY = 60;
 
 /** Everything on the canvas as nested lists: the same scene for whoever reads rather than looks. */
 export function Outline() {
   const objects = useApp((state) => state.objects);
-  const devices = all(objects, 'device');
-  const contexts = all(objects, 'context');
-  const tasks = all(objects, 'task');
-  const roots = devices.filter(
-    (device) => device.parentId === null || objects[device.parentId] === undefined,
-  );
-  if (devices.length === 0 && contexts.length === 0)
+  const [wanted, setWanted] = useState('');
+  const typed = useDeferredValue(wanted);
+  const total = useMemo(() => Object.keys(objects).length, [objects]);
+  if (all(objects, 'device').length === 0 && all(objects, 'context').length === 0)
     return (
       <Section title="Outline">
         <p className="prose">Nothing here yet.</p>
@@ -21,22 +25,63 @@ export function Outline() {
     );
   return (
     <>
+      {total > MANY && (
+        <search className="outline-search">
+          <input
+            type="search"
+            className="input"
+            aria-label="Search objects"
+            placeholder={`Search ${count(total, 'object')}`}
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+          />
+        </search>
+      )}
+      {total > MANY && typed.trim() !== '' ? <Found wanted={typed} /> : <Everything />}
+    </>
+  );
+}
+
+function Found({ wanted }: { readonly wanted: string }) {
+  const objects = useApp((state) => state.objects);
+  const found = useMemo(() => matching(objects, wanted), [objects, wanted]);
+  return (
+    <Section title="Found">
+      <p className="prose" role="status">
+        {count(found.length, 'object')}
+      </p>
+      <ul className="outline">
+        <Folded key={wanted} of={found}>
+          {(object) => <Item key={object.id} object={object} note={placeOf(objects, object)} />}
+        </Folded>
+      </ul>
+    </Section>
+  );
+}
+
+function Everything() {
+  const objects = useApp((state) => state.objects);
+  const below = useMemo(() => childrenOf(objects), [objects]);
+  const contexts = all(objects, 'context');
+  const tasks = all(objects, 'task');
+  return (
+    <>
       <Section title="PCI devices">
         <ul className="outline">
-          {roots.map((device) => (
-            <DeviceItem key={device.id} device={device} devices={devices} />
-          ))}
+          <Devices of={null} below={below} />
         </ul>
       </Section>
       <Section title="IOMMU groups">
         <ul className="outline">
-          {all(objects, 'group').map((group) => (
-            <Item
-              key={group.id}
-              object={group}
-              note={group.deviceIds.map((id) => shortTitle(objects, id)).join(', ')}
-            />
-          ))}
+          <Folded of={all(objects, 'group')}>
+            {(group) => (
+              <Item
+                key={group.id}
+                object={group}
+                note={group.deviceIds.map((id) => shortTitle(objects, id)).join(', ')}
+              />
+            )}
+          </Folded>
         </ul>
       </Section>
       <Section title="IOMMUs">
@@ -50,13 +95,10 @@ export function Outline() {
         <Section title="iommufd">
           <ul className="outline">
             {contexts.map((context) => (
-              <Item key={context.id} object={context}>
-                {context.objectIds.flatMap((id) => {
-                  const object = objects[id];
-                  return object === undefined
-                    ? []
-                    : [<Item key={id} object={object} note={attachment(objects, object)} />];
-                })}
+              <Item key={context.id} object={context} hasMore={context.objectIds.length > 0}>
+                <Folded of={context.objectIds.flatMap((id) => objects[id] ?? [])}>
+                  {(object) => <Item key={object.id} object={object} note={attachment(objects, object)} />}
+                </Folded>
               </Item>
             ))}
           </ul>
@@ -117,19 +159,44 @@ function attachment(objects: Objects, object: WorldObject): string {
   }
 }
 
-interface DeviceItemProps {
-  readonly device: DeviceObject;
-  readonly devices: readonly DeviceObject[];
+/** What stands behind an object that is found. */
+const placeOf = (objects: Objects, object: WorldObject): string =>
+  object.type === 'device'
+    ? groupWord(find(objects, object.groupId, 'group')?.number)
+    : object.type === 'group'
+      ? object.deviceIds.map((id) => shortTitle(objects, id)).join(', ')
+      : attachment(objects, object);
+
+const groupWord = (number: number | undefined): string =>
+  number === undefined ? 'no group' : `group ${number}`;
+
+type Children = ReadonlyMap<WorldId | null, readonly DeviceObject[]>;
+
+/** Devices by the bridge above them; null is above those that have none. */
+function childrenOf(objects: Objects): Children {
+  const below = new Map<WorldId | null, DeviceObject[]>();
+  for (const device of all(objects, 'device')) {
+    const parent = device.parentId !== null && device.parentId in objects ? device.parentId : null;
+    const siblings = below.get(parent);
+    if (siblings) siblings.push(device);
+    else below.set(parent, [device]);
+  }
+  return below;
 }
 
-function DeviceItem({ device, devices }: DeviceItemProps) {
-  const group = useApp((state) => find(state.objects, device.groupId, 'group'));
-  const below = devices.filter((each) => each.parentId === device.id);
+function Devices({ of, below }: { readonly of: WorldId | null; readonly below: Children }) {
   return (
-    <Item object={device} note={group === null ? 'no group' : `group ${group.number}`}>
-      {below.map((each) => (
-        <DeviceItem key={each.id} device={each} devices={devices} />
-      ))}
+    <Folded of={below.get(of) ?? []}>
+      {(device) => <DeviceItem key={device.id} device={device} below={below} />}
+    </Folded>
+  );
+}
+
+function DeviceItem({ device, below }: { readonly device: DeviceObject; readonly below: Children }) {
+  const group = useApp((state) => find(state.objects, device.groupId, 'group')?.number);
+  return (
+    <Item object={device} note={groupWord(group)} hasMore={below.has(device.id)}>
+      <Devices of={device.id} below={below} />
     </Item>
   );
 }
@@ -137,14 +204,15 @@ function DeviceItem({ device, devices }: DeviceItemProps) {
 interface ItemProps {
   readonly object: WorldObject;
   readonly note?: string;
+  /** Whether there are children to be shown below it. */
+  readonly hasMore?: boolean;
   readonly children?: React.ReactNode;
 }
 
-function Item({ object, note = '', children }: ItemProps) {
+function Item({ object, note = '', hasMore = false, children }: ItemProps) {
   const selected = useApp((state) => state.selection === object.id);
   const select = useApp((state) => state.actions.select);
   const detail = detailOf(object);
-  const hasChildren = Array.isArray(children) && children.length > 0;
   return (
     <li>
       <button
@@ -164,7 +232,7 @@ function Item({ object, note = '', children }: ItemProps) {
         )}
         {note !== '' && <span className="outline-note">{note}</span>}
       </button>
-      {hasChildren && <ul className="outline">{children}</ul>}
+      {hasMore && <ul className="outline">{children}</ul>}
     </li>
   );
 }
