@@ -2,6 +2,7 @@ import type { IommuClient, IommuDomain, IommuOps, ResvRegion } from '../iommu/op
 import type { PhysicalMemory } from '../memory/physical-memory';
 import type { FaultEvent, TraceEvent } from '../trace/event';
 import type { Trace } from '../trace/trace';
+import type { AtsAnswer, AtsQuestion } from './common/rehearsal';
 import type { AddressField, FaultRecordView, UnitView, WalkStep } from './common/view';
 import type { DeviceLink, DmaTranslator, RegisterBus } from './port';
 
@@ -26,6 +27,11 @@ export interface HardwareUnit {
   tables(domain: IommuDomain): DomainTables | null;
   /** The table that the hardware walks for a request by what it has cached; null when nothing is, or it walks none. */
   walkedRoot(rid: number, pasid: number): number | null;
+  /**
+   * What devices that ask for translations would be told by the tables alone, past every cache; null: refused. Changes
+   * nothing, leaves no trace.
+   */
+  askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[];
   /** The domain that serves a device's PASID; null for none. */
   domainOf(device: string, pasid: number): IommuDomain | null;
   /** An IOVA's index fields; a leaf at `leafLevel` (1 holds only leaves) merges what is below it into the offset. */

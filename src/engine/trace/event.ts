@@ -13,6 +13,7 @@ export type TraceEvent =
   | RegisterEvent
   | CommandEvent
   | MemoryReadEvent
+  | QueueEvent
   | CacheEvent
   | DmaEvent
   | FaultEvent
@@ -127,6 +128,19 @@ export interface MemoryReadEvent {
   readonly forLevel?: number;
   /** Of a table whose granule is not 4 KiB: log2 of that. */
   readonly granuleLg2?: number;
+  readonly index: number;
+  /** Physical address of the entry. */
+  readonly pa: number;
+  /** 64-bit words of the entry, low first. */
+  readonly words: readonly bigint[];
+}
+
+/** The hardware took a command out of a queue in memory, or put a record into one. */
+export interface QueueEvent {
+  readonly kind: 'queue';
+  readonly unit: string;
+  readonly op: 'fetch' | 'write';
+  readonly structure: 'command' | 'event' | 'page-request';
   readonly index: number;
   /** Physical address of the entry. */
   readonly pa: number;

@@ -119,13 +119,16 @@ export const vfio_container_fd = defineStruct('s32', 4, [field('fd', 's32', 0)])
 
 export const VFIO_DEVICE_FLAGS_RESET = 1;
 export const VFIO_DEVICE_FLAGS_PCI = 2;
+export const VFIO_DEVICE_FLAGS_PLATFORM = 4;
 /** Linux: VFIO_PCI_NUM_REGIONS, VFIO_PCI_NUM_IRQS */
 export const VFIO_PCI_NUM_REGIONS = 9;
 export const VFIO_PCI_NUM_IRQS = 5;
 
 export const vfio_device_info = defineStruct('vfio_device_info', 24, [
   field('argsz', 'u32', 0, 'inout'),
-  field('flags', 'u32', 4, 'out', { flags: { VFIO_DEVICE_FLAGS_RESET, VFIO_DEVICE_FLAGS_PCI } }),
+  field('flags', 'u32', 4, 'out', {
+    flags: { VFIO_DEVICE_FLAGS_RESET, VFIO_DEVICE_FLAGS_PCI, VFIO_DEVICE_FLAGS_PLATFORM },
+  }),
   field('num_regions', 'u32', 8, 'out'),
   field('num_irqs', 'u32', 12, 'out'),
   field('cap_offset', 'u32', 16, 'out'),

@@ -23,6 +23,13 @@ test('an event is one line for people', () => {
   expect(
     text({ kind: 'read', unit, structure: 'table', level: 3, index: 5, pa: 0x1028, words: [0x2003n] }),
   ).toBe('level 4 [5] at 0x1028 = 0x2003');
+  const entry = { kind: 'queue', unit, index: 3, pa: 0x1030, words: [0x46n, 0n] } as const;
+  expect(text({ ...entry, op: 'fetch', structure: 'command' })).toBe(
+    'command fetched from [3] at 0x1030 = 0x46 0x0',
+  );
+  expect(text({ ...entry, op: 'write', structure: 'event' })).toBe(
+    'record written to [3] at 0x1030 = 0x46 0x0',
+  );
   expect(
     text({
       kind: 'dma',

@@ -22,6 +22,12 @@ export const isFine = (event: TraceEvent): boolean => event.kind === 'lock' || e
 
 const LOCK_WORDS = { acquire: 'takes', release: 'drops', wait: 'waits for' } as const;
 
+const QUEUE_WORDS = {
+  command: ['command', 'fetched from'],
+  event: ['record', 'written to'],
+  'page-request': ['page request', 'written to'],
+} as const;
+
 export function describeEvent(event: TraceEvent): EventRow {
   switch (event.kind) {
     case 'ioctl': {
@@ -55,6 +61,13 @@ export function describeEvent(event: TraceEvent): EventRow {
       const what = event.structure === 'table' ? `level ${event.level + 1}` : event.structure;
       const words = event.words.map(hex).join(' ');
       return row('read', `${what} [${event.index}] at ${hex(event.pa)} = ${words}`);
+    }
+    case 'queue': {
+      const [what, done] = QUEUE_WORDS[event.structure];
+      return row(
+        'queue',
+        `${what} ${done} [${event.index}] at ${hex(event.pa)} = ${event.words.map(hex).join(' ')}`,
+      );
     }
     case 'cache':
       return row('cache', `${cacheWords(event.cache).name} ${event.op}: ${event.tag}`);

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { CacheEntryView, CacheView } from '../../engine/hw/common/view';
+import { useApp } from '../../store';
 import { groupedHex, pageSize } from '../../ui/numbers';
 import { Button } from '../../ui/Button';
 import { Section, Term } from '../../ui/Section';
@@ -7,6 +8,7 @@ import { listKeys } from '../shared/list-keys';
 import { MemoryLink } from '../shared/MemoryLink';
 import { TERMS } from '../shared/terms';
 import { aroundAddress, filterEntries, tagsSayAddress, type EntryFilter } from './cache-entries';
+import { deviceTlbs } from './device-tlbs';
 import { SetMap } from './SetMap';
 import { Find, Units } from './Units';
 
@@ -16,9 +18,11 @@ const ROWS = 96;
 /** What each IOMMU remembers, and what of it is no longer true. */
 export function CachesPanel() {
   const [filter, setFilter] = useState<EntryFilter>({ text: '', staleOnly: false });
+  const objects = useApp((state) => state.objects);
   return (
     <Units>
-      {({ caches }) => {
+      {(view, unit) => {
+        const caches = [...view.caches, ...deviceTlbs(objects, unit.id)];
         const stale = caches.reduce((sum, cache) => sum + staleOf(cache), 0);
         const present = caches.filter(({ sets }) => sets > 0);
         const absent = caches.filter(({ sets }) => sets === 0);

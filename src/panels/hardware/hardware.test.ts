@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CacheEntryView, RegisterView } from '../../engine/hw/common/view';
+import { gpu } from '../../testing/fixture-world';
 import { aroundAddress, filterEntries, tagsSayAddress } from './cache-entries';
+import { deviceTlbs } from './device-tlbs';
 import { findRegisters, operandsOf } from './find';
 
 const entry = (rest: Partial<CacheEntryView>): CacheEntryView => ({
@@ -71,4 +73,24 @@ it('a command shows the operands that are not zero', () => {
     field('ADDR', 0x21_2000n),
   ];
   expect(operandsOf({ fields })).toBe('G 3 · DID 4 · ADDR 0x21_2000');
+});
+
+describe('what devices keep', () => {
+  const kept = { pasid: 5, iova: 0x21_2000n, sizeLg2: 12, pa: 0x8000, read: true, write: false, stale: true };
+  const of = (unitId: string, more = {}) =>
+    deviceTlbs({ [gpu.id]: { ...gpu, services: ['ATS'], deviceTlb: [kept], ...more } }, unitId);
+
+  it('is a cache of the unit that they asked, with what is stale of it', () => {
+    expect(of(gpu.iommuId ?? '')).toMatchObject([
+      {
+        name: 'Device TLB of 0000:01:00.0',
+        entries: [{ way: 0, iova: 0x21_2000n, gives: 'PA 0x8000, read', stale: true }],
+      },
+    ]);
+    expect(of('iommu:another')).toEqual([]);
+  });
+
+  it('is not there without ATS', () => {
+    expect(of(gpu.iommuId ?? '', { services: [], deviceTlb: [] })).toEqual([]);
+  });
 });

@@ -111,7 +111,8 @@ const Arrow = () => (
 function useStaleHits(lookup: Lookup, part: LookupPart | undefined): ReadonlySet<number> {
   const readHardware = useApp((state) => state.actions.readHardware);
   const isNow = useApp((state) => state.cursor === lookup.line);
-  const { iommuId, line } = lookup;
+  const { iommuId, line, deviceId, pasid = null } = lookup;
+  const deviceTlb = useApp((state) => find(state.objects, deviceId, 'device')?.deviceTlb);
   const hit = part?.steps.some(({ kind, outcome }) => kind === 'cache' && outcome === 'hit') ?? false;
   const asked = isNow && hit ? iommuId : null;
   const found = useReading(
@@ -123,9 +124,9 @@ function useStaleHits(lookup: Lookup, part: LookupPart | undefined): ReadonlySet
   return useMemo(
     () =>
       part && asked !== null && found?.line === line && found.view
-        ? staleHits(part, found.view.caches)
+        ? staleHits(part, found.view.caches, { deviceTlb: deviceTlb ?? [], pasid })
         : NONE,
-    [part, asked, found, line],
+    [part, asked, found, line, deviceTlb, pasid],
   );
 }
 

@@ -72,6 +72,19 @@ describe('a hit is stale', () => {
     expect(found(part(step), cache('ddt', { ...entry, rid: 0x0201 }))).toEqual([]);
   });
 
+  it('when the device itself was told something else once', () => {
+    const step = hit('device-tlb', 'Device TLB hit: 0000:02:00.0 iova 0x212000');
+    const own = { pasid: null, iova: 0x21_2000n, sizeLg2: 12, pa: 0x8000_0000, read: true, write: true };
+    const told = (more: object, pasid: number | null = null) => [
+      ...staleHits(part(step), [], { deviceTlb: [{ ...own, stale: true, ...more }], pasid }),
+    ];
+    expect(told({})).toEqual([0]);
+    expect(told({ stale: false })).toEqual([]);
+    expect(told({ iova: 0x21_3000n })).toEqual([]);
+    expect(told({ pasid: 5 })).toEqual([]);
+    expect(told({ pasid: 5 }, 5)).toEqual([0]);
+  });
+
   it('never where the cache missed', () => {
     expect(found(part({ ...hit('iotlb'), outcome: 'miss' }), cache('iotlb', entry))).toEqual([]);
   });

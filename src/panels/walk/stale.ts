@@ -1,21 +1,48 @@
 import type { CacheEntryView, CacheView } from '../../engine/hw/common/view';
 import type { LookupPart, WalkStep } from '../../engine/sim/batch';
+import type { DeviceTlbView } from '../../engine/sim/world';
 import { isTableCache } from '../../ui/hardware-words';
+
+/** What the device keeps itself, and for which PASID it went out; null for none. */
+export interface OwnTranslations {
+  readonly deviceTlb: readonly DeviceTlbView[];
+  readonly pasid: number | null;
+}
+
+const NO_DEVICE_TLB: OwnTranslations = { deviceTlb: [], pasid: null };
 
 /**
  * Which cache hits of a look-up were on entries that the tables in memory contradict, as the caches are right after it: a
  * hit changes nothing of what it hit.
  */
-export function staleHits(part: LookupPart, caches: readonly CacheView[]): ReadonlySet<number> {
+export function staleHits(
+  part: LookupPart,
+  caches: readonly CacheView[],
+  own: OwnTranslations = NO_DEVICE_TLB,
+): ReadonlySet<number> {
   const found = new Set<number>();
   part.steps.forEach((step, index) => {
     if (step.kind !== 'cache' || step.outcome !== 'hit') return;
+    if (step.structure === 'device-tlb') {
+      if (own.deviceTlb.some((entry) => entry.stale && wasTold(entry, part, own.pasid))) found.add(index);
+      return;
+    }
     const entries = caches.find(({ id }) => id === step.structure)?.entries ?? [];
     const next = part.steps.slice(index + 1).find(({ structure }) => structure === 'table') ?? null;
     if (entries.some((entry) => entry.stale && wasHit(entry, step, part, next))) found.add(index);
   });
   return found;
 }
+
+/** The entry that answered: its page is around the address, and leads to where the device went. */
+const wasTold = (
+  { iova, sizeLg2, pa, ...entry }: DeviceTlbView,
+  part: LookupPart,
+  pasid: number | null,
+): boolean =>
+  entry.pasid === pasid &&
+  part.iova >> BigInt(sizeLg2) === iova >> BigInt(sizeLg2) &&
+  (part.pa === null || part.pa - pa === Number(part.iova - iova));
 
 /** By what the hit gave: the page of a translation, the table read next; of a device's entry by its name. */
 function wasHit(entry: CacheEntryView, step: WalkStep, part: LookupPart, next: WalkStep | null): boolean {

@@ -3,6 +3,7 @@ import { ok, type Result } from '../../kernel/errno';
 import type { PhysicalMemory } from '../../memory/physical-memory';
 import { addressFieldsOf } from '../common/address-fields';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
+import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
 import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
@@ -10,6 +11,7 @@ import type { RiscvConfig } from './device/config';
 import { RiscvIommu } from './device/device';
 import { explainRiscv, explainRiscvFault } from './device/explain';
 import { describeRecord, summarizeRiscv, viewRiscv, walkedRoot } from './device/inspect';
+import { askTables } from './device/rehearse';
 import { createRiscvDriver, type RiscvDriver, type RiscvDriverOptions } from './driver/driver';
 
 export interface RiscvUnitOptions extends UnitOptions {
@@ -49,6 +51,10 @@ export class RiscvUnit implements HardwareUnit {
   faultLog(): readonly FaultRecordView[] {
     const { segment } = this.device.state.config;
     return this.driver.parts.faults.records.map((words, index) => describeRecord(index, words, segment));
+  }
+
+  askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[] {
+    return askTables(this.device, questions);
   }
 
   walkedRoot(rid: number, pasid: number): number | null {

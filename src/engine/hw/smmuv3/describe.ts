@@ -302,6 +302,10 @@ const RANGE: readonly FieldRow[] = [
 ];
 const CODE = ['response failure', 'invalid request', 'success', 'reserved'];
 
+const SYNC_MESSAGE: readonly FieldRow[] = [
+  defineField('MSIData', 63, 32, (value) => `value ${hex(value)}`),
+  defineField('MSIAddress', 119, 66, address(2n, 'written to')),
+];
 const COMMANDS: Readonly<Record<number, readonly FieldRow[]>> = {
   [s.CMD_PREFETCH_CONFIG]: [...SSID, SID],
   [s.CMD_PREFETCH_ADDR]: [...SSID, SID, defineField('Address', 127, 76, address(12n, 'from'))],
@@ -347,10 +351,31 @@ const COMMANDS: Readonly<Record<number, readonly FieldRow[]>> = {
     defineField('CS', 13, 12, oneOf('no signal', 'interrupt', 'event to processors', 'reserved')),
     defineField('MSH', 23, 22, oneOf(...SHARED)),
     defineField('MSIAttr', 27, 24, number('attribute')),
-    defineField('MSIData', 63, 32, (value) => `value ${hex(value)}`),
-    defineField('MSIAddress', 119, 66, address(2n, 'written to')),
+    ...SYNC_MESSAGE,
   ],
 };
+
+/**
+ * What stands in a done command's place: a CMD_SYNC whose completion message went to its own first word is called by its
+ * name. Linux has it so, and waits for that word to be zero: arm_smmu_cmdq_build_sync_cmd(), ARM_SMMU_OPT_MSIPOLL
+ */
+export function decodeDoneCommand(
+  words: readonly bigint[],
+  pa: number,
+): { readonly name: string; readonly fields: readonly Field[] } {
+  const [first = 0n, second = 0n] = words;
+  const itself = (second & MSI_ADDRESS) === BigInt(pa) && (first & 0xffff_ffffn) === first >> 32n;
+  if (itself) return { name: commandName(s.CMD_SYNC), fields: decode(words, [COMPLETION, ...SYNC_MESSAGE]) };
+  return { name: commandName(bits(first, 7, 0)), fields: decodeCommand(words) };
+}
+
+const MSI_ADDRESS = ((1n << 56n) - 1n) & ~3n;
+const COMPLETION = defineField(
+  'Completion',
+  31,
+  0,
+  (value) => `done: its message wrote ${hex(value)} over the opcode, where the driver waits for it`,
+);
 
 export function decodeCommand(words: readonly bigint[]): readonly Field[] {
   const op = bits(words[0] ?? 0n, 7, 0);

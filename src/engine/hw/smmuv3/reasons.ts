@@ -82,11 +82,27 @@ const WHY: Readonly<Record<number, string>> = {
   [F_PERMISSION]: 'the page is mapped, but not for this kind of access',
   [F_TLB_CONFLICT]:
     'two cached translations of different sizes cover the address: a mapping changed size without an invalidation in between',
-  [F_CFG_CONFLICT]: 'two cached configurations contradict each other',
-  [E_PAGE_REQUEST]: 'a hint that a page will be needed',
+  [F_CFG_CONFLICT]:
+    'two cached stream table entries match: STE.CONT made one of them cover the other’s stream',
+  [E_PAGE_REQUEST]: 'a device gives a hint that it will access pages soon',
   [F_VMS_FETCH]: 'the virtual machine structure cannot be read',
   [STREAM_ABORT]: 'the stream table entry says abort: the device may do no DMA, and nothing is recorded',
   [GLOBAL_ABORT]: 'the SMMU is off and GBPA.ABORT is set: no device may do DMA, and nothing is recorded',
 };
 
-export const reasonWhy = (reason: number): string => WHY[reason] ?? reasonName(reason);
+/** Events that the document leaves to implementations, and that this one never has. */
+const ABSENT: Readonly<Record<number, string>> = {
+  [F_CFG_CONFLICT]:
+    'its configuration cache has an entry for each StreamID and takes no hint from STE.CONT, so that no two can match',
+  [E_PAGE_REQUEST]: 'PCI functions have no such hint: they ask for pages by PRI',
+  [F_VMS_FETCH]: 'the structure is for MPAM, which it lacks (IDR3.MPAM = 0): it is never fetched',
+};
+
+/** Why the SMMU of this model never has an event; null: it has it. */
+export const whyAbsent = (reason: number): string | null => ABSENT[reason] ?? null;
+
+export function reasonWhy(reason: number): string {
+  const why = WHY[reason] ?? reasonName(reason);
+  const absent = whyAbsent(reason);
+  return absent === null ? why : `${why}; not in this model: ${absent}`;
+}

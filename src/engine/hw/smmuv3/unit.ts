@@ -4,6 +4,7 @@ import { ok, type Result } from '../../kernel/errno';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
 import { leafLevelAt } from '../common/address-fields';
 import { formatBdf } from '../common/bdf';
+import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
 import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
@@ -14,6 +15,7 @@ import { TAG_SID, TAG_SSID } from './device/config-cache';
 import { SmmuV3 } from './device/device';
 import { addressFieldsOf, explainSmmu, kernelLinesOf, whyFault } from './device/explain';
 import { inspectSmmu, summarizeSmmu } from './device/inspect';
+import { askTables } from './device/rehearse';
 import { MODE_NESTED, MODE_S1, MODE_S2, STE_MODE, STE_TT } from './device/ste';
 import { TT_ROOT_HI, TT_ROOT_LO } from './device/translation-table';
 import { createSmmuDriver, type SmmuDriver, type SmmuDriverOptions } from './driver/driver';
@@ -66,6 +68,10 @@ export class SmmuUnit implements HardwareUnit {
 
   domainOf(device: string, pasid: number): IommuDomain | null {
     return this.driver.domainOf(device, pasid);
+  }
+
+  askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[] {
+    return askTables(this.device, questions);
   }
 
   /** Of two stages the second, whose table lies at a physical address. */
@@ -136,6 +142,7 @@ export function createSmmuUnit(options: SmmuUnitOptions): Result<SmmuUnit> {
     {
       memory,
       irq: { raise: (source) => driver?.interrupt(source) },
+      requester: (sid) => driver?.clientOf(sid) ?? null,
       ...(trace === undefined ? {} : { trace }),
       ...(link === undefined ? {} : { link }),
     },

@@ -33,7 +33,8 @@ const INTERRUPT_INDEX = defineField('FI', 63, 48, (value) => `interrupt index ${
 export interface DecodedFault {
   readonly device: string;
   readonly access: 'read' | 'write';
-  readonly pasid: number;
+  /** Absent: the request carried none. */
+  readonly pasid?: number;
   readonly iova: bigint;
   readonly reason: number;
   readonly name: string;
@@ -60,7 +61,7 @@ export function decodeFault(words: readonly bigint[], segment: number): DecodedF
   return {
     device: formatBdf(segment, rid),
     access,
-    pasid,
+    ...(pasid === NO_PASID ? {} : { pasid }),
     iova,
     reason,
     name: reasonName(reason),

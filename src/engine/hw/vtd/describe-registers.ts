@@ -132,6 +132,8 @@ const ROWS: Readonly<Record<string, readonly FieldRow[]>> = {
     flag('IQE', 4, 'invalidation queue error', 'no invalidation queue error'),
     flag('ICE', 5, 'unexpected invalidation completion', 'no unexpected invalidation completion'),
     flag('ITE', 6, 'a device did not answer an invalidation', 'no invalidation timed out'),
+    // Of documents before rev. 3.0, and of the kernel: today it is PRS.PRO.
+    flag('PRO', 7, 'page requests were lost', 'no page request was lost'),
     defineField('FRI', 15, 8, number('first pending record')),
   ],
   FECTL: EVENT_CONTROL,

@@ -222,6 +222,9 @@ describe('decoding', () => {
         }
       }
     }
+    // Linux: DMA_FSTS_PRO is bit 7.
+    const named = (value: bigint) => decodeRegister('FSTS', value).find((f) => f.value === 1n)?.meaning;
+    expect(named(0x80n)).toBe('page requests were lost');
     expect(decodeRegister('RTADDR', 0x10_0400n).map((f) => f.meaning)).toEqual([
       'scalable mode',
       'root table at 0x100000',
@@ -281,6 +284,8 @@ describe('kernel lines', () => {
       'DMAR: [INTR-REMAP] Request device [07:00.0] fault index 0x1d [fault reason 0x22] Present field in the IRTE entry is clear',
     );
     expect(reasonName(0xe)).toBe('Unknown');
+    // PP (bit 95 of the record) is clear: it carries none.
+    expect(decodeFault(record(6, 0x7200, 0n, true), 0)).not.toHaveProperty('pasid');
   });
 
   it('with a PASID; posted interrupts’ reasons are beyond the kernel’s table', () => {

@@ -1,6 +1,7 @@
 import type { IommuDomain } from '../../iommu/ops';
 import { ok, type Result } from '../../kernel/errno';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
+import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
 import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
@@ -9,6 +10,7 @@ import type { VtdConfig } from './device/config';
 import { VtdDevice } from './device/device';
 import { explainVtd, explainVtdFault } from './device/explain';
 import { cachedLevel, inspectVtd, summarizeVtd, walkedRoot } from './device/inspect';
+import { askTables } from './device/rehearse';
 import { createVtdDriver, type VtdDriver, type VtdDriverOptions } from './driver/driver';
 
 /** The unit's world id may come with the silicon. */
@@ -51,6 +53,10 @@ export class VtdUnit implements HardwareUnit {
 
   tables(domain: IommuDomain): DomainTables | null {
     return this.driver.tables(domain);
+  }
+
+  askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[] {
+    return askTables(this.device, questions);
   }
 
   walkedRoot(rid: number, pasid: number): number | null {

@@ -45,7 +45,7 @@ import {
   OPCODE_MASK,
 } from '../structs';
 import { InvalidationTags } from './ats';
-import { entryFrame, queueEntries } from './faults';
+import { entryFrame, queueEntries, tellEntry } from './faults';
 import type { PageRange } from './iotlb';
 import { READ_OK } from './memory';
 import type { AtsMessage } from './messages';
@@ -152,6 +152,7 @@ export class CommandQueue {
       return false;
     }
     for (let n = 0; n < 4; n++) this.words[n] = unit.memory.word(n);
+    if (unit.trace.on) tellEntry(unit, 'command', CQB, head, this.words);
     return this.finish(this.execute());
   }
 

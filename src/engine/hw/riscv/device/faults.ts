@@ -1,3 +1,5 @@
+import type { QueueEvent } from '../../../trace/event';
+import { tellQueueEntry } from '../../common/queue-event';
 import { FQB, FQCSR, FQH, FQT, LOG2SZ_MASK, QUEUE_EN, QUEUE_MF, QUEUE_OF, QUEUE_ON } from '../regs';
 import { FAULT_BYTES, FAULT_PRIV, FAULT_PV, FAULT_TTYP_SHIFT } from '../structs';
 import { orPfn } from './memory';
@@ -9,6 +11,19 @@ export const queueEntries = (base: number): number => 2 ** ((base & LOG2SZ_MASK)
 /** Where an entry of a queue lies: the index is or-ed into the base, which software has to align. */
 export const entryFrame = (unit: UnitState, base: number, index: number, bytes: number): number =>
   orPfn(unit.regPpn(base), Math.floor((index * bytes) / 4096));
+
+/** Tells of an entry that was fetched or written. */
+export function tellEntry(
+  unit: UnitState,
+  structure: QueueEvent['structure'],
+  base: number,
+  index: number,
+  words: Int32Array,
+): void {
+  const bytes = words.length * 4;
+  const pa = entryFrame(unit, base, index, bytes) * 4096 + ((index * bytes) % 4096);
+  tellQueueEntry(unit.trace, unit.config.unit, structure, { index, pa }, words);
+}
 
 /**
  * The fault queue.
@@ -72,6 +87,7 @@ export class FaultQueue {
       unit.setReg(FQCSR, unit.reg(FQCSR) | QUEUE_MF);
       return false;
     }
+    if (unit.trace.on) tellEntry(unit, 'event', FQB, tail, this.words);
     unit.setReg(FQT, next | 0);
     return true;
   }

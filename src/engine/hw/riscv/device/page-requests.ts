@@ -31,7 +31,7 @@ import {
   TC_PRPR,
 } from '../structs';
 import type { DeviceDirectory } from './ddt';
-import { entryFrame, queueEntries } from './faults';
+import { entryFrame, queueEntries, tellEntry } from './faults';
 import { Service } from './service';
 import type { UnitState } from './unit';
 
@@ -118,6 +118,7 @@ export class PageRequestQueue {
       record[3] = request.payloadHi;
       const pfn = entryFrame(unit, PQB, tail, PAGE_REQUEST_BYTES);
       if (unit.memory.write(pfn, (tail * PAGE_REQUEST_BYTES) % 4096, record, unit.bigEndian)) {
+        if (unit.trace.on) tellEntry(unit, 'page-request', PQB, tail, record);
         unit.setReg(PQT, next | 0);
       } else {
         unit.setReg(PQCSR, unit.reg(PQCSR) | QUEUE_MF);

@@ -6,7 +6,7 @@ import * as s from '../structs';
 import { hypSupported, priSupported } from './config';
 import { invalidateCds, invalidateStreams, invalidateTranslations, scopeOf } from './invalidate';
 import type { Stalls } from './stalls';
-import { Ring, type SmmuState } from './unit';
+import { Ring, tellEntry, type SmmuState } from './unit';
 
 /** What a command did, or the CERROR code of what is wrong with it. */
 type Outcome = string | number;
@@ -65,6 +65,7 @@ export class CommandQueue {
       unit.guestError(`the command queue at ${hex(addressOf(ring.baseHi, ring.entryLo(head)))} is no memory`);
       return this.fail(r.CERROR_ABT);
     }
+    if (unit.trace.on) tellEntry(unit, ring, 'command', head, this.words);
     const words = this.words.slice();
     const outcome = this.execute();
     this.tell(words, outcome);

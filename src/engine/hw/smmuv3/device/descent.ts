@@ -219,6 +219,7 @@ export abstract class Descent {
     if (hazards !== null && hazards.at(framePfn(hi, lo), lo & 0xfff, 8, true) !== MEMORY_OK)
       return this.externalAbort(d, hi, lo);
     const at = d[D_INDEX] as number;
+    memory.frameToWrite(framePfn(hi, lo));
     if (d[D_SWAP] !== 0) memory.words[at + 1] = swap(next);
     else memory.words[at] = next;
     return 0;

@@ -92,7 +92,7 @@ export class SmmuV3 implements DmaTranslator {
     invariant(full.sidsize <= 16, 'the StreamID is a requester id: 16 bits');
     const irq = ports.irq ?? { raise: () => undefined };
     const { memory, trace = silent, link = null } = ports;
-    this.state = new SmmuState(full, memory, trace, irq, link);
+    this.state = new SmmuState(full, memory, trace, irq, link, ports.requester);
     const { reader, stage2Cache: stage2, walkCache: walk } = this.state;
     this.stes = new SteReader(reader, full, this.state);
     this.cds = new CdReader(reader, full);
@@ -109,8 +109,13 @@ export class SmmuV3 implements DmaTranslator {
   }
 
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const { state } = this;
     if (this.lastServed.serves(rid, hi, lo, access, pasid, this.result)) return TRANSLATED;
+    return this.unserved(rid, hi, lo, access, pasid);
+  }
+
+  /** Not the source that was served last, not a page that is cached, or somebody watches. */
+  private unserved(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
+    const { state } = this;
     if (!state.trace.on) {
       const status = this.quick.serve(rid, hi, lo, access, pasid);
       if (status !== GIVEN_UP) return status;

@@ -1,7 +1,7 @@
 import * as r from '../regs';
 import * as s from '../structs';
 import { F_CFG_CONFLICT, F_TRANSL_FORBIDDEN, F_WALK_EABT } from '../reasons';
-import { Ring, type SmmuState } from './unit';
+import { Ring, tellEntry, type SmmuState } from './unit';
 
 const RECORD_WORDS = s.EVENT_BYTES / 4;
 /** Word of a record with the low half of the input address. */
@@ -60,6 +60,7 @@ export class EventQueue {
       unit.signals.error(r.GERROR_EVENTQ_ABT_ERR);
       return false;
     }
+    if (unit.trace.on) tellEntry(unit, ring, 'event', tail, record);
     ring.advance(r.EVENTQ_PROD, tail);
     this.last.set(record);
     this.lastIndex = ring.tail;

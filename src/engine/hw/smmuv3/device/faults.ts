@@ -1,5 +1,4 @@
 import { join } from '../../../../lib/u64';
-import { formatBdf } from '../../common/bdf';
 import {
   ATS_REQUEST,
   COMPLETER_ABORT,
@@ -164,7 +163,7 @@ export class Faults {
     trace.emit({
       kind: 'fault',
       unit: config.unit,
-      device: formatBdf(config.segment, q[Q_SID] as number),
+      device: this.unit.nameOf(q[Q_SID] as number),
       access: write ? 'write' : 'read',
       ...(pasid === NO_PASID ? {} : { pasid }),
       iova: join(q[Q_HI] as number, q[Q_LO] as number),

@@ -8,6 +8,7 @@ import {
   AP_RO,
   CDTAB,
   CFG,
+  CMDQ,
   DBM,
   Fixture,
   HA,
@@ -180,6 +181,22 @@ describe('SMMUv3 in view', () => {
     f.drain();
     for (let n = 0; n < 9; n++) f.outcome(BigInt(n) << 12n);
     expect(inspectSmmu(f.device).queues[1]).toMatchObject({ stopped: 'overflow', entries: { length: 8 } });
+  });
+
+  it('queues: a CMD_SYNC that its own completion wrote over is still called so', () => {
+    // Linux: arm_smmu_cmdq_build_sync_cmd() has the message of a SYNC sent to the command's own place, with data 0.
+    const f = new Fixture({ msi: true }).putSte().putCd().on();
+    f.command([0x03n | (0x100n << 32n), 1n], [0x46n | (1n << 12n), BigInt(CMDQ + 16)]);
+    const [, sync] = inspectSmmu(f.device).queues[0]?.entries ?? [];
+    expect(sync?.words[0]).toBe(0n);
+    expect([sync?.name, sync?.fields.map(({ name }) => name)]).toEqual([
+      'CMD_SYNC',
+      ['Completion', 'MSIData', 'MSIAddress'],
+    ]);
+    expect(sync?.fields[0]?.meaning).toContain('over the opcode');
+    // What is really wrong stays so: the same zeroes without that message.
+    f.command([0n, 0n]);
+    expect(inspectSmmu(f.device).queues[0]?.entries.at(-1)?.name).toBe('opcode 0x0');
   });
 
   it('events that wait are faults, with the lines of the kernel', () => {

@@ -1,5 +1,4 @@
 import { addressOf, hex, join } from '../../../../lib/u64';
-import { formatBdf } from '../../common/bdf';
 import type {
   CacheEntryView,
   CacheView,
@@ -11,7 +10,7 @@ import type {
 } from '../../common/view';
 import type { Field } from '../../common/fields';
 import type { UnitSummary } from '../../unit';
-import { commandName, decodeCommand, decodeEvent, decodePageRequest } from '../describe';
+import { commandName, decodeCommand, decodeDoneCommand, decodeEvent, decodePageRequest } from '../describe';
 import { decodeRegister } from '../describe-registers';
 import { eventLines } from '../kernel-log';
 import { reasonName } from '../reasons';
@@ -164,8 +163,10 @@ function queueEntries(device: SmmuV3, shown: ShownRing): readonly QueueEntryView
     const index = (ring.tail - behind) & (ring.size - 1);
     const pa = addressOf(ring.baseHi, ring.entryLo(index));
     const words = wordsAt(device, pa, ring.entryBytes / 8);
-    const fields = shown.decode(words);
-    return { index, pa, name: shown.nameOf(words), words, fields, pending: behind <= waiting };
+    const waits = behind <= waiting;
+    const done = shown.kind === 'commands' && !waits ? decodeDoneCommand(words, pa) : null;
+    const { name, fields } = done ?? { name: shown.nameOf(words), fields: shown.decode(words) };
+    return { index, pa, name, words, fields, pending: waits };
   });
 }
 
@@ -186,7 +187,7 @@ function faultViews(device: SmmuV3): readonly FaultRecordView[] {
     .filter((entry) => entry.pending)
     .map(({ index, words, fields, name }) => {
       const [first = 0n, second = 0n, third = 0n] = words;
-      const client = formatBdf(config.segment, Number((first >> 32n) & 0xffffn));
+      const client = device.state.nameOf(Number((first >> 32n) & 0xffffn));
       const reason = Number(first & 0xffn);
       const accessed = fields.some((field) => field.name === 'RnW');
       return {
@@ -290,7 +291,7 @@ const MODES: Readonly<Record<number, string>> = {
 };
 
 function steEntries(device: SmmuV3, reader: Reader): readonly CacheEntryView[] {
-  const { steCache, config } = device.state;
+  const { steCache } = device.state;
   const word = (at: number, n: number): number => steCache.entries[at + n] as number;
   return steCache.list().map(({ at, set, way }) => {
     const sid = word(at, 0) - 1;
@@ -301,7 +302,7 @@ function steEntries(device: SmmuV3, reader: Reader): readonly CacheEntryView[] {
     return {
       set,
       way,
-      tags: [tag('StreamID', formatBdf(config.segment, sid))],
+      tags: [tag('StreamID', device.state.nameOf(sid))],
       gives: `${MODES[mode] ?? ''}${mode === MODE_S1 || mode === MODE_NESTED ? cds : ''}${mode >= MODE_S2 ? stage2 : ''}`,
       rid: sid,
       stale: reader.steIsStale(sid, at),
@@ -310,7 +311,7 @@ function steEntries(device: SmmuV3, reader: Reader): readonly CacheEntryView[] {
 }
 
 function cdEntries(device: SmmuV3, reader: Reader): readonly CacheEntryView[] {
-  const { cdCache, config } = device.state;
+  const { cdCache } = device.state;
   const word = (at: number, n: number): number => cdCache.entries[at + n] as number;
   return cdCache.list().map(({ at, set, way }) => {
     const sid = word(at, 0) - 1;
@@ -319,7 +320,7 @@ function cdEntries(device: SmmuV3, reader: Reader): readonly CacheEntryView[] {
     return {
       set,
       way,
-      tags: [tag('StreamID', formatBdf(config.segment, sid)), tag('SubstreamID', String(ssid))],
+      tags: [tag('StreamID', device.state.nameOf(sid)), tag('SubstreamID', String(ssid))],
       gives: `VMID ${ctx >>> 16}, ASID ${ctx & 0xffff}, TTB0 at ${hex(reader.rootOf(at))}`,
       rid: sid,
       stale: reader.cdIsStale(sid, ssid, at),

@@ -115,6 +115,8 @@ function putTable(stage: Stage, t: Int32Array, tt: number): boolean {
   stage.shift = word(TT_SHIFT);
   stage.mask = word(TT_MASK);
   stage.granule = word(TT_GRANULE);
+  const oneFrame = stage.level === 0 && stage.mask <= 0x1ff;
+  stage.small = stage.granule === 12 && (oneFrame || stage.level === 1);
   stage.overHi = word(TT_OVER_HI);
   stage.farHi = word(TT_FAR_HI) & 0xffff;
   stage.topLeaf = stage.granule === 12 ? 1 : 2;

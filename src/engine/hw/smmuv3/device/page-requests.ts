@@ -4,7 +4,7 @@ import * as r from '../regs';
 import * as s from '../structs';
 import { priSupported } from './config';
 import { FLAG_PPAR, STE_FLAGS } from './ste';
-import { Ring, type SmmuState } from './unit';
+import { Ring, tellEntry, type SmmuState } from './unit';
 
 const RECORD_WORDS = s.PRI_BYTES / 4;
 
@@ -51,6 +51,7 @@ export class PageRequestQueue {
       unit.signals.error(r.GERROR_PRIQ_ABT_ERR);
       return this.respond(message, NO_PASID, s.PRG_FAILURE);
     }
+    if (unit.trace.on) tellEntry(unit, ring, 'page-request', tail, this.record);
     ring.advance(r.PRIQ_PROD, tail);
     this.written++;
     if (wasEmpty) unit.signals.pageRequestQueue();

@@ -87,6 +87,68 @@ export abstract class QuickDescent {
     }
   }
 
+  /**
+   * descend() without a walk cache, by a granule of 4 KiB from level 0 or 1 down, the commonest: without the loop a miss
+   * costs a sixth less.
+   */
+  protected descendSmall(stage: Stage, kind: number, hi: number, lo: number): number {
+    const { near } = this;
+    const memory = this.memory.words;
+    const stops = stage.farHi | STOPS;
+    const top = stage.mask;
+    let pfn = stage.root;
+    let entry = (lo >>> 30) | (hi << 2);
+    let slot: number;
+    let base: number;
+    let index: number;
+    let descLo: number;
+    let descHi: number;
+    if (stage.level === 0) {
+      base = near[kind] === pfn ? (near[kind + 1] as number) : this.meet(pfn, kind);
+      if (base < 0) return -1;
+      index = base + (((hi >>> 7) & top) << 1);
+      descLo = memory[index] as number;
+      this.level = 0;
+      this.shift = 39;
+      if ((descLo & TABLE) !== TABLE) return index;
+      descHi = memory[index + 1] as number;
+      if ((descHi & stops) !== 0) return -1;
+      pfn = ((descHi & 0x7ff) << 20) | (descLo >>> 12);
+    } else {
+      // The root may be of several frames.
+      pfn += (entry & top) >>> 9;
+    }
+    entry &= 0x1ff;
+    slot = kind + 2;
+    base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
+    if (base < 0) return -1;
+    index = base + (entry << 1);
+    descLo = memory[index] as number;
+    this.level = 1;
+    this.shift = 30;
+    if ((descLo & TABLE) !== TABLE) return index;
+    descHi = memory[index + 1] as number;
+    if ((descHi & stops) !== 0) return -1;
+    pfn = ((descHi & 0x7ff) << 20) | (descLo >>> 12);
+    slot = kind + 4;
+    base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
+    if (base < 0) return -1;
+    index = base + (((lo >>> 21) & 0x1ff) << 1);
+    descLo = memory[index] as number;
+    this.level = 2;
+    this.shift = 21;
+    if ((descLo & TABLE) !== TABLE) return index;
+    descHi = memory[index + 1] as number;
+    if ((descHi & stops) !== 0) return -1;
+    pfn = ((descHi & 0x7ff) << 20) | (descLo >>> 12);
+    slot = kind + BOTTOM + ((pfn & BOTTOM_MASK) << 1);
+    base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
+    if (base < 0) return -1;
+    this.level = 3;
+    this.shift = 12;
+    return base + (((lo >>> 12) & 0x1ff) << 1);
+  }
+
   /** The frame of the deepest cached table on the way, and its level in `from`; else the root. -1: given up. */
   protected fromCache(stage: Stage, hi: number, lo: number): number {
     const { walkCache } = this;

@@ -111,7 +111,8 @@ export class QuickWalk extends QuickDescent {
   private single(source: Source, hi: number, lo: number, access: number): boolean {
     const { one } = source;
     if ((hi & one.overHi) !== 0) return false;
-    const index = this.descend(one, OF_ONE, hi, lo);
+    const small = one.small && !this.caching;
+    const index = small ? this.descendSmall(one, OF_ONE, hi, lo) : this.descend(one, OF_ONE, hi, lo);
     if (index < 0) return false;
     const { level, shift, result } = this;
     const { words } = this.memory;

@@ -14,6 +14,8 @@ export class Stage {
   mask = 0;
   /** log2 of the granule's bytes. */
   granule = 0;
+  /** It is 4 KiB, and the start level 0, with one frame for a root, or 1. */
+  small = false;
   /** High address bits that an input may not have, and an output. */
   overHi = 0;
   farHi = 0;

@@ -1,5 +1,8 @@
 import { addressOf } from '../../../../lib/u64';
+import type { QueueEvent } from '../../../trace/event';
 import type { Trace } from '../../../trace/trace';
+import { formatBdf } from '../../common/bdf';
+import { tellQueueEntry } from '../../common/queue-event';
 import type { DeviceLink, IrqLine, MemoryPort } from '../../port';
 import * as r from '../regs';
 import { CD_WORDS } from './cd-layout';
@@ -20,6 +23,8 @@ export interface SmmuPorts {
   readonly irq?: IrqLine;
   /** Devices with ATS and PRI. */
   readonly link?: DeviceLink;
+  /** The device that sends a StreamID; null, or absent: whoever has it as its requester id. For traces alone. */
+  readonly requester?: (sid: number) => string | null;
 }
 
 /** What the parts of one unit share: registers, caches, and the ports to the rest of the machine. */
@@ -45,6 +50,7 @@ export class SmmuState {
     readonly trace: Trace,
     irq: IrqLine,
     readonly link: DeviceLink | null,
+    private readonly requester: (sid: number) => string | null = () => null,
   ) {
     this.steCache = new ConfigCache(config.steCache, STE_WORDS, () => this.sources.forget());
     this.cdCache = new ConfigCache(config.cdCache, CD_WORDS, () => this.sources.forget());
@@ -54,6 +60,11 @@ export class SmmuState {
     this.stage2Cache = new Tlb(config.stage2Cache, false);
     this.reader = new MemoryReader(memory);
     this.signals = new Signals(this, irq);
+  }
+
+  /** Whoever sends a StreamID, by name. */
+  nameOf(sid: number): string {
+    return this.requester(sid) ?? formatBdf(this.config.segment, sid);
   }
 
   reg(offset: number): number {
@@ -150,4 +161,16 @@ export class Ring {
   get overflowing(): boolean {
     return ((this.unit.reg(this.prod) ^ this.unit.reg(this.cons)) & r.Q_OVFLG) !== 0;
   }
+}
+
+/** Tells of an entry that was fetched or written; `index`: with its wrap bit. */
+export function tellEntry(
+  { trace, config }: SmmuState,
+  ring: Ring,
+  structure: QueueEvent['structure'],
+  index: number,
+  words: Int32Array,
+): void {
+  const place = { index: index & (ring.size - 1), pa: addressOf(ring.baseHi, ring.entryLo(index)) };
+  tellQueueEntry(trace, config.unit, structure, place, words);
 }

@@ -226,15 +226,23 @@ function findEntry(table: PageTable, vpn: number, level: number): FoundEntry | n
   }
 }
 
-/** Takes the leaves below a table out of the count; how many there were. */
-function forgetLeaves(table: PageTable, tablePfn: number, level: number): number {
+/** Takes the leaves below a table out of the count; how many there were. A table that is spoilt may lead back up. */
+function forgetLeaves(
+  table: PageTable,
+  tablePfn: number,
+  level: number,
+  met = new Set<number>([tablePfn]),
+): number {
   const { memory, format } = table;
   let count = 0;
   for (let index = 0; index < (format.items[level] as number); index++) {
     const at = entryAt(table, tablePfn, index * (format.itemPages[level] as number), level);
     const [lo, hi] = [memory.words[at] as number, memory.words[at + 1] as number];
     const kind = format.kind(lo, hi, level);
-    if (kind === TABLE) count += forgetLeaves(table, format.tablePfn(lo, hi), level - 1);
+    if (kind === TABLE) {
+      const lower = format.tablePfn(lo, hi);
+      if (!met.has(lower)) count += forgetLeaves(table, lower, level - 1, met.add(lower));
+    }
     if (kind !== LEAF) continue;
     const order = format.itemOrder[level] as number;
     table.leaves[order] = (table.leaves[order] as number) - 1;

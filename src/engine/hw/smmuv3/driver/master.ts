@@ -144,7 +144,9 @@ function insertStream(smmu: Smmu, master: Master, sid: number): Result<undefined
   const other = smmu.streams.get(sid);
   if (other && other !== master) {
     const text = `Aliasing StreamID ${hex(sid)} (from ${other.client.name}) unsupported, expect DMA to be broken`;
-    if (smmu.trace.on) smmu.trace.emit({ kind: 'log', level: 'warn', text: `pci ${name}: ${text}` });
+    // Linux: dev_driver_string() of a device without a driver
+    const bus = /^[0-9a-f]{4,}:[0-9a-f]{2}:/.test(name) ? 'pci' : 'platform';
+    if (smmu.trace.on) smmu.trace.emit({ kind: 'log', level: 'warn', text: `${bus} ${name}: ${text}` });
     return err('ENODEV', `StreamID ${hex(sid)} of ${name} is that of ${other.client.name} already`, {
       rule: 'arm_smmu_insert_master',
       culprit: `dev:${other.client.name}`,

@@ -1,4 +1,5 @@
 import { hiOf, loOf } from '../../../../lib/u64';
+import { tellQueueEntry } from '../../common/queue-event';
 import { NO_PASID, type Access, type PageRequestMessage, EXECUTE, PRIVILEGED, READ, WRITE } from '../../port';
 import {
   ABORT_MODE,
@@ -191,6 +192,10 @@ export class PageRequests {
       (loOf(iova) & ~0xfff);
     words[at + 3] = hiOf(iova);
     words.fill(0, at + 4, at + 8);
+    if (state.trace.on) {
+      const entry = { index: offset / PAGE_REQUEST_BYTES, pa: first * 4096 + offset };
+      tellQueueEntry(state.trace, state.config.unit, 'page-request', entry, words.subarray(at, at + 8));
+    }
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { hex, join } from '../../../../lib/u64';
+import { tellQueueEntry } from '../../common/queue-event';
 import {
   EVENT_IM,
   EVENT_IP,
@@ -165,6 +166,10 @@ export class InvalidationQueue {
     if (at < 0) return false;
     const { words: memory } = unit.memory;
     for (let n = 0; n < words.length; n++) words[n] = n * 4 < bytes ? (memory[at + n] as number) : 0;
+    if (unit.trace.on) {
+      const entry = { index: offset / bytes, pa: first * 4096 + offset };
+      tellQueueEntry(unit.trace, unit.config.unit, 'command', entry, words, bytes / 4);
+    }
     return true;
   }
 
