@@ -234,6 +234,8 @@ for (const theme of ['light', 'dark'] as const)
     await openStart(page);
     await page.evaluate((name) => (document.documentElement.dataset['theme'] = name), theme);
     await page.getByRole('button', { name: 'Import' }).click();
+    // It is loaded when it is first wanted.
+    await expect(page.getByRole('textbox', { name: 'Output of lspci' })).toBeFocused();
     await expectAccessible(page, '.dialog');
     await page.keyboard.press('Escape');
     await paste(page, `${DENIED}\n${UNKNOWN}`);
