@@ -25,19 +25,17 @@ import {
 import type { AmdConfig } from './config';
 import { QuickWalk } from './quick-walk';
 import { GUEST_ONLY, HOST_ONLY, NESTED_TABLES } from './service';
+import { chance, oneOf, type Pick } from '../../../../testing/chance';
 import {
-  chance,
   DEVICES,
   deviceStores,
   FIRST_PFN,
   FRAMES,
-  oneOf,
   PROCESSES,
   processStore,
   TABLES,
   tableStore,
   Twin,
-  type Pick,
 } from './twins.conformance';
 
 /**

@@ -1,3 +1,4 @@
+import { oneOf, type Pick } from '../../../../testing/chance';
 import { PhysicalMemory } from '../../../memory/physical-memory';
 import type { Trace } from '../../../trace/trace';
 import type { AmdConfig } from './config';
@@ -25,21 +26,6 @@ const GUEST_POOLS = [[], [24, 8], [32, 4], [36, 2], [38, 2], [40, 1]].map(([at =
 }));
 const PAGES = { at: 44, count: 20 };
 export const FRAMES = 64;
-
-export type Pick = (below: number) => number;
-
-/** xorshift, 32 bits: the same every time. */
-export function chance(seed: number): Pick {
-  let x = (seed * 2654435761) | 1;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
-
-export const oneOf = <T>(pick: Pick, ...values: readonly T[]): T => values[pick(values.length)] as T;
 
 const frameOf = (pick: Pick, { at, count }: { at: number; count: number }): bigint =>
   BigInt(FIRST_PFN + at + pick(count)) << 12n;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chance, oneOf, type Pick } from '../../../../testing/chance';
 import { MEMORY_OK } from '../../../memory/hazards';
 import { PhysicalMemory } from '../../../memory/physical-memory';
 import { TraceBuffer, silent, type Trace } from '../../../trace/trace';
@@ -55,19 +56,6 @@ const [ROOTS, MIDDLE, LAST, END] = [
 const DEVICES = [0, 1, 2, 0x41, 0x8003] as const;
 const STEPS = 1500;
 
-/** xorshift, 32 bits: the same every time. */
-function chance(seed: number): (below: number) => number {
-  let x = (seed * 2654435761) | 1;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
-
-type Pick = ReturnType<typeof chance>;
-const oneOf = <T>(pick: Pick, ...values: readonly T[]): T => values[pick(values.length)]!;
 const flip = (pick: Pick, word: bigint): bigint => word ^ (1n << BigInt(pick(64)));
 const pointer = (pfn: number): bigint => (BigInt(pfn) << 10n) | 1n;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chance, oneOf, type Pick } from '../../../../testing/chance';
 import { PhysicalMemory } from '../../../memory/physical-memory';
 import { TraceBuffer, silent, type Trace } from '../../../trace/trace';
 import {
@@ -53,19 +54,6 @@ const END = FIRST + FRAMES;
 const [COMMANDS, EVENTS] = [END, END + 1] as const;
 const STREAMS = 5;
 
-/** xorshift, 32 bits: the same every time. */
-function chance(seed: number): (below: number) => number {
-  let x = (seed * 2654435761) | 1;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
-
-type Pick = ReturnType<typeof chance>;
-const oneOf = <T>(pick: Pick, ...values: readonly T[]): T => values[pick(values.length)]!;
 /** A bit, one time in so many. */
 const rarely = (pick: Pick, times: number, bit: number): bigint =>
   pick(times) === 0 ? 1n << BigInt(bit) : 0n;

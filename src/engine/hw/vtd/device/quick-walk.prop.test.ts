@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { chance, oneOf, type Pick } from '../../../../testing/chance';
 import { PhysicalMemory } from '../../../memory/physical-memory';
 import { TraceBuffer, silent, type Trace } from '../../../trace/trace';
 import {
@@ -51,19 +52,6 @@ const DEVICES = 3;
 const PASID_COUNT = 4;
 const SOURCES = 4;
 
-/** xorshift, 32 bits: the same every time. */
-function chance(seed: number): (below: number) => number {
-  let x = (seed * 2654435761) | 1;
-  return (below) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % below;
-  };
-}
-
-type Pick = ReturnType<typeof chance>;
-const oneOf = <T>(pick: Pick, ...values: readonly T[]): T => values[pick(values.length)]!;
 /** A bit now and then. */
 const rarely = (pick: Pick, bit: bigint, often = 4): bigint => (pick(often) === 0 ? bit : 0n);
 
