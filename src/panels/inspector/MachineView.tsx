@@ -17,6 +17,7 @@ export function MachineView() {
   const groups = all(objects, 'group');
   const contexts = all(objects, 'context');
   const endpoints = devices.filter((device) => !device.isBridge);
+  const platform = endpoints.filter((device) => device.platform !== undefined);
   const bridges = devices.length - endpoints.length;
   const shared = groups.filter((group) => group.deviceIds.length > 1);
   const different = groups.filter((group) => group.mismatches.length > 0);
@@ -38,8 +39,11 @@ export function MachineView() {
       <Section title="At a glance">
         <Fields>
           <Field name="devices">
-            {count(endpoints.length, 'function')}
+            {count(endpoints.length - platform.length, 'function')}
             {bridges > 0 && <span className="muted"> below {count(bridges, 'bridge')}</span>}
+            {platform.length > 0 && (
+              <span className="muted">, {count(platform.length, 'platform device')}</span>
+            )}
           </Field>
           <Field name={<Term tip={TERMS.group}>groups</Term>}>
             {groups.length}

@@ -24,7 +24,7 @@ const isBlank = (code: number): boolean =>
   code === SPACE || code === TAB || code === CR || code === NO_BREAK_SPACE;
 
 /** Escape sequences of terminals: colours and cursor, and titles of windows. */
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- what terminals put in begins with a control character
 const ESCAPES = /\u001b(?:\[[0-9;?]*[A-Za-z]|\][^\u0007\u001b\n]{0,200}(?:\u0007|\u001b\\)|[()][0-9A-B])/g;
 
 /** The text as lines that end in \n, without what terminals put in for themselves. */
