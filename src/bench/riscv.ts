@@ -28,6 +28,8 @@ const MODE_1LVL = 2n;
 const MODE_3LVL = 4n;
 /** iosatp and iohgatp: Sv39, Sv39x4. */
 const SV39 = 8n << 60n;
+/** iosatp: Sv48. */
+const SV48 = 9n << 60n;
 const TC_VALID = 1n;
 
 const NO_CACHE = { sets: 0, ways: 0 };
@@ -48,11 +50,18 @@ class Tables {
     this.memory.writeU64(pfn * 4096 + index * 8, value);
   }
 
-  /** Enters a page in a three-level table; `at`: where memory has a frame number that the table names. */
-  map(root: number, va: number, pfn: number, place: (table: number) => number, fresh: () => number): void {
+  /** Enters a page in a table; `place`: where memory has a frame number that the table names. */
+  map(
+    root: number,
+    va: number,
+    pfn: number,
+    place: (table: number) => number,
+    fresh: () => number,
+    levels = 3,
+  ): void {
     let table = root;
-    for (let level = 2; level > 0; level--) {
-      const index = Math.floor(va / 2 ** (12 + 9 * level)) % (level === 2 ? 2048 : 512);
+    for (let level = levels - 1; level > 0; level--) {
+      const index = Math.floor(va / 2 ** (12 + 9 * level)) % (level === levels - 1 ? 2048 : 512);
       const pa = (place(table) + Math.floor(index / 512)) * 4096 + (index % 512) * 8;
       let entry = this.memory.readU64(pa) ?? 0n;
       if (entry === 0n) {
@@ -65,8 +74,13 @@ class Tables {
   }
 
   /** 64 Ki pages from VA0 on. */
-  pages(root: number, place = (table: number): number => table, fresh = (): number => this.frames(1)): void {
-    for (let n = 0; n < PAGES; n++) this.map(root, VA0 + n * 4096, FIRST_PFN + n, place, fresh);
+  pages(
+    root: number,
+    place = (table: number): number => table,
+    fresh = (): number => this.frames(1),
+    levels = 3,
+  ): void {
+    for (let n = 0; n < PAGES; n++) this.map(root, VA0 + n * 4096, FIRST_PFN + n, place, fresh, levels);
   }
 
   /** A device context of 64 bytes. */
@@ -106,6 +120,13 @@ function sv39(config: Partial<RiscvConfig>, trace?: Trace): Machine {
   const root = tables.frames(1);
   tables.pages(root);
   return oneDevice(tables, 0n, SV39 | BigInt(root), config, trace);
+}
+
+function sv48(config: Partial<RiscvConfig>): Machine {
+  const tables = new Tables();
+  const root = tables.frames(1);
+  tables.pages(root, undefined, undefined, 4);
+  return oneDevice(tables, 0n, SV48 | BigInt(root), config);
 }
 
 function sv39x4(config: Partial<RiscvConfig>): Machine {
@@ -277,6 +298,8 @@ const SCENARIOS: readonly Scenario[] = [
     () => manyDevices(FULL_WALKS),
     'devices',
   ),
+  // Four levels, as the other vendors' walks have.
+  scenario('Sv48, miss, 64k pages, random', WALK, null, () => sv48(FULL_WALKS)),
   scenario('Sv39, miss, tables from the walk cache', WALK, null, () => sv39({})),
   scenario('Sv39 over Sv39x4, miss, from the walk cache', WALK, null, () => nested({})),
 ];

@@ -11,6 +11,8 @@ export const PC_WORDS = 8;
 const PC_DID = 4;
 const PC_PID = 5;
 const VALID = 1 << 24;
+/** Ways that a look-up compares in one go. */
+const AT_ONCE = 4;
 
 export interface CachedContext {
   readonly set: number;
@@ -33,7 +35,7 @@ export class ContextCache {
   /** Words of device contexts and of process contexts; behind the last entry is the place for one that is not cached. */
   readonly dcs: Int32Array;
   readonly pcs: Int32Array;
-  /** Tags of device contexts, by way. */
+  /** Tags of device contexts, by way; behind them as many empty ones as a look-up may see beyond the last set. */
   private readonly tags: Int32Array;
   readonly ddtSets: number;
   readonly ddtWays: number;
@@ -50,7 +52,7 @@ export class ContextCache {
     this.pdtSets = pdt.sets;
     this.pdtWays = pdt.sets === 0 ? 0 : pdt.ways;
     this.dcs = new Int32Array((this.ddtSets * this.ddtWays + 1) * DC_WORDS);
-    this.tags = new Int32Array(this.ddtSets * this.ddtWays);
+    this.tags = new Int32Array(this.ddtSets * this.ddtWays + AT_ONCE);
     this.pcs = new Int32Array((this.pdtSets * this.pdtWays + 1) * PC_WORDS);
     this.ddtTurn = new Int32Array(this.ddtSets);
     this.ddtHoles = this.ddtSets * this.ddtWays;
@@ -60,9 +62,17 @@ export class ContextCache {
   /** Index in `dcs` of a device's context, or -1. */
   findDevice(did: number): number {
     const { tags } = this;
+    const tag = did | VALID;
     const first = (did & (this.ddtSets - 1)) * this.ddtWays;
     const end = first + this.ddtWays;
-    for (let n = first; n < end; n++) if (tags[n] === (did | VALID)) return n << DC_SHIFT;
+    // Four ways at a time: beyond the set there may be any other device, but not this one.
+    for (let n = first; n < end; n += AT_ONCE) {
+      if (tags[n] === tag || tags[n + 1] === tag || tags[n + 2] === tag || tags[n + 3] === tag) {
+        let way = n;
+        while (tags[way] !== tag) way++;
+        return way << DC_SHIFT;
+      }
+    }
     return -1;
   }
 
@@ -85,6 +95,18 @@ export class ContextCache {
     dcs[at + 2] = words[from + 2] as number;
     if (extended) for (const n of ONLY_MSI) dcs[at + n] = words[from + n] as number;
     return at;
+  }
+
+  /** fillDevice() of a context whose iohgatp and msiptp are 0. */
+  fillPlain(did: number, tc: number, ta: number, fscHi: number, fscLo: number): void {
+    const { dcs } = this;
+    const at = this.claimDevice(did);
+    dcs[at] = tc;
+    dcs[at + 3] = 0;
+    dcs[at + 4] = ta;
+    dcs[at + 6] = fscLo;
+    dcs[at + 7] = fscHi;
+    dcs[at + 9] = 0;
   }
 
   /** Whether a cached device context means the same as the words from `from` on. */
@@ -170,25 +192,30 @@ export class ContextCache {
 
   private claimDevice(did: number): number {
     if (this.ddtSets === 0) return 0;
-    const { ddtTurn } = this;
     const set = did & (this.ddtSets - 1);
-    const turn = ddtTurn[set] as number;
-    let n = set * this.ddtWays + turn;
-    if (this.ddtHoles > 0) n = this.emptyWay(set * this.ddtWays, n);
-    // Ways that an invalidation emptied go first, and are nobody's turn.
-    if (n === set * this.ddtWays + turn) ddtTurn[set] = (turn + 1) & (this.ddtWays - 1);
+    const n = this.ddtHoles === 0 ? this.nextWay(set) : this.emptyWay(set);
     this.tags[n] = did | VALID;
     return n << DC_SHIFT;
   }
 
-  /** An empty way of a set, or `otherwise`. */
-  private emptyWay(first: number, otherwise: number): number {
+  /** The way of a set whose turn it is. */
+  private nextWay(set: number): number {
+    const { ddtTurn } = this;
+    const turn = ddtTurn[set] as number;
+    ddtTurn[set] = (turn + 1) & (this.ddtWays - 1);
+    return set * this.ddtWays + turn;
+  }
+
+  /** An empty way of a set goes first, where it has one. */
+  private emptyWay(set: number): number {
+    const first = set * this.ddtWays;
     for (let n = first; n < first + this.ddtWays; n++) {
       if (this.tags[n] !== 0) continue;
       this.ddtHoles--;
-      return n;
+      // Ways that an invalidation emptied are nobody's turn.
+      return n - first === this.ddtTurn[set] ? this.nextWay(set) : n;
     }
-    return otherwise;
+    return this.nextWay(set);
   }
 
   private claimProcess(did: number, pid: number): number {

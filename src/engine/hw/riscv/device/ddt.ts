@@ -96,6 +96,7 @@ export class DeviceDirectory {
   configure(): void {
     const { config, narrowGuest, bigEndian } = this.unit;
     this.goodTc = 0;
+    this.firstModes = 0;
     this.top = this.levels - 1;
     const near = nearPfn((this.unit.reg(DDTP + 4) & 0x3f_ffff) >>> 10, this.unit.regPpn(DDTP) | 0);
     this.root = bigEndian ? -1 : near;

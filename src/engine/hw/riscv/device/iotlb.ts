@@ -11,6 +11,8 @@ export const TLB_PERMS = 5;
 const FILLED_BY = 6;
 export const TLB_SHIFT = 3;
 const WORDS = 1 << TLB_SHIFT;
+/** Ways that a look-up compares in one go. */
+const AT_ONCE = 4;
 
 /** TAG_A: page number 51:32, PSCID 11:0 above it. */
 const PSCID_A_SHIFT = 20;
@@ -38,6 +40,9 @@ export const HINT_MASK = HINTS - 1;
 export const tagA = (pscid: number): number => (pscid < 0 ? 0 : (pscid & 0xfff) << PSCID_A_SHIFT);
 export const tagB = (gscid: number, pscid: number): number =>
   VALID | (gscid < 0 ? 0 : GV | (gscid << GSCID_SHIFT)) | (pscid < 0 ? 0 : PSCV | (pscid >>> 12));
+
+/** tagB() of a process of the host. */
+export const tagOfHost = (pscid: number): number => VALID | PSCV | (pscid >>> 12);
 
 /** Whom a translation is for, and the tags of their address space. */
 export interface Requester {
@@ -114,8 +119,8 @@ export class Iotlb {
     this.setWords = this.ways << TLB_SHIFT;
     this.setShift = 31 - Math.clz32(Math.max(1, this.setWords));
     this.wayMask = shape.ways - 1;
-    // At least one entry, which then stays invalid: the first look needs no question whether there is any.
-    this.entries = new Int32Array(Math.max(1, this.sets * this.ways) << TLB_SHIFT);
+    // Behind the last are entries that stay invalid: no look-up needs to ask whether there is any, or so many in a set.
+    this.entries = new Int32Array((this.sets * this.ways + AT_ONCE) << TLB_SHIFT);
     this.turn = new Int32Array(this.sets);
     this.holes = this.sets * this.ways;
   }
@@ -124,13 +129,21 @@ export class Iotlb {
   find(spaceA: number, spaceB: number, hi: number, lo: number): number {
     const { entries } = this;
     const vpn = (hi << 20) | (lo >>> 12);
-    const first = (vpn & this.setMask) << this.setShift;
-    const end = first + this.setWords;
-    for (let at = first; at < end; at += WORDS) {
-      if (entries[at] !== vpn || entries[at + TLB_TAG_B] !== spaceB) continue;
-      if (entries[at + TLB_TAG_A] !== ((hi >>> 12) | spaceA)) continue;
-      this.hints[vpn & HINT_MASK] = at;
-      return at;
+    const set = vpn & this.setMask;
+    const end = (set + 1) << this.setShift;
+    // Four ways at a time, mostly to find that it is none of them. Beyond the set is nothing that probe() would take.
+    for (let at = set << this.setShift; at < end; at += AT_ONCE * WORDS) {
+      if (
+        entries[at] === vpn ||
+        entries[at + WORDS] === vpn ||
+        entries[at + 2 * WORDS] === vpn ||
+        entries[at + 3 * WORDS] === vpn
+      ) {
+        const found = this.probe(set, vpn, (hi >>> 12) | spaceA, spaceB);
+        if (found < 0) break;
+        this.hints[vpn & HINT_MASK] = found;
+        return found;
+      }
     }
     return this.large === 0 ? -1 : this.findLarge((hi >>> 12) | spaceA, spaceB, vpn);
   }
@@ -183,7 +196,7 @@ export class Iotlb {
     const pages = 9 * size;
     const vpn = (hi << 20) | (lo >>> 12);
     const set = (vpn >>> pages) & this.setMask;
-    const at = this.holes === 0 ? this.replace(set, size) : this.claim(set, size);
+    const at = (this.holes | this.large | size) === 0 ? this.next(set) : this.claim(set, size);
     entries[at] = (vpn >>> pages) << pages;
     entries[at + TLB_TAG_A] = (hi >>> 12) | s.spaceA;
     entries[at + TLB_TAG_B] = s.spaceB | (size << CLASS_SHIFT);
@@ -331,21 +344,23 @@ export class Iotlb {
   }
 
   /** The way of a full set whose turn it is. */
-  private replace(set: number, size: number): number {
-    const way = this.turn[set] as number;
-    this.turn[set] = (way + 1) & this.wayMask;
-    const at = (set << this.setShift) + (way << TLB_SHIFT);
-    const old = this.classAt(at);
-    if ((old | size) !== 0) this.large += (size > 0 ? 1 : 0) - (old > 0 ? 1 : 0);
-    return at;
+  private next(set: number): number {
+    const { turn } = this;
+    const way = turn[set] as number;
+    turn[set] = (way + 1) & this.wayMask;
+    return (set << this.setShift) + (way << TLB_SHIFT);
   }
 
-  /** An empty way of a set, where it has one. */
+  /** An empty way of a set, where it has one; and the counts of what is there. */
   private claim(set: number, size: number): number {
-    const at = this.emptyWay(set);
-    if (at < 0) return this.replace(set, size);
-    this.holes--;
     if (size > 0) this.large++;
+    const empty = this.holes === 0 ? -1 : this.emptyWay(set);
+    if (empty >= 0) {
+      this.holes--;
+      return empty;
+    }
+    const at = this.next(set);
+    if (this.classAt(at) > 0) this.large--;
     return at;
   }
 

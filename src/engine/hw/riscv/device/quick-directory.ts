@@ -17,14 +17,16 @@ import {
 import { bareSize } from './config';
 import type { ContextCache } from './context-cache';
 import type { DeviceDirectory } from './ddt';
-import { tagA, tagB } from './iotlb';
+import { tagA, tagOfHost } from './iotlb';
 import { FIRST_ONLY, MAX_NEAR_PFN, nearPfn, type Service } from './service';
 import type { UnitState } from './unit';
 
 /** Of tc: what needs more than a first stage as it stands. */
 const ODD = TC_PDTV | TC_SBE | TC_SXL | TC_T2GPA;
-/** Places in `near`: one for the last table of each level, then leaf tables by the low bits of their frame number. */
-const LEAVES = 8;
+/** Places in `near`: one for the last table of each upper level, then leaf tables by the low bits of their frame number. */
+const MIDDLE = 0;
+const TOP = 2;
+const LEAVES = 4;
 const LEAF_MASK = 0xff;
 
 /**
@@ -61,25 +63,26 @@ export class QuickDirectory {
     if (at < 0) return false;
     const tc = w[at] as number;
     const fsc = w[at + 7] as number;
+    // Bare by a word of 0, as everybody writes it: with more in it, it is left to the document's directory.
     const msiptp = directory.extended ? (w[at + 9] as number) : 0;
-    if ((((w[at + 3] as number) | msiptp) >>> ATP_MODE_SHIFT) | (tc & ODD)) return false;
+    if (((w[at + 3] as number) | msiptp | (tc & ODD)) !== 0) return false;
     const mode = fsc >>> ATP_MODE_SHIFT;
     if (mode === 0) return false;
-    const pscid = (w[at + 4] as number) >>> TA_PSCID_SHIFT;
+    const ta = w[at + 4] as number;
+    const root = w[at + 6] as number;
     if (cached < 0) {
       if (tc !== directory.goodTc || ((directory.firstModes >>> mode) & 1) === 0) return false;
       const reserved =
         (w[at + 1] as number) |
-        ((w[at + 4] as number) & TA_RESERVED_LO) |
+        (ta & TA_RESERVED_LO) |
         ((w[at + 5] as number) & directory.reservedTa) |
         (fsc & ATP_RESERVED_HI);
       if (reserved !== 0) return false;
       if (directory.extended) {
         const wide = ((w[at + 11] as number) | (w[at + 13] as number)) >>> 20;
-        if (((msiptp & ATP_RESERVED_HI) | wide | (w[at + 14] as number) | (w[at + 15] as number)) !== 0)
-          return false;
+        if ((wide | (w[at + 14] as number) | (w[at + 15] as number)) !== 0) return false;
       }
-      contexts.fillDevice(did, w, at, directory.extended);
+      contexts.fillPlain(did, tc, ta, fsc, root);
     }
     s.did = did;
     s.pasid = -1;
@@ -87,9 +90,10 @@ export class QuickDirectory {
     s.kind = FIRST_ONLY;
     s.mostLg2 = this.mostLg2;
     s.firstLevels = levelsOfMode(mode);
-    s.firstNear = nearPfn(fsc & ATP_PPN_HI, w[at + 6] as number);
+    s.firstNear = nearPfn(fsc & ATP_PPN_HI, root);
+    const pscid = ta >>> TA_PSCID_SHIFT;
     s.spaceA = tagA(pscid);
-    s.spaceB = tagB(-1, pscid);
+    s.spaceB = tagOfHost(pscid);
     if (contexts.ddtSets > 0) s.rid = did;
     return true;
   }
@@ -97,22 +101,26 @@ export class QuickDirectory {
   /** Where in memory's words a device's context is; -1: given up. */
   private find(did: number): number {
     const { near, directory } = this;
-    const { masks, shifts } = directory;
-    const { words } = this.memory;
+    // A leaf table has as many contexts as fit a page, whatever their size; the others have 512 entries.
+    const leafBits = 10 - directory.wordsLg2;
     let pfn = directory.root;
-    for (let level = directory.top; level > 0; level--) {
-      const slot = level << 1;
-      const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
-      if (base < 0) return -1;
-      const at = base + (((did >>> (shifts[level] as number)) & (masks[level] as number)) << 1);
-      const lo = words[at] as number;
-      const hi = words[at + 1] as number;
-      if ((lo & (DIR_V | DIR_RESERVED_LO)) !== DIR_V || hi >>> 9 !== 0) return -1;
-      pfn = (hi << 22) | (lo >>> 10);
-    }
+    if (directory.top === 2) pfn = this.below(pfn, TOP, (did >>> (leafBits + 9)) & 0x1ff);
+    if (directory.top > 0) pfn = this.below(pfn, MIDDLE, (did >>> leafBits) & 0x1ff);
     const slot = LEAVES + ((pfn & LEAF_MASK) << 1);
     const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
-    return base < 0 ? -1 : base + ((did & (masks[0] as number)) << directory.wordsLg2);
+    return base < 0 ? -1 : base + ((did & ((1 << leafBits) - 1)) << directory.wordsLg2);
+  }
+
+  /** The frame of the table that an entry leads to; -1: given up. */
+  private below(pfn: number, slot: number, index: number): number {
+    const { near } = this;
+    const { words } = this.memory;
+    const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
+    if (base < 0) return -1;
+    const at = base + (index << 1);
+    const lo = words[at] as number;
+    const hi = words[at + 1] as number;
+    return (lo & (DIR_V | DIR_RESERVED_LO)) !== DIR_V || hi >>> 9 !== 0 ? -1 : (hi << 22) | (lo >>> 10);
   }
 
   private meet(pfn: number, slot: number): number {

@@ -95,4 +95,15 @@ describe('the quick way', () => {
     b.device.pageRequest({ rid: 1, pasid: NO_PASID, iova: 0n, read: true, write: false, ...nothing });
     expect(b.ask(0x8000_0000n, READ)).toBe('cause 258');
   });
+
+  it('takes no context with V = 0, though one was good before the directory was set anew', () => {
+    const b = new Bench({ ddtCache: NO_CACHE }).start();
+    b.put(FIRST, leaf(0n));
+    b.context(0, { fsc: root(FIRST, 3) });
+    expect(b.ask(0x123n, READ)).toBe(0x123n);
+    b.wr8(0x10, 0n).start();
+    b.context(0, { tc: 0n, fsc: root(FIRST, 3) });
+    expect(b.ask(0x4000_0123n, READ)).toBe('cause 258');
+    expect(b.ask(0x123n, READ)).toBe('cause 258');
+  });
 });
