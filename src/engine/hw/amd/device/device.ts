@@ -6,11 +6,9 @@ import {
   PA_LO,
   RESULT_WORDS,
   TRANSLATED,
-  WALKED,
   WRITE,
   type Access,
   type DmaTranslator,
-  type MemoryPort,
   type PageRequestMessage,
   type RegisterBus,
   type TranslateStatus,
@@ -23,22 +21,16 @@ import { DEFAULT_AMD_CONFIG, type AmdConfig } from './config';
 import { DTE_VALID } from './dte';
 import { Events } from './events';
 import { InterruptRemapping, type RemappedInterrupt } from './interrupt';
-import { DATA_HI, DATA_LO, HINT_MASK, READY_USER, TAG_HI, TAG_ID, TAG_LO, type Iotlb } from './iotlb';
+import { DATA_HI, DATA_LO, HINT_MASK, READY_USER, TAG_HI, TAG_ID, TAG_LO } from './iotlb';
 import { Log, PPR_LOG } from './log';
 import { pageRequest } from './ppr';
-import { QuickWalk } from './quick-walk';
 import { Registers } from './registers';
 import { Reporter } from './report';
 import { Request } from './request';
 import { S_HIGH, S_ID, S_PASID, S_RID } from './service';
-import { ServiceFinder } from './service-finder';
-import { isSpecial } from './special-range';
 import { UnitState, type AmdPorts } from './state';
-import { Translation } from './translation';
+import { PLAIN, Translation } from './translation';
 import { Walker } from './walker';
-
-/** READ, WRITE, EXECUTE and PRIVILEGED, and nothing besides. */
-const PLAIN = 15;
 
 /**
  * An AMD IOMMU: the silicon. It sees memory and its registers, nothing else.
@@ -63,15 +55,11 @@ export class AmdIommu implements DmaTranslator {
   lastInterrupt: RemappedInterrupt | null = null;
   private readonly interrupts: InterruptRemapping;
   private readonly translation: Translation;
-  private readonly finder: ServiceFinder;
-  private readonly quick: QuickWalk;
   /** The hot path's own hold of what is in `state`. */
   private readonly service: Int32Array;
-  private readonly iotlb: Iotlb;
   private readonly tlb: Int32Array;
   private readonly hints: Int32Array;
   private readonly trace: Trace;
-  private readonly memory: MemoryPort;
 
   constructor(config: Partial<AmdConfig>, ports: AmdPorts) {
     const full = { ...DEFAULT_AMD_CONFIG, ...config };
@@ -80,18 +68,14 @@ export class AmdIommu implements DmaTranslator {
     const state = new UnitState(full, ports.memory, ports.trace ?? silent, irq, link);
     this.state = state;
     this.service = state.service;
-    this.iotlb = state.iotlb;
     this.tlb = state.iotlb.entries;
     this.hints = state.iotlb.hints;
     this.trace = state.trace;
-    this.memory = state.memory;
     this.events = new Events(state);
     this.pprLog = new Log(state, PPR_LOG);
     this.report = new Reporter(state, this.events, this.request, this.result);
     this.walker = new Walker(state, this.report, this.request, this.result);
     this.translation = new Translation(state, this.walker, this.report, this.request, this.result);
-    this.finder = new ServiceFinder(state);
-    this.quick = new QuickWalk(state, this.result);
     this.commands = new CommandBuffer(state, this.events, this.walker);
     this.registers = new Registers(state, this.commands, this.events.log, this.pprLog);
     this.interrupts = new InterruptRemapping(state);
@@ -100,8 +84,9 @@ export class AmdIommu implements DmaTranslator {
   /** One request of a device; the address or the reason of a fault is in `result`. */
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
     const { service, tlb, result } = this;
+    // Not the device or process that was served last, not a plain request, or somebody watches.
     if (rid !== service[S_RID] || pasid !== service[S_PASID] || access > PLAIN || this.trace.on)
-      return this.unserved(rid, hi, lo, access, pasid);
+      return this.translation.translate(rid, hi, lo, access, pasid);
     // What is looked for first is where this page was found last; the entry's tags decide.
     const vpn = (hi << 20) | (lo >>> 12);
     const at = this.hints[vpn & HINT_MASK] as number;
@@ -116,30 +101,6 @@ export class AmdIommu implements DmaTranslator {
     ) {
       result[PA_LO] = (data & ~0xfff) | (lo & 0xfff);
       result[PA_HI] = tlb[at + DATA_HI] as number;
-      return TRANSLATED;
-    }
-    return this.served(rid, hi, lo, access, pasid);
-  }
-
-  /** Not the device or process that was served last, not a plain request, or somebody watches. */
-  private unserved(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    if (access <= PLAIN && !this.trace.on && this.finder.serve(rid, pasid))
-      return this.served(rid, hi, lo, access, pasid);
-    return this.translation.translate(rid, hi, lo, access, pasid);
-  }
-
-  /** Not where it was found last: a full look-up, and then the tables. */
-  private served(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const { service, result, iotlb } = this;
-    if (isSpecial(hi, lo, this.translation.htSpan))
-      return this.translation.translate(rid, hi, lo, access, pasid);
-    const need = access ^ READY_USER;
-    const at = iotlb.find(service[S_ID] as number, service[S_HIGH] as number, hi, lo);
-    if (at < 0) {
-      if (this.memory.hazards === null && this.quick.find(hi, lo, need)) return WALKED;
-    } else if ((iotlb.flags(at) & need) === need) {
-      result[PA_LO] = iotlb.paLo(at, lo);
-      result[PA_HI] = iotlb.paHi(at, hi);
       return TRANSLATED;
     }
     return this.translation.translate(rid, hi, lo, access, pasid);

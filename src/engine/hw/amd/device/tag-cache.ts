@@ -7,6 +7,9 @@ export const TAGS = 3;
 /** A walk claims so many at most, before it is known to be good: one for each table on its way, and one for its end. */
 const MOST_CLAIMS = 16;
 
+/** Places for hints, by the third word, and by what tells a process's second word from the host's; a power of two. */
+const HINTS = 512;
+
 /**
  * A set-associative cache of small structures, found by three words.
  *
@@ -23,8 +26,8 @@ export class TagCache {
   /** What claimForNow() replaced: index, whose turn it was, and the words. */
   private readonly undo: Int32Array;
   private undoEnd = 0;
-  /** The last one found: requests come in rows. */
-  private last: number;
+  /** Where entries were found last: requests come in rows, and come again. The entry's tags decide. */
+  private readonly hints: Int32Array;
 
   constructor(
     readonly shape: CacheShape,
@@ -39,13 +42,15 @@ export class TagCache {
     this.setMask = Math.max(shape.sets - 1, 0);
     this.setWords = shape.sets === 0 ? 0 : shape.ways * words;
     this.turn = new Int32Array(Math.max(shape.sets, 1));
-    this.last = this.spare;
+    this.hints = new Int32Array(HINTS).fill(this.spare);
     this.undo = new Int32Array(MOST_CLAIMS * (words + 2));
   }
 
   /** Index of an entry in `entries`, or -1. */
   find(first: number, second: number, third: number): number {
-    const { entries, words, last, spare } = this;
+    const { entries, words, hints, spare } = this;
+    const place = (third ^ (second >>> 7)) & (HINTS - 1);
+    const last = hints[place] as number;
     if (
       entries[last] === first &&
       entries[last + 1] === second &&
@@ -58,7 +63,7 @@ export class TagCache {
     const end = base + this.setWords;
     for (let at = base; at < end; at += words) {
       if (entries[at] === first && entries[at + 1] === second && entries[at + 2] === third)
-        return (this.last = at);
+        return (hints[place] = at);
     }
     return -1;
   }

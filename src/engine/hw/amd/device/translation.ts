@@ -8,6 +8,7 @@ import {
   PA_HI,
   PA_LO,
   TRANSLATED,
+  WALKED,
   WRITE,
   type Access,
   type TranslateStatus,
@@ -34,13 +35,18 @@ import {
   KIND_PASS,
 } from './dte';
 import { CTX_HIGH, CTX_ID } from './gcr3';
-import { READY_MASK, tagHigh } from './iotlb';
+import { READY_MASK, READY_USER, tagHigh } from './iotlb';
+import { QuickWalk } from './quick-walk';
 import type { Reporter } from './report';
 import { needOf, type Request } from './request';
+import { S_HIGH, S_ID, S_PASID, S_RID } from './service';
+import { ServiceFinder } from './service-finder';
 import { htSpanOf, isSpecial, refuseSpecialRange } from './special-range';
 import type { UnitState } from './state';
 import type { Walker } from './walker';
 
+/** READ, WRITE, EXECUTE and PRIVILEGED, and nothing besides. */
+export const PLAIN = 15;
 /** What a request without a PASID is looked up with. */
 const HOST_HIGH = tagHigh(NO_PASID);
 
@@ -51,7 +57,10 @@ const HOST_HIGH = tagHigh(NO_PASID);
  */
 export class Translation {
   /** How many values of an address's high word HyperTransport has for itself. */
-  readonly htSpan: number;
+  private readonly htSpan: number;
+  private readonly service: Int32Array;
+  private readonly finder: ServiceFinder;
+  private readonly quick: QuickWalk;
 
   constructor(
     readonly state: UnitState,
@@ -61,37 +70,57 @@ export class Translation {
     readonly result: Int32Array,
   ) {
     this.htSpan = htSpanOf(state.config);
+    this.service = state.service;
+    this.finder = new ServiceFinder(state);
+    this.quick = new QuickWalk(state, result);
   }
 
+  /**
+   * A request that could not be answered where its page was found last: the quick way of a plain one, else the document's.
+   *
+   * Both in one, and so too large for engines to inline: what calls it stays small enough to be inlined itself.
+   */
   translate(rid: number, hi: number, lo: number, access: Access, pasid: number): TranslateStatus {
-    const { state } = this;
-    if (isSpecial(hi, lo, this.htSpan)) return this.specialRange(rid, hi, lo, access, pasid);
+    const { state, service, walker, request } = this;
+    const { iotlb, trace } = state;
+    const special = isSpecial(hi, lo, this.htSpan);
+    if (
+      access <= PLAIN &&
+      !trace.on &&
+      ((rid === service[S_RID] && pasid === service[S_PASID]) || this.finder.serve(rid, pasid)) &&
+      !special
+    ) {
+      const need = access ^ READY_USER;
+      const entry = iotlb.find(service[S_ID] as number, service[S_HIGH] as number, hi, lo);
+      if (entry < 0) {
+        if (state.memory.hazards === null && this.quick.find(hi, lo, need)) return WALKED;
+      } else if ((iotlb.flags(entry) & need) === need) {
+        this.result[PA_LO] = iotlb.paLo(entry, lo);
+        this.result[PA_HI] = iotlb.paHi(entry, hi);
+        return TRANSLATED;
+      }
+    }
+    if (special) return this.specialRange(rid, hi, lo, access, pasid);
     if (!state.control(IOMMU_EN)) return this.forward(hi, lo);
-    this.request.set(rid, hi, lo, access, pasid);
-    const at = state.dtes.find(rid | DTE_VALID, 0, 0);
-    if (state.trace.on) this.report.cache('dte', at >= 0 ? 'hit' : 'miss', rid);
-    return (access & (ATS_TRANSLATED | ATS_REQUEST)) === 0 ? this.plain(at) : this.ats(at);
-  }
-
-  /** `found`: the device's entry in the cache, or -1. */
-  private plain(found: number): TranslateStatus {
-    const { state, walker, request } = this;
+    request.set(rid, hi, lo, access, pasid);
+    const found = state.dtes.find(rid | DTE_VALID, 0, 0);
+    if (trace.on) this.report.cache('dte', found >= 0 ? 'hit' : 'miss', rid);
+    if ((access & (ATS_TRANSLATED | ATS_REQUEST)) !== 0) return this.ats(found);
     const at = found >= 0 ? found : walker.fillDevice(false);
     if (at < 0) return FAULTED;
-    const { hi, lo, access } = request;
     const dte = state.dtes.entries;
     const kind = dte[at + D_KIND] as number;
     if (kind === KIND_FORWARD) return this.forward(hi, lo);
     if (state.excluding && state.excludes(hi, lo, ((dte[at + D_RAW + 3] as number) & DTE_EX) !== 0))
       return this.forward(hi, lo);
-    if (kind === KIND_GUEST && request.pasid < 0) request.usePasid(0);
+    if (kind === KIND_GUEST && pasid < 0) request.usePasid(0);
     if (kind === KIND_BLOCKED || (request.pasid >= 0 && dte[at + D_GUEST] === 0)) return walker.blocked(at);
     if ((needOf(access) & ~(dte[at + D_PERMS] as number)) !== 0) return walker.denied(at);
     if (request.pasid >= 0) return this.guest(at);
     if (kind === KIND_PASS) return this.forward(hi, lo);
     const id = dte[at + D_ID] as number;
-    const entry = state.iotlb.find(id, HOST_HIGH, hi, lo);
-    if (entry < 0 || (needOf(access) & ~state.iotlb.flags(entry)) !== 0) return walker.host(at, entry);
+    const entry = iotlb.find(id, HOST_HIGH, hi, lo);
+    if (entry < 0 || (needOf(access) & ~iotlb.flags(entry)) !== 0) return walker.host(at, entry);
     return this.hit(entry, id);
   }
 

@@ -49,6 +49,10 @@ export abstract class QuickDescent {
 
   /** From the root or a cached pointer down to what is no table: where in memory's words it is; -1: given up. */
   protected descend(stage: Stage, kind: number, hi: number, lo: number): number {
+    if (this.caching && stage.small) {
+      const index = this.atBottom(stage, kind, hi, lo);
+      if (index >= 0) return index;
+    }
     const { near, path } = this;
     const memory = this.memory.words;
     const { granule } = stage;
@@ -147,6 +151,29 @@ export abstract class QuickDescent {
     this.level = 3;
     this.shift = 12;
     return base + (((lo >>> 12) & 0x1ff) << 1);
+  }
+
+  /** descend() where the bottom table is cached, and where it was last; -1: it has to be looked for. */
+  private atBottom(stage: Stage, kind: number, hi: number, lo: number): number {
+    const { near } = this;
+    const pfn = this.lastBottom(stage, hi, lo);
+    const slot = kind + BOTTOM + ((pfn & BOTTOM_MASK) << 1);
+    const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
+    if (base < 0) return -1;
+    this.level = 3;
+    this.shift = 12;
+    this.from = 3;
+    return base + (((lo >>> 12) & 0x1ff) << 1);
+  }
+
+  /** The frame of the bottom table of 4 KiB pages, where it is cached, and where it was last; else -2. */
+  protected lastBottom(stage: Stage, hi: number, lo: number): number {
+    const { walkCache } = this;
+    const at = walkCache.findLast(hi, lo, stage.ctx, stage.kind & KIND_MASK);
+    if (at < 0) return -2;
+    const tableHi = walkCache.tableHi(at);
+    if (tableHi >>> 11 !== 0 || walkCache.limits(at) !== 0) return -2;
+    return (tableHi << 20) | (walkCache.tableLo(at) >>> 12);
   }
 
   /** The frame of the deepest cached table on the way, and its level in `from`; else the root. -1: given up. */

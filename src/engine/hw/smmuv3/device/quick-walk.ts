@@ -183,7 +183,9 @@ export class QuickWalk extends QuickDescent {
     const stops = one.farHi | STOPS;
     let { root: table, level, shift, mask } = one;
     if (this.caching) {
-      table = this.fromCache(one, hi, lo);
+      table = one.small ? this.lastBottom(one, hi, lo) : -2;
+      if (table >= 0) this.from = 3;
+      else table = this.fromCache(one, hi, lo);
       if (table < 0) return -1;
       if (this.from > level) {
         level = this.from;

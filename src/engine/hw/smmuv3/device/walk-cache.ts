@@ -21,6 +21,13 @@ const VALID = 1 << 31;
 const TABLE_LEVEL_SHIFT = 20;
 const VPN_HI_MASK = 0xf_ffff;
 const SPAN_SHIFT = 12;
+const SPAN_MASK = 0x3f << SPAN_SHIFT;
+/** Of pointers to tables of pages of 4 KiB: their level, and log2 of what one translates. */
+const BOTTOM_LEVEL = 3;
+const BOTTOM_SPAN = 21;
+/** Places for hints of each KIND_*, by the low bits of a tag. */
+const HINTS_LG2 = 8;
+const HINT_MASK = (1 << HINTS_LG2) - 1;
 
 export interface CachedPointer {
   readonly set: number;
@@ -54,6 +61,8 @@ export class WalkCache {
   private readonly end: number;
   /** Valid entries by level: levels without any need no look-up. */
   private readonly live = new Int32Array(4);
+  /** Where the pointers to bottom tables were found last: looked at first; the entry's own tags decide. */
+  private readonly hints = new Int32Array((KIND_MASK + 1) << HINTS_LG2).fill(HEADER);
 
   constructor(readonly shape: CacheShape) {
     invariant(cacheShapeProblem(shape) === null, 'walk cache: sets and ways');
@@ -77,10 +86,25 @@ export class WalkCache {
         entries[at + TAG_HI] === tagHi &&
         entries[at + CTX] === ctx &&
         ((entries[at + KIND] as number) & KIND_MASK) === kind
-      )
+      ) {
+        if (span === BOTTOM_SPAN) this.hints[hintOf(tagLo, kind)] = at;
         return at;
+      }
     }
     return -1;
+  }
+
+  /** What find() would say of a bottom table of 4 KiB pages, where that was found last; else -1. */
+  findLast(hi: number, lo: number, ctx: number, kind: number): number {
+    const { entries } = this;
+    const tagLo = ((hi << 20) | (lo >>> 12)) & ~0x1ff;
+    const at = this.hints[hintOf(tagLo, kind)] as number;
+    return entries[at] === tagLo &&
+      entries[at + TAG_HI] === (VALID | (BOTTOM_LEVEL << TABLE_LEVEL_SHIFT) | (hi >>> 12)) &&
+      entries[at + CTX] === ctx &&
+      ((entries[at + KIND] as number) & (KIND_MASK | SPAN_MASK)) === (kind | (BOTTOM_SPAN << SPAN_SHIFT))
+      ? at
+      : -1;
   }
 
   tableLo(at: number): number {
@@ -110,6 +134,8 @@ export class WalkCache {
     const tagLo = lowTag(hi, lo, span);
     const tagHi = VALID | (level << TABLE_LEVEL_SHIFT) | highTag(hi, span);
     const at = this.place((hash(tagLo, tagHi, span) & this.setMask) * this.setWords);
+    // From now on this may be the one that is found.
+    this.hints[hintOf(tagLo, kind & KIND_MASK)] = HEADER;
     entries[at + TAG_LO] = tagLo;
     entries[at + TAG_HI] = tagHi;
     entries[at + CTX] = ctx;
@@ -208,3 +234,4 @@ const highTag = (hi: number, span: number): number =>
 /** Neighbouring tables into neighbouring sets. */
 const hash = (tagLo: number, tagHi: number, span: number): number =>
   (span < 44 ? tagLo >>> (span - 12) : tagHi) ^ (tagHi >>> TABLE_LEVEL_SHIFT);
+const hintOf = (tagLo: number, kind: number): number => (kind << HINTS_LG2) | ((tagLo >>> 9) & HINT_MASK);

@@ -119,7 +119,7 @@ export class VtdDevice implements DmaTranslator {
   translate(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
     const { service, tlb, result } = this;
     if (rid !== service.rid || pasid !== service.pasid || (need - 1) >>> 0 > LAST_PLAIN || this.trace.on) {
-      return this.unserved(rid, hi, lo, need, pasid);
+      return this.otherwise(rid, hi, lo, need, pasid);
     }
     // What is looked for first is where this page was found last; the entry's tags decide.
     const vpn = (hi << 20) | (lo >>> 12);
@@ -134,7 +134,7 @@ export class VtdDevice implements DmaTranslator {
       result[PA_HI] = tlb[at + TLB_DATA_HI] as number;
       return TRANSLATED;
     }
-    return this.missed(rid, hi, lo, need, pasid);
+    return this.otherwise(rid, hi, lo, need, pasid);
   }
 
   /** A write to the interrupt range. Whether it reached the processor. */
@@ -173,20 +173,20 @@ export class VtdDevice implements DmaTranslator {
     return { reason, out };
   }
 
-  /** Not the source that was served last, not a plain request, or somebody watches. */
-  private unserved(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
-    const { service, requests } = this;
-    if (isInterruptMessage(hi, lo, need, pasid)) return INTERRUPT;
-    if ((need - 1) >>> 0 > LAST_PLAIN || this.trace.on) return requests.translate(rid, hi, lo, need, pasid);
-    if ((rid !== service.rid || pasid !== service.pasid) && !this.finder.serve(rid, pasid)) {
+  /**
+   * Not where it was found last, or not for whom, or no plain request, or somebody watches: a full look-up, and then the
+   * tables. All in one, and so too large for engines to inline: translate() stays small enough to be inlined itself.
+   */
+  private otherwise(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
+    const { service, iotlb, result, requests } = this;
+    if (
+      (need - 1) >>> 0 > LAST_PLAIN ||
+      this.trace.on ||
+      ((rid !== service.rid || pasid !== service.pasid) && !this.finder.serve(rid, pasid))
+    ) {
+      if (isInterruptMessage(hi, lo, need, pasid)) return INTERRUPT;
       return requests.translate(rid, hi, lo, need, pasid);
     }
-    return this.missed(rid, hi, lo, need, pasid);
-  }
-
-  /** Not where it was found last: a full look-up, and then the tables. */
-  private missed(rid: number, hi: number, lo: number, need: Access, pasid: number): TranslateStatus {
-    const { service, iotlb, result, requests } = this;
     if (((hi + service.bias) & service.over) !== 0 || (hi === 0 && lo >>> 20 === INTERRUPT_RANGE)) {
       if (isInterruptMessage(hi, lo, need, pasid)) return INTERRUPT;
       return requests.translate(rid, hi, lo, need, pasid);

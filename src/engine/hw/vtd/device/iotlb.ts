@@ -97,25 +97,30 @@ export class Iotlb {
     this.entries = new Int32Array(Math.max(shape.sets, 1) * this.setWords);
   }
 
-  /** Index of the entry that translates an address in a domain, or -1. */
+  /** Index of the entry that translates an address in a domain, or -1: pages of 4 KiB first. */
   find(did: number, hi: number, lo: number, space = 0): number {
-    const { live } = this;
-    const vpnLo = (hi << 20) | (lo >>> 12);
+    const { entries, live } = this;
+    const vpn = (hi << 20) | (lo >>> 12);
     const tag = translationTag(did) | ((hi >>> 12) & TLB_VPN_HI);
-    const word = space | (hi & TLB_UPPER);
-    if ((live[0] as number) > 0) {
-      const at = this.probe(vpnLo & this.setMask, vpnLo, tag, word | ofInterrupts(hi, lo));
-      if (at >= 0) {
-        this.hints[vpnLo & HINT_MASK] = at;
-        return at;
-      }
+    const word = space | (hi & TLB_UPPER) | ofInterrupts(hi, lo);
+    const set = (vpn & this.setMask) * this.setWords;
+    const end = set + this.setWords;
+    for (let at = set + HEADER; at < end; at += WORDS) {
+      if (entries[at] !== vpn || entries[at + TLB_TAG] !== tag || entries[at + TLB_SPACE] !== word) continue;
+      this.hints[vpn & HINT_MASK] = at;
+      return at;
     }
-    if ((live[1] as number) > 0) {
-      const at = this.probe((vpnLo >>> 9) & this.setMask, vpnLo & ~0x1ff, tag | (1 << CLASS_SHIFT), word);
+    if (((live[1] as number) | (live[2] as number)) === 0) return -1;
+    return this.findLarger(vpn, tag, space | (hi & TLB_UPPER));
+  }
+
+  private findLarger(vpn: number, tag: number, word: number): number {
+    for (let level = 1; level < CLASSES; level++) {
+      if (this.live[level] === 0) continue;
+      const pages = 9 * level;
+      const set = (vpn >>> pages) & this.setMask;
+      const at = this.probe(set, vpn & (-1 << pages), tag | (level << CLASS_SHIFT), word);
       if (at >= 0) return at;
-    }
-    if ((live[2] as number) > 0) {
-      return this.probe((vpnLo >>> 18) & this.setMask, vpnLo & ~0x3ffff, tag | (2 << CLASS_SHIFT), word);
     }
     return -1;
   }
@@ -146,12 +151,18 @@ export class Iotlb {
     const vpn = ((hi << 20) | (lo >>> 12)) >>> pages;
     const set = (vpn & this.setMask) * this.setWords;
     const at = entries[set + FILLED] === this.ways ? this.evict(set) : this.claim(set);
+    const old = entries[at + TLB_TAG] as number;
+    // Mostly one takes the place of another of its size.
+    if (old >= 0 || ((old >>> CLASS_SHIFT) & 3) !== level) {
+      if (old < 0) live[(old >>> CLASS_SHIFT) & 3] = (live[(old >>> CLASS_SHIFT) & 3] as number) - 1;
+      live[level] = (live[level] as number) + 1;
+    }
+    if (old < 0 && this.spaceAt(at) !== 0) this.inSpaces--;
     entries[at] = vpn << pages;
     entries[at + TLB_TAG] = VALID | (level << CLASS_SHIFT) | (did << DID_SHIFT) | ((hi >>> 12) & TLB_VPN_HI);
     entries[at + TLB_SPACE] = space | (hi & TLB_UPPER) | (level === 0 ? ofInterrupts(hi, lo) : 0);
     entries[at + TLB_DATA_LO] = ((leaf[PA_LO] as number) & ~0xfff) | (leaf[KEPT_PERMS] as number);
     entries[at + TLB_DATA_HI] = leaf[PA_HI] as number;
-    live[level] = (live[level] as number) + 1;
     if (space !== 0) this.inSpaces++;
   }
 
@@ -327,13 +338,9 @@ export class Iotlb {
 
   /** Takes the way whose turn it is in a full set. */
   private evict(set: number): number {
-    const { entries, live } = this;
+    const { entries } = this;
     const way = entries[set + TURN] as number;
-    const at = set + HEADER + way * WORDS;
     entries[set + TURN] = (way + 1) & this.wayMask;
-    const level = this.classAt(at);
-    live[level] = (live[level] as number) - 1;
-    if (this.spaceAt(at) !== 0) this.inSpaces--;
-    return at;
+    return set + HEADER + way * WORDS;
   }
 }

@@ -1,49 +1,29 @@
-import { findFrame } from '../../../memory/frame-store';
-import {
-  EXECUTE,
-  LEAF_LEVEL,
-  LEAF_PERMS,
-  PA_HI,
-  PA_LO,
-  READ,
-  WRITE,
-  type Access,
-  type MemoryPort,
-} from '../../port';
-import { FS_A, FS_D, FS_P, FS_PS, FS_RW, FS_US, INTERRUPT_RANGE, SS_PS, SS_SNP } from '../structs';
+import { EXECUTE, LEAF_LEVEL, LEAF_PERMS, PA_HI, PA_LO, READ, WRITE, type Access } from '../../port';
+import { FS_D, FS_PS, FS_RW, FS_US, INTERRUPT_RANGE } from '../structs';
 import { KEPT_PERMS, PRIVILEGED_SHIFT } from './iotlb';
+import {
+  BOTH,
+  BOTTOM_MASK,
+  FAR_HI,
+  FIRST_BOTTOM,
+  FIRST_NEEDS,
+  OA_HI_MASK,
+  OF_FIRST,
+  OF_SECOND,
+  OF_TABLES,
+  PAGE_MASK,
+  PATH_HI,
+  PATH_LO,
+  PATH_PERMS,
+  PATH_PFN,
+  QuickDescent,
+  SECOND_BOTTOM,
+} from './quick-descent';
 import { FIRST_ONLY, NESTED, SECOND_ONLY, type Service } from './service';
 import { FS_ALL, FS_X, type FirstStageRules } from './table-walks';
 import type { UnitState } from './unit';
 import { indexAt, type SecondStageRules } from './walk';
-import { WC_GPA_HI, WC_GPA_LO, WC_PERMS, WC_PFN, type WalkCache } from './walk-cache';
-
-const OA_HI_MASK = 0xf_ffff;
-const PAGE_MASK = ~0xfff;
-/** High bits of a table's frame number that do not fit a small integer: no memory lies there. */
-const FAR_HI = 0xf_f800;
-const BOTH = READ | WRITE;
-/** What an entry of a first-stage table needs not to be marked. */
-const FIRST_NEEDS = FS_P | FS_A;
-
-/**
- * Places in `near`: for each kind of walk one for the last table of each level, which walks mostly share. Bottom tables, of
- * which there are many, have places by the low bits of their frame number.
- */
-const OF_FIRST = 0;
-const OF_SECOND = 16;
-const OF_TABLES = 32;
-const FIRST_BOTTOM = 48;
-const BOTTOMS = 512;
-const BOTTOM_MASK = BOTTOMS - 1;
-const SECOND_BOTTOM = FIRST_BOTTOM + 2 * BOTTOMS;
-
-/** Words of `path` for a table: its frame, what the entries above it allow, and its address where the guest has it. */
-const PATH_PFN = 0;
-const PATH_PERMS = 1;
-const PATH_HI = 2;
-const PATH_LO = 3;
-const LEVELS = 5;
+import { WC_PERMS, WC_PFN } from './walk-cache';
 
 /**
  * The walk of a plain request, where nothing stands in its way: to read or write as a user, and no accessed or dirty bit
@@ -52,34 +32,13 @@ const LEVELS = 5;
  * It finds what TableWalks finds, and leaves the same in the paging-structure cache, which the tests hold it to. All of it
  * is integers: a miss costs little more than its loads.
  */
-export class QuickWalk {
-  /** Level of the entry that the last descent ended at, and what it allows with those above it. */
-  private level = 0;
-  private perms = 0;
-  /** Of the last descent: the level that it began at. */
-  private from = 0;
-  /** Of the last one in the second stage: the table that it ended in, and what the entries above that allow. */
-  private table = -1;
-  private above = 0;
+export class QuickWalk extends QuickDescent {
   /** Of a nested walk: the last table that held the entry for a first-stage table, and the part of addresses it is for; -1: none. */
   private lastTable = -1;
   private lastHi = 0;
   private lastLo = 0;
-  /**
-   * Where memory keeps the words of frames met lately, so that a walk need not ask: pairs of frame number and index. Words
-   * never move.
-   */
-  private readonly near = new Int32Array(SECOND_BOTTOM + 2 * BOTTOMS).fill(-2);
-  /** The tables that the last descent of each stage came by, by level. */
-  private readonly firstPath = new Int32Array(4 * LEVELS);
-  private readonly secondPath = new Int32Array(4 * LEVELS);
-  private readonly memory: MemoryPort;
-  private readonly walkCache: WalkCache;
-  private readonly caching: boolean;
-  /** Bits that an entry may not have. */
-  private readonly firstReservedHi: number;
+  /** Bits that a leaf may not have, by level. */
   private readonly firstReservedLo: Int32Array;
-  private readonly secondReservedHi: number;
   private readonly secondReservedLo: Int32Array;
 
   constructor(
@@ -89,12 +48,8 @@ export class QuickWalk {
     /** Where the answer goes. */
     private readonly out: Int32Array,
   ) {
-    this.memory = unit.memory;
-    this.walkCache = unit.walkCache;
-    this.caching = unit.walkCache.ways > 0;
-    this.firstReservedHi = first.reservedHi;
+    super(unit, first, second);
     this.firstReservedLo = first.leafReservedLo;
-    this.secondReservedHi = second.reservedHi;
     this.secondReservedLo = second.leafReservedLo;
   }
 
@@ -212,48 +167,6 @@ export class QuickWalk {
     out[KEPT_PERMS] = clean ? kept & ~(WRITE | (WRITE << PRIVILEGED_SHIFT)) : kept;
   }
 
-  /** Where in memory's words the first-stage entry of a page is; -1: given up. */
-  private first(s: Service, hi: number, lo: number): number {
-    const { walkCache, near, firstPath, caching } = this;
-    const { words } = this.memory;
-    const stops = this.firstReservedHi | FAR_HI;
-    let level = s.firstLevels - 1;
-    let pfn = s.firstPfn;
-    let perms = FS_ALL;
-    if (caching) {
-      const known = this.lowest(level, s.did, hi, lo, s.space);
-      if (known >= 0) {
-        level = this.from;
-        pfn = walkCache.entries[known + WC_PFN] as number;
-        perms = walkCache.entries[known + WC_PERMS] as number;
-      }
-    }
-    this.from = level;
-    for (;;) {
-      const slot = level > 0 ? OF_FIRST + (level << 1) : FIRST_BOTTOM + ((pfn & BOTTOM_MASK) << 1);
-      const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
-      if (base < 0) return -1;
-      const at = base + (indexAt(level, hi, lo) << 1);
-      const entryLo = words[at] as number;
-      const entryHi = words[at + 1] as number;
-      perms &= (entryLo & (FS_RW | FS_US)) | ((~entryHi >>> 28) & FS_X);
-      if (level === 0 || (entryLo & FS_PS) !== 0) {
-        this.level = level;
-        this.perms = perms;
-        return at;
-      }
-      if ((entryHi & stops) !== 0 || (entryLo & FIRST_NEEDS) !== FIRST_NEEDS) return -1;
-      pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
-      level--;
-      if (!caching) continue;
-      const place = level << 2;
-      firstPath[place + PATH_PFN] = pfn;
-      firstPath[place + PATH_PERMS] = perms;
-      firstPath[place + PATH_HI] = entryHi & OA_HI_MASK;
-      firstPath[place + PATH_LO] = entryLo & PAGE_MASK;
-    }
-  }
-
   /** The same where the tables lie in guest-physical memory. */
   private firstOfGuest(s: Service, hi: number, lo: number): number {
     const { walkCache, near, firstPath, caching } = this;
@@ -265,7 +178,7 @@ export class QuickWalk {
     let pfn = -1;
     this.lastTable = -1;
     if (caching) {
-      const known = this.lowest(level, s.did, hi, lo, s.space);
+      const known = this.lowest(level, s, hi, lo, s.space);
       if (known >= 0) {
         level = this.from;
         pfn = walkCache.entries[known + WC_PFN] as number;
@@ -348,88 +261,6 @@ export class QuickWalk {
     return at;
   }
 
-  /** Where in memory's words the second-stage entry of a page is; -1: given up. */
-  private second(s: Service, kind: number, hi: number, lo: number): number {
-    const { walkCache, near, secondPath, caching } = this;
-    const { words } = this.memory;
-    const stops = this.secondReservedHi | FAR_HI;
-    let level = s.secondLevels - 1;
-    let pfn = s.secondPfn;
-    let perms = BOTH;
-    if (caching) {
-      const known = this.lowest(level, s.did, hi, lo, 0);
-      if (known >= 0) {
-        level = this.from;
-        pfn = walkCache.entries[known + WC_PFN] as number;
-        perms = walkCache.entries[known + WC_PERMS] as number;
-      }
-    }
-    this.from = level;
-    for (;;) {
-      const slot = level > 0 ? kind + (level << 1) : SECOND_BOTTOM + ((pfn & BOTTOM_MASK) << 1);
-      const base = near[slot] === pfn ? (near[slot + 1] as number) : this.meet(pfn, slot);
-      if (base < 0) return -1;
-      const at = base + (indexAt(level, hi, lo) << 1);
-      const entryLo = words[at] as number;
-      if (level === 0 || (entryLo & SS_PS) !== 0) {
-        this.level = level;
-        this.table = pfn;
-        this.above = perms;
-        this.perms = perms & entryLo;
-        return at;
-      }
-      perms &= entryLo;
-      const entryHi = words[at + 1] as number;
-      if ((entryHi & stops) !== 0 || (entryLo & (SS_SNP | s.secondA)) !== s.secondA) return -1;
-      pfn = ((entryHi & 0x7ff) << 20) | (entryLo >>> 12);
-      level--;
-      if (!caching) continue;
-      const place = level << 2;
-      secondPath[place + PATH_PFN] = pfn;
-      secondPath[place + PATH_PERMS] = perms;
-    }
-  }
-
-  /** The lowest table below `top` that is cached on the way to an address: its entry, and its level in `from`; or -1. */
-  private lowest(top: number, did: number, hi: number, lo: number, space: number): number {
-    const { walkCache } = this;
-    for (let level = 0; level < top; level++) {
-      const at = walkCache.find(level, did, hi, lo, space);
-      if (at < 0) continue;
-      this.from = level;
-      return at;
-    }
-    return -1;
-  }
-
-  private keepFirst(s: Service, leaf: number, hi: number, lo: number): void {
-    const { walkCache, firstPath } = this;
-    const { entries } = walkCache;
-    for (let level = this.from - 1; level >= leaf; level--) {
-      const at = walkCache.enter(level, s.did, hi, lo, s.space);
-      if (at < 0) continue;
-      const place = level << 2;
-      entries[at + WC_PFN] = firstPath[place + PATH_PFN] as number;
-      entries[at + WC_PERMS] = firstPath[place + PATH_PERMS] as number;
-      entries[at + WC_GPA_HI] = firstPath[place + PATH_HI] as number;
-      entries[at + WC_GPA_LO] = firstPath[place + PATH_LO] as number;
-    }
-  }
-
-  private keepSecond(s: Service, leaf: number, hi: number, lo: number): void {
-    const { walkCache, secondPath } = this;
-    const { entries } = walkCache;
-    for (let level = this.from - 1; level >= leaf; level--) {
-      const at = walkCache.enter(level, s.did, hi, lo, 0);
-      if (at < 0) continue;
-      const place = level << 2;
-      entries[at + WC_PFN] = secondPath[place + PATH_PFN] as number;
-      entries[at + WC_PERMS] = secondPath[place + PATH_PERMS] as number;
-      entries[at + WC_GPA_HI] = 0;
-      entries[at + WC_GPA_LO] = 0;
-    }
-  }
-
   /** Whether an entry is one of a page, and lets a user pass without more ado. */
   private passesFirst(level: number, hi: number, lo: number, perms: number, need: Access): boolean {
     const wanted = FIRST_NEEDS | ((need & WRITE) !== 0 ? FS_D : 0);
@@ -449,15 +280,5 @@ export class QuickWalk {
     const wanted = s.secondA | ((need & WRITE) !== 0 ? s.secondD : 0);
     if ((perms & need) !== need || (lo & wanted) !== wanted) return false;
     return ((lo & (this.secondReservedLo[level] as number)) | (hi & this.secondReservedHi)) === 0;
-  }
-
-  /** A frame that was not met lately: where memory keeps its words, -1 for nowhere. */
-  private meet(pfn: number, slot: number): number {
-    if (pfn < 0) return -1;
-    const base = findFrame(this.memory.frames, this.memory.frameMask, pfn);
-    if (base < 0) return -1;
-    this.near[slot] = pfn;
-    this.near[slot + 1] = base;
-    return base;
   }
 }

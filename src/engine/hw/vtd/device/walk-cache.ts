@@ -93,6 +93,21 @@ export class WalkCache {
     return this.search(level, low, tagLo, tagHi, space);
   }
 
+  /**
+   * find() of a table of leaves, and only where it was found last, for walks that look for that first. `tag`: of entries of
+   * the domain, as in the IOTLB.
+   */
+  findLast(tag: number, hi: number, lo: number, space: number): number {
+    const { entries } = this;
+    const tagLo = ((hi << 20) | (lo >>> 12)) & ~0x1ff;
+    const at = this.hints[hintOf(0, tagLo >>> 9, space)] as number;
+    return entries[at] === tagLo &&
+      entries[at + TAG_HI] === (tag | ((hi >>> 12) & VPN_HI_MASK)) &&
+      entries[at + SPACE] === space
+      ? at
+      : -1;
+  }
+
   private search(level: number, low: number, tagLo: number, tagHi: number, space: number): number {
     const { entries } = this;
     const base = this.setOf(level, low) * this.setWords;
