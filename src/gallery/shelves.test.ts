@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseScript } from '../scenario/parse';
+import { encodeLink } from '../share/link';
+import { ScriptRun } from '../testing/run-script';
 import { groupShelves } from './groups';
 import { iommuShelves } from './iommus';
+import { trafficShelves } from './traffic';
 import { parseShelfScene, shelvesOf } from './shelves';
 
 it('a scene tells its label and title in its first line', () => {
@@ -24,11 +27,11 @@ it('scenes stand on their shelves, by number and not by letters', () => {
 });
 
 describe('the scenes on shelves', () => {
-  const all = [...iommuShelves, ...groupShelves];
+  const all = [...iommuShelves, ...groupShelves, ...trafficShelves];
   const scenes = all.flatMap((shelf) => shelf.scenes);
 
   it('are all on a shelf, and none is empty', () => {
-    const files = import.meta.glob('./{iommus,groups}/*.iommu');
+    const files = import.meta.glob('./{iommus,groups,traffic}/*.iommu');
     expect(scenes.length).toBe(Object.keys(files).length);
     expect(all.filter((shelf) => shelf.scenes.length < 4)).toEqual([]);
   });
@@ -49,6 +52,7 @@ describe('the scenes on shelves', () => {
       const says = statements.filter(
         ({ verb, expect: expected, args }) =>
           verb.startsWith('expect') ||
+          (verb === 'burst' && args.length > 5) ||
           expected !== null ||
           args.some((arg) =>
             arg.kind === 'option'
@@ -57,6 +61,15 @@ describe('the scenes on shelves', () => {
           ),
       );
       expect(says.length).toBeGreaterThan(3);
+    },
+  );
+
+  it.each(trafficShelves.flatMap((shelf) => shelf.scenes))(
+    '$id plays as it says, and fits a link that chats keep whole',
+    ({ script }) => {
+      expect(ScriptRun.of(script).wrong).toEqual([]);
+      const scene = { script, cursor: null, selection: null, camera: null };
+      expect(encodeLink(scene).length).toBeLessThan(2000);
     },
   );
 

@@ -37,8 +37,8 @@ function checkExpectation({ expect, columns, name }: Statement, verb: VerbSpec):
       column,
     );
   }
-  if (expect === 'FAULT' && verb.name !== 'dma')
-    return error('only a dma can end in a FAULT; the kernel refuses with an errno', column);
+  if (expect === 'FAULT' && verb.name !== 'dma' && verb.name !== 'burst')
+    return error('only a dma or a burst can end in a FAULT; the kernel refuses with an errno', column);
   if ((expect === 'WAITS' || expect === 'DEADLOCK') && !verb.locks)
     return error(`${verb.name} takes no lock, so nothing can be in its way`, column);
   return null;

@@ -1,4 +1,4 @@
-import { lineCount } from './parse';
+import { lineCount } from './lines';
 
 /** Far more than the scripts of the largest machines have; a run of them all takes a second or two. */
 const MOST_LINES = 10_000;

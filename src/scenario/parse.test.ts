@@ -187,7 +187,7 @@ describe('a mistake is told with its column, in words', () => {
     ['DETACH dev !', /name the expected errno/, 12],
     ['DETACH dev ! EBUZY', /"EBUZY" is no errno .*did you mean EBUSY\?/, 12],
     ['DETACH dev ! EBUSY now', /nothing may follow the expected errno/, 20],
-    ['DETACH dev ! FAULT', /only a dma can end in a FAULT/, 12],
+    ['DETACH dev ! FAULT', /only a dma or a burst can end in a FAULT/, 12],
     ['! EBUSY', /stands after an action/, 1],
     ['t1 = begin', /begin also needs action \(what it does/, 11],
     ['begin DETACH dev', /give what begin makes a name, as in: t1 = begin REPLACE/, 1],

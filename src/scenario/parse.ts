@@ -1,6 +1,7 @@
 import { ERRNO } from '../engine/kernel/errno';
 import { checkStatement, findVerb } from './check';
 import { lexLine, type LexedLine } from './lex';
+import { linesOfText } from './lines';
 import type { Expectation, Line, LineError, Script, Statement } from './script';
 import { didYouMean } from './suggest';
 
@@ -10,19 +11,10 @@ import { didYouMean } from './suggest';
  */
 export function parseScript(text: string): Script {
   return {
-    lines: splitLines(text).map((raw, index) => parseLine(raw, index + 1)),
+    lines: linesOfText(text).map((raw, index) => parseLine(raw, index + 1)),
     finalNewline: text.endsWith('\n'),
   };
 }
-
-/** Lines without their newlines; a newline at the end begins no other line. */
-function splitLines(text: string): readonly string[] {
-  const lines = text.split('\n');
-  if (text === '' || text.endsWith('\n')) lines.pop();
-  return lines;
-}
-
-export const lineCount = (text: string): number => splitLines(text).length;
 
 export function parseLine(raw: string, number: number): Line {
   const lexed = lexLine(raw);
@@ -72,6 +64,8 @@ function statementOf(line: LexedLine): Statement | LineError | null {
 }
 
 const NO_ERRNOS = ['FAULT', 'WAITS', 'DEADLOCK'];
+/** All that may stand behind a `!`. */
+export const EXPECTATIONS: readonly string[] = [...NO_ERRNOS, ...Object.keys(ERRNO)];
 const isExpectation = (text: string): text is Expectation =>
   NO_ERRNOS.includes(text) || Object.hasOwn(ERRNO, text);
 
@@ -79,7 +73,7 @@ function expectation(text: string, column: number): Expectation | LineError {
   if (isExpectation(text)) return text;
   if (text === '') return { message: 'name the expected errno after the !, as in ! EBUSY', column };
   return {
-    message: `"${text}" is no errno that can come up here${didYouMean(text, [...Object.keys(ERRNO), ...NO_ERRNOS])}`,
+    message: `"${text}" is no errno that can come up here${didYouMean(text, EXPECTATIONS)}`,
     column,
   };
 }

@@ -16,6 +16,7 @@ export type NameKind =
   | 'memfd'
   | 'buffer'
   | 'task'
+  | 'traffic'
   | 'domain'
   | 'bond'
   | 'dma-address';
@@ -91,6 +92,7 @@ export const device: ValueType = { kind: 'name', of: ['device'] };
 export const ioas: ValueType = { kind: 'name', of: ['ioas'] };
 export const buffer: ValueType = { kind: 'name', of: ['buffer'] };
 export const task: ValueType = { kind: 'name', of: ['task'] };
+export const traffic: ValueType = { kind: 'name', of: ['traffic'] };
 export const domain: ValueType = { kind: 'name', of: ['domain'] };
 export const bond: ValueType = { kind: 'name', of: ['bond'] };
 export const dmaAddress: ValueType = { kind: 'name', of: ['dma-address'] };

@@ -7,13 +7,16 @@ import {
   choice,
   defineVerb,
   flag,
+  needed,
   number,
   option,
   param,
   pattern,
+  range,
   saysAs,
   task,
   text,
+  traffic,
   word,
   type VerbSpec,
 } from './verb-spec';
@@ -26,6 +29,21 @@ const physicalRange = pattern(
   new RegExp(`^(?:${ENTRY}|(?:${NUMBER})-(?:${NUMBER}))$`, 'i'),
   '0x10a30000-0x10a30fff or leaf',
 );
+
+/** What tells a row of accesses. */
+const ROW = {
+  params: [
+    param('device', anyDevice, 'the device'),
+    param('access', choice('read', 'write'), 'which way'),
+    param('range', range, 'the addresses it uses, both ends included'),
+    param('size', number, 'bytes of an access, 4096 at most'),
+  ],
+  options: [
+    option('pattern', choice('ring', 'random', 'scatter'), 'in which order; ring unless said'),
+    option('seed', number, 'of the chance in it; 1 unless said'),
+    option('pasid', number, 'the PASID of its requests; none unless said'),
+  ],
+} as const;
 
 /** What devices do, and how a script plays it: tasks, failures, places and words. */
 export const PLAY_VERBS: readonly VerbSpec[] = [
@@ -45,6 +63,32 @@ export const PLAY_VERBS: readonly VerbSpec[] = [
       flag('exec', 'it asks to execute what it reads; with a PASID'),
       flag('priv', 'it asks for privileged mode; with a PASID'),
     ],
+  }),
+  defineVerb(
+    'burst',
+    'burst 01:00.0 read 0x100000-0x13ffff 64 count=1000',
+    'the device makes many accesses',
+    {
+      begins: false,
+      params: ROW.params,
+      options: [
+        needed('count', number, 'how many, 100000 at most'),
+        ...ROW.options,
+        option('hits', number, 'how many must be found in a cache'),
+        option('misses', number, 'how many must be looked up in tables'),
+        option('blocked', number, 'how many must be blocked'),
+      ],
+    },
+  ),
+  defineVerb(
+    'traffic',
+    'net = traffic 01:00.0 write 0x100000-0x13ffff 256',
+    'from now on the device makes an access wherever it could, while the kernel works',
+    { ...atOnce, naming: 'must', makes: 'traffic', ...ROW },
+  ),
+  defineVerb('stop', 'stop net', 'ends the traffic of a device', {
+    ...atOnce,
+    params: [param('traffic', traffic, 'made by traffic')],
   }),
   defineVerb('poke', 'poke 0x10a30000 "0x10a31003"', 'writes physical memory behind the kernel’s back', {
     ...atOnce,

@@ -1,4 +1,4 @@
-import { lineCount } from '../scenario/parse';
+import { lineCount } from '../scenario/lines';
 
 /** What a link holds: the script, and how it is looked at. */
 export interface Scene {

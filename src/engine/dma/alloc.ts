@@ -4,6 +4,7 @@ import type { Device } from '../iommu/device';
 import { iommuMap, iommuUnmap } from '../iommu/map';
 import { err, ok, type Result } from '../kernel/errno';
 import type { Task } from '../kernel/task';
+import type { FrameUse } from '../memory/frame-use';
 import type { PhysicalMemory } from '../memory/physical-memory';
 import type { FrameRun } from '../memory/user-memory';
 import { alignUp, allocIova, dmaMap, dmaTarget, freeIova, unmapRange, type DmaTarget } from './map';
@@ -37,7 +38,7 @@ export function* dmaAlloc(
   const attached = yield* deferredAttach(core, device, target.domain);
   if (!attached.ok) return noMemory(attached.why);
   const smallest = Math.max(12, target.iovas.granuleLg2);
-  const runs = allocPages(core, memory, alignUp(size, smallest) / PAGE, target);
+  const runs = allocPages(core, device, memory, alignUp(size, smallest) / PAGE, target);
   if (!runs) return noMemory('no pages are left');
   const bytes = alignUp(size, smallest);
   const iova = allocIova(core, device, target, bytes);
@@ -66,7 +67,7 @@ function* allocDirect(
   size: number,
 ): Task<Result<DmaBuffer>> {
   const count = alignUp(size, 12) / PAGE;
-  const first = core.fail.hit('dma_direct_alloc') ? null : memory.allocateFrames(count);
+  const first = core.fail.hit('dma_direct_alloc') ? null : memory.allocateFrames(count, { use: useOf(device) });
   if (!first?.ok) return noMemory(`no ${count} pages in a row are left`);
   const order = { pa: first.value * PAGE, bytes: count * PAGE, direction: 'bidirectional' } as const;
   const mapped = yield* dmaMap(core, device, order);
@@ -79,6 +80,7 @@ function* allocDirect(
 /** Large pieces are a convenience: smaller ones do as well. Linux: __iommu_dma_alloc_pages() */
 function allocPages(
   core: IommuCore,
+  device: Device,
   memory: PhysicalMemory,
   pages: number,
   { domain }: DmaTarget,
@@ -90,7 +92,7 @@ function allocPages(
   );
   orders.sort((a, b) => b - a);
   for (let left = pages; left > 0;) {
-    const run = takeLargest(core, memory, orders, left);
+    const run = takeLargest(core, memory, orders, left, useOf(device));
     if (!run) {
       freePages(memory, runs);
       return null;
@@ -106,11 +108,12 @@ function takeLargest(
   memory: PhysicalMemory,
   orders: readonly number[],
   left: number,
+  use: FrameUse,
 ): FrameRun | null {
   for (const order of orders) {
     const count = 2 ** order;
     if (count > left || core.fail.hit('__iommu_dma_alloc_pages')) continue;
-    const pfn = memory.allocateFrames(count, { align: count });
+    const pfn = memory.allocateFrames(count, { align: count, use });
     if (pfn.ok) return { pfn: pfn.value, count };
   }
   return null;
@@ -150,5 +153,12 @@ function mergeRuns(runs: readonly FrameRun[]): readonly FrameRun[] {
   }
   return merged;
 }
+
+const useOf = ({ name, worldId }: Device): FrameUse => ({
+  kind: 'buffer',
+  what: `DMA buffer of the driver of ${name}`,
+  level: null,
+  owner: worldId,
+});
 
 const noMemory = (why: string): Result<never> => err('ENOMEM', why, { rule: 'dma_alloc_coherent' });

@@ -3,8 +3,8 @@ import type { PhysicalMemory } from '../memory/physical-memory';
 import type { FaultEvent, TraceEvent } from '../trace/event';
 import type { Trace } from '../trace/trace';
 import type { AtsAnswer, AtsQuestion } from './common/rehearsal';
-import type { AddressField, FaultRecordView, UnitView, WalkStep } from './common/view';
-import type { DeviceLink, DmaTranslator, RegisterBus } from './port';
+import type { AddressField, FaultRecordView, TableOfStep, UnitView, WalkStep } from './common/view';
+import type { DeviceLink, DmaTranslator, IrqSource, RegisterBus } from './port';
 
 /**
  * One IOMMU with its driver on it, of whatever vendor: what a machine is put together from, and what a page can show.
@@ -38,6 +38,10 @@ export interface HardwareUnit {
   addressFields(iova: bigint, leafLevel: number | null, domain: IommuDomain | null): readonly AddressField[];
   /** The hardware's reads and cache look-ups among the events of one request, in words. */
   explain(events: readonly TraceEvent[]): readonly WalkStep[];
+  /**
+   * Another entry of a table that a step read, as memory has it now; null where no table is. Changes nothing, leaves no trace.
+   */
+  peek(table: TableOfStep, index: number): WalkStep | null;
   explainFault(
     fault: FaultEvent,
     steps: readonly WalkStep[],
@@ -97,6 +101,10 @@ export interface UnitOptions {
   readonly nextLabel?: () => string;
   /** Lets a device ask for pages, or no more. Linux: iopf_queue_add_device(), iopf_queue_remove_device() */
   readonly pageRequests?: PageRequestGate;
+  /** How an interrupt gets its handler run. Default: at once. */
+  readonly deliver?: (source: IrqSource, handler: () => void) => void;
+  /** The unit is done with a command of its queue. */
+  readonly onCommand?: (name: string) => void;
   /** Every unit of the machine, where a domain may be attached through another one of the same driver. */
   readonly sisters?: () => readonly IommuOps[];
 }

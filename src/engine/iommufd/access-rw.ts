@@ -10,6 +10,8 @@ import { PAGE_BYTES, PAGE_SIZE } from './page';
 import type { IoptPages } from './pages';
 import { PfnReader } from './pfn-reader';
 
+const RW = 'iopt_pages_rw_access';
+
 /** Linux: IOMMUFD_ACCESS_RW_* */
 export interface RwFlags {
   /** `data` goes to the IOAS; otherwise it is filled from there. */
@@ -72,7 +74,7 @@ function* rwPages(
   data: Uint8Array,
   flags: RwFlags,
 ): Task<Result<undefined>> {
-  const rule = 'iopt_pages_rw_access';
+  const rule = RW;
   const { address, memory } = pages;
   if (flags.write && !pages.writable)
     return err('EPERM', 'the pages were mapped without WRITEABLE', { rule });
@@ -92,10 +94,10 @@ function* rwPages(
 function copyUser(memory: UserMemory, userVa: bigint, data: Uint8Array, write: boolean): Result<undefined> {
   if (write) {
     const written = memory.write(userVa, data);
-    return written.ok ? done : written;
+    return written.ok ? done : { ...written, rule: RW };
   }
   const bytes = memory.read(userVa, data.length);
-  if (!bytes.ok) return bytes;
+  if (!bytes.ok) return { ...bytes, rule: RW };
   data.set(bytes.value);
   return done;
 }

@@ -6,6 +6,9 @@ import { Lockdep, type LockdepReport } from './lockdep';
 import { labelsOf, type LockStep, type Resumed, type Task, type WaitStep } from './task';
 import { TaskRun, type TaskInfo } from './task-run';
 
+/** What a task did with a lock; `wait`: it waits for it, or for something to happen. */
+export type LockOp = 'acquire' | 'release' | 'wait';
+
 /**
  * The tasks of one machine that are not over: at most one moves at a time, from one event of a lock to the next.
  *
@@ -24,6 +27,10 @@ export class Scheduler {
   /** Tasks on their way, each because of the one before. */
   private readonly going = new Set<TaskRun>();
   private moving = false;
+  /** The task that moves now, or did last. */
+  current: TaskRun | null = null;
+  /** Told after each event of a lock. */
+  onLock: ((run: TaskRun, op: LockOp, what: string) => void) | null = null;
 
   constructor(
     private readonly trace: Trace,
@@ -182,6 +189,7 @@ export class Scheduler {
     const outer = this.fail.current;
     this.fail.current = run.fail;
     this.moving = true;
+    this.current = run;
     let next: IteratorResult<NonNullable<TaskRun['pending']>>;
     try {
       next = run.task.next(heard);
@@ -222,13 +230,15 @@ export class Scheduler {
       ...this.labels(run, lock, asReader),
       heldBy,
     });
+    this.onLock?.(run, 'wait', lock.name);
     return false;
   }
 
   private took(run: TaskRun, lock: Mutex, shared: boolean): void {
     run.held.push({ lock, shared, line: this.line });
-    if (!this.trace.on) return;
-    this.trace.emit({ kind: 'lock', op: 'acquire', lock: lock.name, ...this.labels(run, lock, shared) });
+    if (this.trace.on)
+      this.trace.emit({ kind: 'lock', op: 'acquire', lock: lock.name, ...this.labels(run, lock, shared) });
+    this.onLock?.(run, 'acquire', lock.name);
   }
 
   private release(run: TaskRun, lock: Mutex, shared: boolean): void {
@@ -239,6 +249,7 @@ export class Scheduler {
     if (this.trace.on) {
       this.trace.emit({ kind: 'lock', op: 'release', lock: lock.name, ...this.labels(run, lock, shared) });
     }
+    this.onLock?.(run, 'release', lock.name);
     for (const who of granted) this.wake(who, lock);
   }
 
@@ -261,6 +272,7 @@ export class Scheduler {
     if (run.awaits === null) {
       run.awaits = step;
       this.trace.emit({ kind: 'lock', op: 'wait', lock: step.what, ...nameOf(run, this.line) });
+      this.onLock?.(run, 'wait', step.what);
     }
     return false;
   }

@@ -50,6 +50,8 @@ export class FrameStore {
   private used = 0;
   /** For hardware that reads memory: processors and programs do not meet them. */
   hazards: MemoryHazards | null = null;
+  /** Runs after each store of a driver to a structure that its hardware reads, with the structure's name. */
+  onPublish: ((what: string) => void) | null = null;
 
   constructor(readonly ram: readonly RamRange[]) {
     for (const range of ram) {
@@ -133,6 +135,17 @@ export class FrameStore {
 
   writeU64(pa: number, value: bigint): boolean {
     return this.store64(pa, Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
+  }
+
+  /** As writeU64, for a word of a structure that hardware may read at any moment: from now on it says this. */
+  publishU64(pa: number, value: bigint, what: string): void {
+    this.writeU64(pa, value);
+    this.published(what);
+  }
+
+  /** Something was stored that hardware may read at any moment. */
+  published(what: string): void {
+    if (this.onPublish !== null) this.onPublish(what);
   }
 
   /** A copy of `length` bytes from `pa` on; null when any of them is no memory. */

@@ -10,6 +10,11 @@ export class FreeRuns {
   private readonly starts: number[] = [];
   private readonly counts: number[] = [];
 
+  /** All of them, ascending. */
+  get runs(): readonly { readonly pfn: number; readonly count: number }[] {
+    return this.starts.map((pfn, at) => ({ pfn, count: this.counts[at] ?? 0 }));
+  }
+
   /** Frame number of a run of `count` frames aligned to `align` frames, or -1. */
   take(count: number, align: number, from: From): number {
     const last = this.starts.length - 1;

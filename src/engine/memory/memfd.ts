@@ -1,5 +1,6 @@
 import { invariant } from '../../lib/invariant';
 import { err, ok, type Result } from '../kernel/errno';
+import type { UserFrames } from './frame-use';
 import type { PhysicalMemory } from './physical-memory';
 import { defaultPageSize, type PageSizeLg2 } from './process-memory';
 import type { FrameRun, PageSource } from './user-memory';
@@ -12,7 +13,9 @@ const PAGE = 4096;
  *
  * Linux: mm/memfd.c memfd_create(), memfd_pin_folios()
  */
-export class Memfd implements PageSource {
+export class Memfd implements PageSource, UserFrames {
+  readonly isFile = true;
+  readonly userVa = null;
   private open = true;
   private pinned = 0;
 
@@ -22,8 +25,20 @@ export class Memfd implements PageSource {
     readonly pageSizeLg2: PageSizeLg2,
     private readonly memory: PhysicalMemory,
     /** First frame of each page. */
-    private readonly pfns: readonly number[],
+    readonly pfns: readonly number[],
   ) {}
+
+  get holder(): string {
+    return this.name;
+  }
+
+  get framesPerPage(): number {
+    return 2 ** this.pageSizeLg2 / PAGE;
+  }
+
+  get mapped(): boolean {
+    return this.open;
+  }
 
   static create(
     memory: PhysicalMemory,
@@ -43,7 +58,9 @@ export class Memfd implements PageSource {
       }
       pfns.push(got.value);
     }
-    return ok(new Memfd(name, pages * size, pageSizeLg2, memory, pfns));
+    const file = new Memfd(name, pages * size, pageSizeLg2, memory, pfns);
+    memory.userFrames.add(file);
+    return ok(file);
   }
 
   pin(at: bigint, pages: number): Result<readonly FrameRun[]> {
@@ -52,7 +69,7 @@ export class Memfd implements PageSource {
       return err('EINVAL', `${this.name} ends before byte ${(first + pages) * PAGE}`, {
         rule: 'memfd_pin_folios',
       });
-    const framesPerPage = 2 ** this.pageSizeLg2 / PAGE;
+    const { framesPerPage } = this;
     const runs: { pfn: number; count: number }[] = [];
     for (let index = first; index < first + pages;) {
       const inside = index % framesPerPage;
@@ -79,6 +96,7 @@ export class Memfd implements PageSource {
 
   private freeIfUnused(): void {
     if (this.open || this.pinned > 0) return;
-    for (const pfn of this.pfns) this.memory.freeFrames(pfn, 2 ** this.pageSizeLg2 / PAGE);
+    this.memory.userFrames.delete(this);
+    for (const pfn of this.pfns) this.memory.freeFrames(pfn, this.framesPerPage);
   }
 }

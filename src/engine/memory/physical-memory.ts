@@ -1,6 +1,7 @@
 import { EngineBug, invariant } from '../../lib/invariant';
 import { err, ok, type Result } from '../kernel/errno';
 import { FRAME_BYTES, FrameStore, type RamRange } from './frame-store';
+import type { FrameUse, UserFrames } from './frame-use';
 import { FreeRuns, type From } from './free-runs';
 import type { FrameBytes } from './user-memory';
 
@@ -16,12 +17,20 @@ export interface AllocateOptions {
   readonly from?: From;
   /** Memory of a process: made to fail are only the kernel's own allocations. Linux: fail_page_alloc, ignore-gfp-highmem */
   readonly user?: boolean;
+  /** What for. */
+  readonly use?: FrameUse;
 }
 
 /** The machine's physical memory: bytes by frame, and who may have which frame. */
 export class PhysicalMemory extends FrameStore implements FrameBytes {
   private readonly free = new FreeRuns();
   private allocated = 0;
+  /** By frame: what the kernel has it for. */
+  readonly uses = new Map<number, FrameUse>();
+  /** What processes and files have. */
+  readonly userFrames = new Set<UserFrames>();
+  /** World id of the unit whose driver is being started: what it takes without a word more is that unit's. */
+  taker: string | null = null;
   /** Counts down to the allocation that fails; 0 is off. Linux: fault injection, fail-nth */
   private failIn = 0;
   /** Asked at each allocation of the kernel; true makes it fail. Linux: should_fail_alloc_page() */
@@ -47,12 +56,31 @@ export class PhysicalMemory extends FrameStore implements FrameBytes {
     if (pfn < 0) return err('ENOMEM', `no ${count} contiguous free frames are left`);
     this.allocated += count;
     this.zero(pfn, count);
+    if (options.use !== undefined) this.noteUse(pfn, count, options.use);
     return ok(pfn);
   }
 
   freeFrames(pfn: number, count: number): void {
-    if (this.isRam(pfn) && this.isRam(pfn + count - 1) && this.free.give(pfn, count)) this.allocated -= count;
-    else this.onBadFree(pfn);
+    if (this.isRam(pfn) && this.isRam(pfn + count - 1) && this.free.give(pfn, count)) {
+      this.allocated -= count;
+      // What is taken together has one use: a frame without one has neighbours without.
+      if (this.uses.has(pfn)) for (let n = 0; n < count; n++) this.uses.delete(pfn + n);
+    } else this.onBadFree(pfn);
+  }
+
+  /** Whose a structure is that stands at an address: one that hangs from it is of the same. */
+  ownerAt(pa: number): FrameUse['owner'] {
+    return this.uses.get(Math.floor(pa / FRAME_BYTES))?.owner ?? null;
+  }
+
+  private noteUse(pfn: number, count: number, use: FrameUse): void {
+    const whose = use.owner === null && this.taker !== null ? { ...use, owner: this.taker } : use;
+    for (let n = 0; n < count; n++) this.uses.set(pfn + n, whose);
+  }
+
+  /** Free frames, ascending. */
+  get freeRuns(): readonly { readonly pfn: number; readonly count: number }[] {
+    return this.free.runs;
   }
 
   readFrame(pfn: number, offset: number, bytes: number): Uint8Array {

@@ -1,6 +1,7 @@
 import { invariant } from '../../lib/invariant';
 import { done } from '../../lib/result';
 import { err, ok, type Result } from '../kernel/errno';
+import type { UserFrames } from './frame-use';
 import type { PhysicalMemory } from './physical-memory';
 import type { FrameRun, MappingListener, UserMemory } from './user-memory';
 
@@ -25,7 +26,7 @@ export interface Mapping {
 }
 
 /** The memory behind one mmap: pages of one size, each physically contiguous. It outlives its mapping while pinned. */
-interface Block {
+interface Block extends UserFrames {
   readonly framesPerPage: number;
   /** First frame of each page. Pages come from the top of memory, so these descend. */
   readonly pfns: Float64Array;
@@ -89,7 +90,7 @@ export class ProcessMemory implements UserMemory {
     const length = Math.ceil(bytes / size) * size;
     const start = this.findGap(length, size);
     if (start < 0) return err('ENOMEM', 'the address space is full', { rule: 'get_unmapped_area' });
-    const block = this.allocate(length / size, size / PAGE);
+    const block = this.allocate(start, length / size, size / PAGE);
     if (!block.ok) return block;
     const vma: Vma = { start, end: start + length, pageSizeLg2: sizeLg2, writable, block: block.value };
     this.vmas.push(vma);
@@ -234,7 +235,7 @@ export class ProcessMemory implements UserMemory {
     return done;
   }
 
-  private allocate(pages: number, framesPerPage: number): Result<Block> {
+  private allocate(userVa: number, pages: number, framesPerPage: number): Result<Block> {
     const pfns = new Float64Array(pages);
     for (let page = 0; page < pages; page++) {
       const got = this.memory.allocateFrames(framesPerPage, {
@@ -248,13 +249,17 @@ export class ProcessMemory implements UserMemory {
       }
       pfns[page] = got.value;
     }
-    const block: Block = { framesPerPage, pfns, pins: new Int32Array(pages), pinned: 0, mapped: true };
+    const pins = new Int32Array(pages);
+    const of = { holder: this.name, isFile: false, userVa };
+    const block: Block = { ...of, framesPerPage, pfns, pins, pinned: 0, mapped: true };
     this.blocks.add(block);
+    this.memory.userFrames.add(block);
     return ok(block);
   }
 
   private releaseIfUnused(block: Block): void {
     if (block.mapped || block.pinned > 0 || !this.blocks.delete(block)) return;
+    this.memory.userFrames.delete(block);
     for (const pfn of block.pfns) this.memory.freeFrames(pfn, block.framesPerPage);
   }
 

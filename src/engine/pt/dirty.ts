@@ -10,7 +10,7 @@ import {
   TABLE,
   type PtFormat,
 } from './format';
-import { entryAt, gatherRange, type Gather, type PageTable } from './page-table';
+import { entryAt, gatherRange, type Gather, type PageTable, TABLE_ENTRY } from './page-table';
 import { checkLength, checkReach, lastPageOf, offsetIn, pageOf } from './range';
 
 export interface DirtyArgs {
@@ -122,6 +122,11 @@ function isDirty(table: PageTable, firstAt: number, slots: number): boolean {
   return false;
 }
 
+/** By its first slot: for people. A leaf of several may be dirty in another. */
+export const leafIsDirty = (format: PtFormat, lo: number, hi: number): boolean =>
+  (format.dirtyLo | format.dirtyHi | format.cleanLo | format.cleanHi) !== 0 &&
+  slotIs(format, 'dirty', lo, hi);
+
 const slotIs = (format: PtFormat, what: 'dirty' | 'clean', lo: number, hi: number): boolean => {
   const { dirtyLo, dirtyHi, cleanLo, cleanHi } = format;
   const wantedLo = what === 'dirty' ? dirtyLo : cleanLo;
@@ -132,10 +137,12 @@ const slotIs = (format: PtFormat, what: 'dirty' | 'clean', lo: number, hi: numbe
 /** Linux: pt_entry_make_write_clean() */
 function makeClean(table: PageTable, firstAt: number, slots: number): void {
   const { dirtyLo, dirtyHi, cleanLo, cleanHi } = table.format;
-  const { words } = table.memory;
+  const { memory } = table;
   for (let at = firstAt; at < firstAt + slots * 2; at += 2) {
+    const { words } = memory;
     words[at] = ((words[at] as number) & ~dirtyLo) | cleanLo;
     words[at + 1] = ((words[at + 1] as number) & ~dirtyHi) | cleanHi;
+    memory.published(TABLE_ENTRY);
   }
 }
 

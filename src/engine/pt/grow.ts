@@ -28,7 +28,7 @@ export function growTop(
       const what = `the range ends beyond the ${table.vaLg2} address bits of the table`;
       return giveUp(err('ERANGE', what, { rule: 'increase_top' }));
     }
-    const made = memory.allocateFrames(1);
+    const made = memory.allocateFrames(1, table.uses[level]);
     if (!made.ok) return giveUp(made);
     tables.push(made.value);
     installTable(table, made.value, 0, level, rootPfn);

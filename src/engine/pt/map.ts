@@ -22,6 +22,7 @@ import {
   installTable,
   type Gather,
   type PageTable,
+  TABLE_ENTRY,
 } from './page-table';
 import { checkLength, checkReach, lastPageOf, offsetIn, pageOf } from './range';
 
@@ -139,7 +140,7 @@ function descend(table: PageTable, vpn: number, level: number): number | Failure
     if (kind === TABLE) {
       tablePfn = format.tablePfn(lo, hi);
     } else if (kind === EMPTY) {
-      const lower = allocateTable(memory, format, at - 1, table.ofProcess);
+      const lower = allocateTable(memory, format, at - 1, table.uses, table.ofProcess);
       if (!lower.ok) return lower;
       table.tablePages += format.frames[at - 1] as number;
       installTable(table, tablePfn, indexOf(format, vpn, at), at, lower.value);
@@ -169,7 +170,8 @@ function fillTable(
   const slots = slotsOf(order - (format.itemOrder[level] as number));
   const index = indexOf(format, vpn, level);
   let at = memory.processorToWrite(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
-  const words = memory.words;
+  const watched = memory.onPublish;
+  let words = memory.words;
   let lo = format.leafLo(page, order, level, attrs);
   let hi = format.leafHi(page, order, level, attrs);
   /** Between neighbours that have the same upper half; 0 where it must be asked for. */
@@ -194,6 +196,10 @@ function fillTable(
       words[at + 1] = hi;
       words[at] = lo;
       at += 2;
+      if (watched !== null) {
+        watched(TABLE_ENTRY);
+        words = memory.words;
+      }
     } while (at < end);
     lo = (lo + delta) | 0;
   }
@@ -231,6 +237,7 @@ function fillSlots(
   for (let slot = 0; slot < slots; slot++) {
     memory.words[at + slot * 2 + 1] = format.leafHi(page + slot * step, order, level, attrs);
     memory.words[at + slot * 2] = format.leafLo(page + slot * step, order, level, attrs);
+    memory.published(TABLE_ENTRY);
   }
 }
 
@@ -259,6 +266,7 @@ function clearSlots(
     if (collectTables(table, tables[0] ?? 0, level - 1, tables, true)) return false;
     memory.words[at + n * 2] = 0;
     memory.words[at + n * 2 + 1] = 0;
+    memory.published(TABLE_ENTRY);
     table.tablePages -= tables.length * (format.frames[0] as number);
     gather.tables.push(...tables);
     const step = format.itemPages[level] as number;

@@ -18,6 +18,7 @@
  */
 import { invariant } from '../../lib/invariant';
 import { ok, type Result } from '../kernel/errno';
+import { tableUse, type FrameUse } from '../memory/frame-use';
 import type { PhysicalMemory } from '../memory/physical-memory';
 import { FRAME_ITEM_MASK, FRAME_ITEMS_LG2, indexOf, LEAF, TABLE, type PtFormat } from './format';
 import { PageSizes } from './page-sizes';
@@ -73,7 +74,12 @@ export class PageTable {
   private readonly signExtended: boolean;
   private freed = false;
 
-  private constructor(config: PageTableConfig, rootPfn: number) {
+  private constructor(
+    config: PageTableConfig,
+    rootPfn: number,
+    /** What its frames are, by level. */
+    readonly uses: readonly TableUse[],
+  ) {
     const { format, topLevel } = config;
     const dynamic = config.changeTop !== undefined;
     this.memory = config.memory;
@@ -114,8 +120,15 @@ export class PageTable {
       changeTop === undefined || config.signExtend !== true,
       `${format.id}: grows and is sign-extended`,
     );
-    const root = allocateTable(memory, format, topLevel, config.ofProcess === true);
-    return root.ok ? ok(new PageTable(config, root.value)) : root;
+    const token = {};
+    const uses = format.frames.map((_, level) => ({ use: tableUse(level, token) }));
+    const root = allocateTable(memory, format, topLevel, uses, config.ofProcess === true);
+    return root.ok ? ok(new PageTable(config, root.value, uses)) : root;
+  }
+
+  /** What its frames are told apart from those of other tables by. */
+  get token(): FrameUse['owner'] {
+    return this.uses[0]?.use.owner ?? null;
   }
 
   get topLevel(): number {
@@ -220,17 +233,22 @@ export function collectTables(
   return false;
 }
 
+interface TableUse {
+  readonly use: FrameUse;
+}
+
 /** Frames for a table of a level. */
 export function allocateTable(
   memory: PhysicalMemory,
   format: PtFormat,
   level: number,
+  uses: readonly TableUse[],
   ofProcess: boolean,
 ): Result<number> {
   const frames = format.frames[level] as number;
   return frames === 1 && !ofProcess
-    ? memory.allocateFrames(1)
-    : memory.allocateFrames(frames, { align: frames, user: ofProcess });
+    ? memory.allocateFrames(1, uses[level])
+    : memory.allocateFrames(frames, { align: frames, user: ofProcess, ...uses[level] });
 }
 
 /** Index in `memory.words` of the slot of a page, for reading. */
@@ -238,6 +256,9 @@ export function entryAt(table: PageTable, tablePfn: number, vpn: number, level: 
   const index = indexOf(table.format, vpn, level);
   return table.memory.processorBase(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
 }
+
+/** What drivers' stores into page tables are called. */
+export const TABLE_ENTRY = 'page-table entry';
 
 /** Links a lower table into one. Linux: pt_install_table() */
 export function installTable(
@@ -251,6 +272,7 @@ export function installTable(
   const at = memory.processorToWrite(tablePfn + (index >>> FRAME_ITEMS_LG2)) + (index & FRAME_ITEM_MASK) * 2;
   memory.words[at + 1] = format.tableHi(lowerPfn, level);
   memory.words[at] = format.tableLo(lowerPfn, level);
+  memory.published(TABLE_ENTRY);
 }
 
 const reachLg2 = (format: PtFormat, topLevel: number): number =>

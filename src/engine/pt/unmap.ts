@@ -1,5 +1,5 @@
 import { EMPTY, FRAME_ITEM_MASK, FRAME_ITEMS, FRAME_ITEMS_LG2, indexOf, LEAF, slotsOf } from './format';
-import { gatherRange, type Gather, type PageTable } from './page-table';
+import { gatherRange, type Gather, type PageTable, TABLE_ENTRY } from './page-table';
 import { lastPageOf, offsetIn, pageOf } from './range';
 
 export interface Unmapped {
@@ -67,7 +67,8 @@ function unmapIn(
   const { memory, format } = table;
   const step = format.itemPages[level] as number;
   const base = memory.processorBase(framePfn);
-  const words = memory.words;
+  const watched = memory.onPublish;
+  let words = memory.words;
   const start = firstVpn - (firstVpn % (step * FRAME_ITEMS));
   const end = Math.min(FRAME_ITEMS - 1, Math.floor((lastVpn - start) / step));
   const { kindLo, kindHi } = format;
@@ -84,6 +85,10 @@ function unmapIn(
       words[at] = 0;
       words[at + 1] = 0;
       singles++;
+      if (watched !== null) {
+        watched(TABLE_ENTRY);
+        words = memory.words;
+      }
       continue;
     }
     const kind = format.kind(lo, hi, level);
@@ -98,12 +103,14 @@ function unmapIn(
       if (contigLg2 === 0) {
         words[at] = 0;
         words[at + 1] = 0;
+        memory.published(TABLE_ENTRY);
         singles++;
         singleLo = lo & kindLo;
         singleHi = hi & kindHi;
       } else {
         index += clearContiguous(table, at, level, contigLg2, state) - 1;
       }
+      words = memory.words;
       continue;
     }
     if (kind === EMPTY) {
@@ -114,10 +121,13 @@ function unmapIn(
     const from = Math.max(firstVpn, itemVpn);
     const itemLast = itemVpn + step - 1;
     goOn = unmapTable(table, lower, level - 1, from, Math.min(lastVpn, itemLast), state, gather);
+    words = memory.words;
     if (!goOn) break;
     if (from === itemVpn && lastVpn >= itemLast) {
       words[at] = 0;
       words[at + 1] = 0;
+      memory.published(TABLE_ENTRY);
+      words = memory.words;
       table.tablePages -= format.frames[0] as number;
       gather.tables.push(lower);
     }
@@ -140,6 +150,7 @@ function clearContiguous(
   const { format, memory } = table;
   const slots = slotsOf(contigLg2);
   memory.words.fill(0, at, at + slots * 2);
+  memory.published(TABLE_ENTRY);
   const order = (format.itemOrder[level] as number) + contigLg2;
   table.leaves[order] = (table.leaves[order] as number) - 1;
   state.entries++;

@@ -84,6 +84,49 @@ export interface PeerPart {
   readonly why: string;
 }
 
+/** What a device's traffic saw while a line ran: one for a `burst`, one for each background traffic that was on. */
+export interface TrafficRun {
+  readonly line: number;
+  readonly deviceId: WorldId;
+  /** Null: a burst. */
+  readonly trafficId: WorldId | null;
+  /** Hits, misses, blocked ones, and those that nobody translated. */
+  readonly accesses: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly blocked: number;
+  /** Accesses in a row that went the same way, oldest first; behind the first 256, all that went one way. Their counts add up. */
+  readonly spans: readonly TrafficSpan[];
+}
+
+/**
+ * `hit`: found in a cache of translations, the device's own included. `miss`: tables were walked. `bypass`: nothing was
+ * translated: no IOMMU, pass-through, an interrupt message, or another device's memory. `blocked`: refused.
+ */
+export type TrafficOutcome = 'hit' | 'miss' | 'bypass' | 'blocked';
+
+export interface TrafficSpan {
+  readonly count: number;
+  /** Whose tables answered; null: nobody's that a program made. */
+  readonly hwptId: WorldId | null;
+  readonly outcome: TrafficOutcome;
+  /** What the kernel was doing at the first of them; null: nothing, or it is a burst. */
+  readonly during: string | null;
+  /** An access of the span, the first unless accesses are many, with all that the hardware did; null beyond the first 50 spans, and where traffic goes on as it did for 50 lines. */
+  readonly sample: Lookup | null;
+}
+
+/** What happened inside the machine at one line. */
+export interface LineEvents {
+  readonly line: number;
+  /** How many there were. */
+  readonly count: number;
+  /** How many of each kind. */
+  readonly kinds: Readonly<Partial<Record<TraceEvent['kind'], number>>>;
+  /** The events in words where they are few; else only the calls of programs among them: the rest is read when somebody looks. */
+  readonly events: readonly TraceEvent[];
+}
+
 /** What changed between two moments, in one message. */
 export interface StepBatch {
   /** Grows with every load; a batch of an older epoch is dropped. */
@@ -97,5 +140,6 @@ export interface StepBatch {
   readonly set: readonly WorldObject[];
   readonly removed: readonly WorldId[];
   readonly lookups: readonly Lookup[];
-  readonly events: readonly { readonly line: number; readonly events: readonly TraceEvent[] }[];
+  readonly traffic: readonly TrafficRun[];
+  readonly events: readonly LineEvents[];
 }

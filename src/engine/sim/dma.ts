@@ -1,16 +1,19 @@
 import type { Device } from '../iommu/device';
 import type { IommuDomain } from '../iommu/ops';
+import type { AnyHwpt } from '../iommufd/object';
 import { transfer, type DmaPart } from '../hw/common/dma';
 import { BYPASSED, NO_PASID, PA_HI, PA_LO, RESULT_WORDS, type DmaTranslator } from '../hw/port';
 import type { PciTopology } from '../pci/topology';
 import type { TraceEvent } from '../trace/event';
 import type { WalkStep } from '../hw/common/view';
 import type { Lookup, LookupPart } from './batch';
+import { addressOf } from './address';
 import type { Machine } from './machine';
 import { firePeer } from './peer-dma';
 import { indexIommufd } from './project/iommufd-index';
 import { processId } from './project/iommufd';
 import type { Unit } from './unit';
+import type { UnshownLookup } from './walked';
 
 export interface DmaOrder {
   readonly line: number;
@@ -23,17 +26,46 @@ export interface DmaOrder {
   /** What they ask for beyond reading or writing. */
   readonly execute?: boolean;
   readonly privileged?: boolean;
+  /** Nobody looks at what is read. */
+  readonly discard?: boolean;
 }
 
 /** A device reads or writes memory, page by page, until a page is refused. */
 export function fireDma(machine: Machine, order: DmaOrder): Lookup {
   const peer = firePeer(machine, order);
   if (peer !== null) return peer;
-  const { device, iova, bytes, access, line, pasid = null, execute = false, privileged = false } = order;
-  const rid = requesterId(machine.topology, device);
-  const unit = machine.unitOf(device);
+  const way = wayOf(machine, order.device);
   const before = machine.trace.mark();
-  const parts = transfer(
+  const parts = machine.traffic.undisturbed(() => sendDma(machine, order, way));
+  if (machine.quiet) return unshown(order, way.unit, parts, eventsByPart(machine.trace.since(before)));
+  return tellDma(machine, order, way, parts, machine.trace.since(before));
+}
+
+/** How a device's requests reach memory. */
+export interface Way {
+  readonly rid: number;
+  /** Null: past every IOMMU. */
+  readonly unit: Unit | null;
+}
+
+export const wayOf = (machine: Machine, device: Device): Way => ({
+  rid: requesterId(machine.topology, device),
+  unit: machine.unitOf(device),
+});
+
+/** The requests themselves, and what came of each. */
+export function sendDma(machine: Machine, order: DmaOrder, { rid, unit }: Way): readonly DmaPart[] {
+  const {
+    device,
+    iova,
+    bytes,
+    access,
+    pasid = null,
+    execute = false,
+    privileged = false,
+    discard = false,
+  } = order;
+  return transfer(
     unit?.hw.translator ?? UNTRANSLATED,
     machine.memory,
     {
@@ -42,6 +74,7 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
       ...(pasid === null ? {} : { pasid }),
       execute,
       privileged,
+      discard,
       endpoint: machine.endpoints.of(device.name),
       iova,
       bytes,
@@ -49,18 +82,38 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
     },
     machine.trace,
   );
-  const events = eventsByPart(machine.trace.since(before));
+}
+
+/** Whose tables the hardware goes by for a device now. */
+export function servedBy(
+  machine: Machine,
+  { device, pasid = null }: Pick<DmaOrder, 'device' | 'pasid'>,
+  { rid, unit }: Way,
+): { readonly domain: IommuDomain | null; readonly hwpt: AnyHwpt | null } {
   const { hwptOf } = indexIommufd(machine);
   const domain =
     pasid === null
       ? walkedDomain(unit, rid, device.group?.domain ?? null, hwptOf.keys())
       : (unit?.hw.domainOf(device.name, pasid) ?? null);
-  const hwpt = domain && (hwptOf.get(domain) ?? null);
+  return { domain, hwpt: domain && (hwptOf.get(domain) ?? null) };
+}
+
+/** With all that is to be shown; `events`: what the hardware told meanwhile. */
+export function tellDma(
+  machine: Machine,
+  order: DmaOrder,
+  way: Way,
+  parts: readonly DmaPart[],
+  events: readonly TraceEvent[],
+): Lookup {
+  const { device, iova, bytes, access, line, pasid = null } = order;
+  const { domain, hwpt } = servedBy(machine, order, way);
   const memory = hwpt?.filled.ioas.iopt.areas.first(iova, iova)?.pages?.memory;
+  const byPart = eventsByPart(events);
   return {
     line,
     deviceId: device.worldId,
-    iommuId: unit?.id ?? null,
+    iommuId: way.unit?.id ?? null,
     hwptId: hwpt?.worldId ?? null,
     ioasId: hwpt?.filled.ioas.worldId ?? null,
     processId: memory ? processId(memory.name) : null,
@@ -68,7 +121,42 @@ export function fireDma(machine: Machine, order: DmaOrder): Lookup {
     ...(pasid === null ? {} : { pasid }),
     iova,
     bytes,
-    parts: parts.map((part, index) => explainPart(unit, domain, part, events[index] ?? [])),
+    parts: parts.map((part, index) => explainPart(way.unit, domain, part, byPart[index] ?? [])),
+  };
+}
+
+/** Where nobody will look: whether it got through; and which entries were read, for when a line asks for one of them. */
+function unshown(
+  { device, iova, bytes, access, line }: DmaOrder,
+  unit: Unit | null,
+  parts: readonly DmaPart[],
+  events: readonly (readonly TraceEvent[])[],
+): UnshownLookup {
+  const reads = events.flat().filter((event) => event.kind === 'read');
+  const faults = parts.map((part, index) => faultIn(unit, part, events[index] ?? [], []));
+  const ends = faults.map((fault) => fault?.reason ?? 'through');
+  return {
+    line,
+    deviceId: device.worldId,
+    iommuId: unit?.id ?? null,
+    hwptId: null,
+    ioasId: null,
+    processId: null,
+    access,
+    iova,
+    bytes,
+    parts: parts.map((part, index) => ({
+      ...part,
+      peer: null,
+      address: [],
+      steps: [],
+      fault: faults[index] ?? null,
+    })),
+    reads: [
+      ...reads.map(({ structure, level, stage = 0 }) => `${structure}/${stage}/${level}`),
+      ...ends,
+    ].join(),
+    steps: () => (reads.length === 0 ? [] : events.flatMap((of) => stepsOf(unit, of))),
   };
 }
 
@@ -103,10 +191,12 @@ const UNTRANSLATED: DmaTranslator = {
 };
 
 /** What a device writes can be recognised in memory: the low byte of each byte's IOVA. */
-const pattern = (iova: bigint, bytes: number): Uint8Array => {
+function pattern(iova: bigint, length: number): Uint8Array {
   const first = Number(iova & 0xffn);
-  return Uint8Array.from({ length: bytes }, (_, index) => (first + index) & 0xff);
-};
+  const bytes = new Uint8Array(length);
+  for (let n = 0; n < length; n++) bytes[n] = first + n;
+  return bytes;
+}
 
 /**
  * The id that arrives at the root complex. A conventional device has none of its own: the bridge that takes its
@@ -135,7 +225,6 @@ function explainPart(
 ): LookupPart {
   const { iova, bytes, pa, from, denied, interrupt, stalled } = part;
   const steps = stepsOf(unit, events);
-  const leaf = steps.find((step) => step.outcome === 'leaf');
   return {
     iova,
     bytes,
@@ -145,16 +234,23 @@ function explainPart(
     denied,
     ...(stalled === undefined ? {} : { stalled }),
     interrupt,
-    address: unit?.hw.addressFields(iova, leaf?.level ?? null, domain) ?? [],
+    address: unit === null ? [] : addressOf(unit.hw, iova, domain, steps),
     steps,
-    fault:
-      unit === null
-        ? null
-        : (heldFault(part, events, faultOf(unit, events, steps)) ??
-          droppedMessage(part) ??
-          deniedTranslation(part)),
+    fault: faultIn(unit, part, events, steps),
   };
 }
+
+const faultIn = (
+  unit: Unit | null,
+  part: DmaPart,
+  events: readonly TraceEvent[],
+  steps: readonly WalkStep[],
+): LookupPart['fault'] =>
+  unit === null
+    ? null
+    : (heldFault(part, events, faultOf(unit, events, steps)) ??
+      droppedMessage(part) ??
+      deniedTranslation(part));
 
 /** What the device asked itself first, then what the unit did for it. */
 function stepsOf(unit: Unit | null, events: readonly TraceEvent[]): readonly WalkStep[] {

@@ -12,6 +12,7 @@ import { amdv1 } from '../pt/fmt/amdv1';
 import { EMPTY, LEAF } from '../pt/format';
 import type { TraceEvent } from '../trace/event';
 import { decode, defineField, flag, type FieldRow } from '../hw/common/fields';
+import { eventOfEntry } from '../hw/common/peek';
 import type { AddressField, WalkStep } from '../hw/common/view';
 import type { HardwareUnit } from '../hw/unit';
 import { requesterId } from './dma';
@@ -93,6 +94,10 @@ function hardwareOf(
       return tables ? addressFields(iova, tables.levels, leafLevel ?? 1) : [];
     },
     explain: (events) => explain(memory, events),
+    peek(table, index) {
+      const event = index < ENTRIES ? eventOfEntry(memory, table, index) : null;
+      return event && stepOf(memory, event);
+    },
     explainFault: ({ reason }) => ({ why: GENERIC_FAULTS[reason]?.why ?? '', kernelLine: '' }),
   };
 }
@@ -170,6 +175,8 @@ function stepOf(
     words,
     fields: decode(words, ENTRY),
     allows: `${(word >> 61n) & 1n ? 'R' : ''}${(word >> 62n) & 1n ? 'W' : ''}`,
+    permissions: 'RW',
+    ...(kind === LEAF ? { sizeLg2: (amdv1.itemLg2[level] ?? 12) + amdv1.contigLg2(loOf(word), hiOf(word), level) } : {}),
     occupancy: occupancy(memory, Math.floor(pa / PAGE_BYTES), level),
   };
 }

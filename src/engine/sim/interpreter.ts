@@ -40,6 +40,7 @@ import { platform } from './verbs/platform';
 import { setpci } from './verbs/setpci';
 import { PROGRAM_VERBS } from './verbs/program';
 import { begin, failNth, finish, step } from './verbs/tasks';
+import { burst, stop, traffic } from './verbs/traffic';
 import type { Verb } from './verbs/verb';
 
 /** Every verb but `machine`, which makes what the others act on. src/scenario/verbs.ts describes the same for people. */
@@ -94,6 +95,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   'flush-queue-timer': flushQueueTimer,
   'page-request': pageRequest,
   dma,
+  burst,
+  traffic,
+  stop,
   poke,
   peek,
   store,

@@ -4,6 +4,7 @@ import { PscidSpace } from '../hw/riscv/driver/driver';
 import { IdSpace } from '../hw/smmuv3/driver/ids';
 import { Endpoints } from './endpoints';
 import { Hazards } from './hazards';
+import { Interrupts } from './interrupts';
 import { Walked } from './walked';
 import { DEFAULT_OPTIONS, IommuCore, type IommuOptions } from '../iommu/core';
 import type { Device } from '../iommu/device';
@@ -30,6 +31,7 @@ import type { Mediated } from './mediated';
 import type { PlatformSpec } from './platform';
 import { OpenFiles } from './open-files';
 import { ProcessCaller } from './process-caller';
+import { Traffic } from './traffic/traffic';
 import type { Unit } from './unit';
 import { plainVendor, VENDOR_NAMES, type VendorSpec } from './vendor';
 
@@ -90,6 +92,9 @@ export class Machine {
   /** Memory that answers devices badly. */
   readonly hazards = new Hazards();
   readonly walked = new Walked();
+  readonly interrupts = new Interrupts();
+  /** What devices do by themselves, beside the lines of the script. */
+  readonly traffic = new Traffic(this);
   /** Numbers that the drivers of several units of a kind share. */
   readonly ids = { asids: new IdSpace(), pscids: new PscidSpace() };
   private labels = 0;
@@ -112,6 +117,8 @@ export class Machine {
   /** Why a function is in no unit's scope, by PCI name. */
   readonly outOfScope = new Map<string, string>();
   booted = false;
+  /** Lines are only run to get past them: what they did is not put into words. */
+  quiet = false;
   /** The drivers of boot are bound: from now on binding is somebody's wish. */
   started = false;
 

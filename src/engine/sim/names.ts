@@ -14,6 +14,7 @@ export type Named =
   | { readonly kind: 'object'; readonly context: number; readonly id: number }
   | { readonly kind: 'buffer'; readonly process: string; readonly mapping: Mapping }
   | { readonly kind: 'task'; readonly run: TaskRun }
+  | { readonly kind: 'traffic'; readonly name: string }
   /** A file that a process has open, and that is no object of a context. */
   | { readonly kind: 'file'; readonly process: string; readonly file: KernelFile }
   | { readonly kind: 'memfd'; readonly process: string; readonly file: Memfd }

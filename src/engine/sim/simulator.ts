@@ -1,11 +1,11 @@
 import { DEFAULT_OPTIONS } from '../iommu/core';
-import type { UnitView } from '../hw/common/view';
+import type { TableOfStep, UnitView, WalkStep } from '../hw/common/view';
 import { FailNth } from '../kernel/fail';
 import type { Lockdep } from '../kernel/lockdep';
 import type { Task } from '../kernel/task';
 import type { TaskRun } from '../kernel/task-run';
 import type { TraceEvent } from '../trace/event';
-import type { Expectation, LineResult, Lookup } from './batch';
+import type { Expectation, LineResult, Lookup, TrafficRun } from './batch';
 import { VERBS } from './interpreter';
 import { isKernelDefect } from '../iommufd/options';
 import { readCmdline } from '../pci/cmdline';
@@ -15,14 +15,16 @@ import type { SysfsDir } from '../iommu/sysfs';
 import { prospectOf, type Prospect } from './passthrough/attempt';
 import { obstaclesOf } from './passthrough/obstacles';
 import { projectSysfs } from './project/sysfs';
+import { projectPhysical } from './project/physical';
 import { projectWorld } from './project/world';
 import { Args, mistake, said, type Outcome, type Statement } from './statement';
 import { actionText, failWords, outcomeOf, outcomeWords, waitOf } from './tasks';
 import { STRICT_VENDORS, UNIT_VENDORS } from './vendor';
 import { vendorSpec } from './verbs/vendor-spec';
 import { found, isTask, type Found, type PciReader, type VerbContext } from './verbs/verb';
+import type { PhysicalMap } from './physical-map';
 import type { World } from './diff';
-import type { WorldId } from './world';
+import type { WorldId, WorldObject } from './world';
 
 /** A line of the script as the parser hands it over. */
 export interface SimLine {
@@ -37,6 +39,7 @@ export interface SimLine {
 export interface Step {
   readonly result: LineResult;
   readonly lookups: readonly Lookup[];
+  readonly traffic: readonly TrafficRun[];
   readonly events: readonly TraceEvent[];
 }
 
@@ -51,16 +54,46 @@ export class Simulator {
   execute(line: SimLine): Step {
     if (line.error !== null) {
       const result = resultOf(line, mistake(line.error.message, line.error.column));
-      return { result, lookups: [], events: [] };
+      return { result, lookups: [], traffic: [], events: [] };
     }
-    if (line.statement === null) return { result: blank(line), lookups: [], events: [] };
+    if (line.statement === null) return { result: blank(line), lookups: [], traffic: [], events: [] };
     const notes: string[] = [];
     const outcome = this.perform(line.statement, { line: line.number, lookups: this.lookups, notes });
     this.machine?.scheduler.settle();
     for (const run of this.machine?.scheduler.takeEnded() ?? []) notes.push(wentOn(run));
+    const aside = this.machine?.traffic.endLine(takesTime(line.statement, outcome)) ?? null;
+    notes.push(...(aside?.notes ?? []));
     const events = this.machine?.trace.take() ?? [];
     this.machine?.kernelLog.take(events, line.statement.verb);
-    return { result: resultOf(line, outcome, notes), lookups: this.lookups.splice(0), events };
+    const result = resultOf(line, outcome, notes);
+    return { result, lookups: this.lookups.splice(0), traffic: aside?.runs ?? [], events };
+  }
+
+  /** Runs a line for its effects alone: the machine is the very same afterwards, and nothing is put into words. */
+  pass(line: SimLine): void {
+    if (line.error !== null || line.statement === null) return;
+    if (this.machine !== null) this.machine.quiet = true;
+    const outcome = this.perform(line.statement, { line: line.number, lookups: this.lookups, notes: [] });
+    const { machine } = this;
+    if (machine === null) return;
+    machine.scheduler.settle();
+    machine.scheduler.takeEnded();
+    machine.traffic.endLine(takesTime(line.statement, outcome));
+    machine.quiet = false;
+    machine.kernelLog.take(machine.trace.logs(), line.statement.verb);
+    machine.trace.drop();
+    this.lookups.length = 0;
+  }
+
+  /** What a `place` line says, said again: another place of a thing that was placed before. */
+  place(line: SimLine): void {
+    if (this.machine === null || line.statement?.verb !== 'place') return;
+    this.start(this.machine, line.statement, { line: line.number, lookups: [], notes: [], fail: null });
+  }
+
+  /** How large the machine is: functions in their slots. */
+  get functions(): number {
+    return this.machine?.topology.functions.length ?? 0;
   }
 
   /** Every order in which locks were taken, and what is wrong with it. */
@@ -70,6 +103,11 @@ export class Simulator {
 
   world(): World {
     return this.machine === null ? new Map() : projectWorld(this.machine);
+  }
+
+  /** One object of it, at much less than the cost of all. */
+  object(id: WorldId): WorldObject | null {
+    return (this.machine && projectWorld(this.machine, id).get(id)) ?? null;
   }
 
   /** What each possible drop of a device's edge would append to the script. */
@@ -91,6 +129,17 @@ export class Simulator {
   /** Registers, queues and caches of an IOMMU; null where there is no such. */
   hardware(unitId: WorldId): UnitView | null {
     return this.machine?.unit(unitId)?.hw.view() ?? null;
+  }
+
+  /** Another entry of a table that a look-up read, as memory has it now; null where no table is. */
+  peekEntry(unitId: WorldId, table: TableOfStep, index: number): WalkStep | null {
+    const step = this.machine?.unit(unitId)?.hw.peek(table, index) ?? null;
+    return step && { ...step, occupancy: null };
+  }
+
+  /** Who has which part of physical memory, and what page tables make of it; null before there is a machine. */
+  physical(): PhysicalMap | null {
+    return this.machine && projectPhysical(this.machine);
   }
 
   readMemory(pa: number, bytes: number): Uint8Array | null {
@@ -162,6 +211,11 @@ const SILENT: ReadonlySet<string> = new Set([
   'ls',
   'readlink',
 ]);
+/** What only looks, besides. */
+const LOOKS: ReadonlySet<string> = new Set([...SILENT, 'peek', 'read_register']);
+/** Whether anything went on in the machine, so that devices had a moment for something of their own. */
+const takesTime = ({ verb }: Statement, outcome: Outcome): boolean =>
+  !LOOKS.has(verb) && (outcome.ok || !('mistake' in outcome));
 /** What is armed before them is armed for the task that they move, which says what became of it. */
 const MOVES_OTHERS: ReadonlySet<string> = new Set(['begin', 'step', 'finish']);
 

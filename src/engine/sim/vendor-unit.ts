@@ -22,7 +22,9 @@ const TITLES: Readonly<Record<UnitVendor, string>> = {
 export function createVendorUnit(machine: Machine, name: string, spec: VendorSpec): Result<Unit> {
   const id = `iommu:${name}`;
   const pageRequests: PageRequests = { queue: new IopfQueue(`${name}-iopfq`), reported: [] };
+  machine.memory.taker = id;
   const made = make(machine, spec, unitOptions(machine, id, pageRequests));
+  machine.memory.taker = null;
   if (!made.ok) return made;
   const { vendor } = spec;
   return ok({ id, vendor, title: `${TITLES[vendor]} ${name}`, traits: [], pageRequests, hw: made.value });
@@ -92,6 +94,8 @@ function unitOptions(machine: Machine, id: string, { queue, reported }: PageRequ
         reported.push({ device: name, perm, ...fault });
       },
     },
+    deliver: (source, handler) => machine.interrupts.raise(`${id} ${source}`, handler),
+    onCommand: (name) => machine.traffic.onCommand(name),
     nextLabel: machine.nextLabel,
     sisters: () => machine.units.map(({ hw }) => hw.ops),
   };

@@ -28,7 +28,8 @@ export type WorldObject =
   | HwQueueObject
   | SelftestObject
   | ProcessObject
-  | TaskObject;
+  | TaskObject
+  | TrafficObject;
 export type WorldType = WorldObject['type'];
 
 interface Base {
@@ -431,3 +432,30 @@ export type TaskWait =
   | { readonly kind: 'lock'; readonly lock: string; readonly of: WorldId | null; readonly shared: boolean }
   /** `limit`: how long at most, in words. */
   | { readonly kind: 'event'; readonly what: string; readonly limit: string | null };
+
+/** Background traffic of a device, until it is stopped. id `traffic:net` */
+export interface TrafficObject extends Base {
+  readonly type: 'traffic';
+  readonly deviceId: WorldId;
+  readonly access: 'read' | 'write';
+  /** The range in which it makes its accesses. */
+  readonly start: bigint;
+  readonly last: bigint;
+  /** Bytes of one access. */
+  readonly size: number;
+  readonly pattern: TrafficPattern;
+  readonly pasid: number | null;
+  readonly accesses: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly blocked: number;
+  /** The first access that did not get through, and what the kernel was doing; null: all did. */
+  readonly firstBlocked: {
+    readonly line: number;
+    readonly iova: bigint;
+    readonly during: string | null;
+  } | null;
+}
+
+/** One after another and round again; anywhere; or lists of pieces of uneven sizes. */
+export type TrafficPattern = 'ring' | 'random' | 'scatter';

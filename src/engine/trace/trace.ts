@@ -110,10 +110,27 @@ export class TraceBuffer implements Trace {
     return events;
   }
 
+  /** Everything since a place in the stream was of no interest. */
+  forget(mark: number): void {
+    if (mark >= this.count) return;
+    this.slots.fill(null, mark * SLOTS, this.count * SLOTS);
+    this.count = mark;
+  }
+
   take(): readonly TraceEvent[] {
     const taken = this.since(0);
     this.drop();
     return taken;
+  }
+
+  /** What the kernel printed; everything stays. */
+  logs(): readonly TraceEvent[] {
+    const logs: TraceEvent[] = [];
+    for (let n = 0; n < this.count; n++) {
+      const kept = this.slots[n * SLOTS] as TraceEvent | Wording;
+      if (typeof kept !== 'function' && kept.kind === 'log') logs.push(kept);
+    }
+    return logs;
   }
 
   /** Forgets what was collected: nobody looked. */

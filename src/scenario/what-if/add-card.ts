@@ -2,6 +2,7 @@ import { devfnOf } from '../../engine/pci/address';
 import { plainSpec, type PciFunctionSpec, type PciKind } from '../../engine/pci/function-spec';
 import { addFunction } from './at-run-time';
 import { changed, unchanged, type Changed } from './changed';
+import { formatPciLine } from '../pci-line';
 import { behind } from './free-ports';
 import { MachineText } from './machine-text';
 
@@ -61,6 +62,16 @@ function endpoint(
   return { kind: 'endpoint', vendorId, deviceId, classCode, driver, label, multifunction };
 }
 
+/** The lines that say what is in a slot once the card is in it. */
+export const cardLines = (domain: number, bus: number, card: CardId): readonly string[] =>
+  cardSpecs(domain, bus, card).map(formatPciLine);
+
+const cardSpecs = (domain: number, bus: number, card: CardId): readonly PciFunctionSpec[] =>
+  PARTS[card].map((part, fn) => ({
+    ...plainSpec({ domain, bus, devfn: devfnOf(0, fn) }, part.kind),
+    ...part,
+  }));
+
 /** Plugs a card into the slot behind a port, while the machine runs. */
 export function addCard(script: string, port: string, card: CardId): Changed {
   const machine = new MachineText(script);
@@ -72,9 +83,8 @@ export function addCard(script: string, port: string, card: CardId): Changed {
   if (buses === null) return unchanged(`firmware left no bus number behind ${port}`);
   if (behind(machine, line).length > 0) return unchanged(`the slot behind ${port} is taken`);
   let now = script;
-  for (const [fn, part] of PARTS[card].entries()) {
-    const place = { domain: address.domain, bus: buses.secondary, devfn: devfnOf(0, fn) };
-    const added = addFunction(now, { ...plainSpec(place, part.kind), ...part });
+  for (const spec of cardSpecs(address.domain, buses.secondary, card)) {
+    const added = addFunction(now, spec);
     if (!added.ok) return added;
     now = added.script;
   }

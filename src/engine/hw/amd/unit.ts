@@ -2,13 +2,14 @@ import type { IommuDomain } from '../../iommu/ops';
 import { ok, type Result } from '../../kernel/errno';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
 import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
-import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
+import type { AddressField, FaultRecordView, TableOfStep, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
+import { atOnce } from '../common/interrupt';
 import { splitAddress } from './describe';
 import type { AmdConfig } from './device/config';
 import { AmdIommu } from './device/device';
-import { explainAmd, explainAmdFault } from './device/explain';
+import { explainAmd, explainAmdFault, peekAmd } from './device/explain';
 import { summarizeAmd, viewAmd, walkedRoot } from './device/inspect';
 import { askTables } from './device/rehearse';
 import { createAmdDriver, type AmdDriver } from './driver/driver';
@@ -34,16 +35,18 @@ const GUEST_LEVELS = 4;
 /** One unit with its driver on it, wired as on a board: memory, registers, interrupts, and the devices' end of ATS. */
 export function createAmdUnit(options: AmdUnitOptions): Result<AmdUnit> {
   const { config, driver: parameters, ...rest } = options;
+  const { deliver = atOnce, onCommand = null } = options;
   let driver: AmdDriver | null = null;
   const device = new AmdIommu(
     { unit: rest.unit, ...(rest.segment === undefined ? {} : { segment: rest.segment }), ...config },
     {
       memory: rest.memory,
-      irq: { raise: (source) => driver?.interrupt(source) },
+      irq: { raise: (source) => deliver(source, () => driver?.interrupt(source)) },
       ...(rest.trace === undefined ? {} : { trace: rest.trace }),
       ...(rest.link === undefined ? {} : { link: rest.link }),
     },
   );
+  device.commands.onDone = onCommand;
   const { iotlbSupport, npCache } = device.state.config;
   const created = createAmdDriver({
     ...rest,
@@ -113,6 +116,10 @@ export class AmdUnit implements HardwareUnit {
 
   explain(events: readonly TraceEvent[]): readonly WalkStep[] {
     return explainAmd(this.device, events);
+  }
+
+  peek(table: TableOfStep, index: number): WalkStep | null {
+    return peekAmd(this.device, table, index);
   }
 
   explainFault(

@@ -39,6 +39,8 @@ export interface DmaRequest {
   readonly bytes: number;
   /** What is written; absent for a read. */
   readonly data?: Uint8Array;
+  /** Nobody looks at what is read: it need not be copied. */
+  readonly discard?: boolean;
   /** The function's own translations; absent: it has none, or they are switched off. */
   readonly endpoint?: Endpoint;
 }
@@ -59,7 +61,7 @@ export interface DmaPart {
   /** The unit holds it under this number, and did not complete it. */
   readonly stalled?: number;
   readonly interrupt: boolean;
-  /** What was read. Bytes that no memory answers for read as ones. */
+  /** What was read, where it was not to be discarded. Bytes that no memory answers for read as ones. */
   readonly data: Uint8Array | null;
 }
 
@@ -148,6 +150,7 @@ function transferPart(
     memory.write(pa, data);
     return { ...part, from, pa };
   }
+  if (request.discard === true) return { ...part, from, pa };
   return { ...part, from, pa, data: memory.read(pa, bytes) ?? new Uint8Array(bytes).fill(0xff) };
 }
 

@@ -22,6 +22,10 @@ const FEATURES = { forceCoherence: false };
 /** Tables of a process by format, so that all of its bonds walk one. */
 const tables = new WeakMap<UserMemory, Map<PtFormat, ProcessTable>>();
 
+/** What the CPU and IOMMUs walk of a process, for people who look at memory. */
+export const processTablesOf = (mm: UserMemory): readonly PageTable[] =>
+  [...(tables.get(mm)?.values() ?? [])].map(({ table }) => table);
+
 /**
  * The page table that the CPU uses for a process, in physical memory, so that hardware can walk it too.
  *
@@ -38,7 +42,7 @@ export class ProcessTable implements MappingListener {
 
   private constructor(
     private readonly mm: UserMemory,
-    private readonly table: PageTable,
+    readonly table: PageTable,
   ) {}
 
   /** The table of a process in a format, with a reference for the caller. */

@@ -71,6 +71,8 @@ export interface CacheEntryView {
   readonly rid?: number;
   /** The tables in memory say something else by now. */
   readonly stale: boolean;
+  /** Of a stale translation: what they say instead, in a phrase like `gives`. */
+  readonly now?: string;
 }
 
 /** A fault or event record as the hardware logged it. */
@@ -109,9 +111,21 @@ export interface WalkStep {
   readonly fields: readonly Field[];
   /** Of a table entry: which of `R`, `W`, `X` it lets through by itself, e.g. `RW`; absent where it says nothing of that. */
   readonly allows?: string;
+  /** Of a table entry: the permissions that entries of its format speak of at all, e.g. `RWXU`; U: requests of users. */
+  readonly permissions?: string;
+  /** Of a leaf: log2 of the bytes that it maps, with equal entries beside it where the format joins those. */
+  readonly sizeLg2?: number;
+  /** Of a table entry, for `HardwareUnit.peek`: how its vendor reads entries of this table. */
+  readonly reading?: string;
   /** Of a table: a cell an entry: 0 empty, 1 table, 2 leaf, 3 malformed. */
   readonly occupancy: Uint8Array | null;
 }
+
+/** What of a step tells which table it read, and how. */
+export type TableOfStep = Pick<
+  WalkStep,
+  'structure' | 'stage' | 'level' | 'forLevel' | 'index' | 'pa' | 'reading'
+>;
 
 /** An address cut into the indices of a walk, highest first, offset last. */
 export interface AddressField {
@@ -121,4 +135,8 @@ export interface AddressField {
   readonly level: number;
   readonly bits: number;
   readonly value: number;
+  /** The entry above leads past this level's table: the hardware looks whether these bits are zero. */
+  readonly skipped?: true;
+  /** Of the offset: index fields that a larger page made part of it, highest first. */
+  readonly merged?: readonly { readonly level: number; readonly label: string; readonly bits: number }[];
 }

@@ -30,6 +30,9 @@ const ALONE: GenericSurroundings = {
   units: [],
 };
 
+/** A driver's op for attaching decides what fits its units. */
+const ATTACH = { rule: 'attach_dev' };
+
 /** Top level of the tables: 48 address bits. */
 const TOP_LEVEL = 3;
 
@@ -235,13 +238,13 @@ export class GenericUnit implements GenericHost {
   private unfit(domain: GenericDomain): ReturnType<typeof err> | null {
     const { pageSizesLg2 } = this.options;
     if (domain.owner.driver !== this.driver)
-      return err('EINVAL', `${domain.label} belongs to the driver ${domain.owner.driver}`);
+      return err('EINVAL', `${domain.label} belongs to the driver ${domain.owner.driver}`, ATTACH);
     if (domain.forceCoherence && !this.snoopControl)
-      return err('EINVAL', `${domain.label} enforces coherency, which ${this.unit} cannot`);
+      return err('EINVAL', `${domain.label} enforces coherency, which ${this.unit} cannot`, ATTACH);
     if (domain.pageSizesLg2.some((size) => !pageSizesLg2.includes(size)))
-      return err('EINVAL', `${this.unit} lacks page sizes of ${domain.label}`);
+      return err('EINVAL', `${this.unit} lacks page sizes of ${domain.label}`, ATTACH);
     if (domain.apertureStart < this.aperture.start || domain.apertureLast > this.aperture.last)
-      return err('EINVAL', `${domain.label} reaches beyond the addresses of ${this.unit}`);
+      return err('EINVAL', `${domain.label} reaches beyond the addresses of ${this.unit}`, ATTACH);
     return null;
   }
 
@@ -262,4 +265,4 @@ export class GenericUnit implements GenericHost {
 
 /** Linux: each driver's attach_dev(), of a domain that is not its own */
 const notOurs = ({ driver }: GenericUnit, device: IommuClient): Result<undefined> =>
-  err('EINVAL', `${device.name} is behind no IOMMU of the driver ${driver}`, { rule: 'attach_dev' });
+  err('EINVAL', `${device.name} is behind no IOMMU of the driver ${driver}`, ATTACH);

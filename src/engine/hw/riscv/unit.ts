@@ -4,12 +4,13 @@ import type { PhysicalMemory } from '../../memory/physical-memory';
 import { addressFieldsOf } from '../common/address-fields';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
 import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
-import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
+import type { AddressField, FaultRecordView, TableOfStep, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
+import { atOnce } from '../common/interrupt';
 import type { RiscvConfig } from './device/config';
 import { RiscvIommu } from './device/device';
-import { explainRiscv, explainRiscvFault } from './device/explain';
+import { explainRiscv, explainRiscvFault, peekRiscv } from './device/explain';
 import { describeRecord, summarizeRiscv, viewRiscv, walkedRoot } from './device/inspect';
 import { askTables } from './device/rehearse';
 import { createRiscvDriver, type RiscvDriver, type RiscvDriverOptions } from './driver/driver';
@@ -65,6 +66,10 @@ export class RiscvUnit implements HardwareUnit {
     return explainRiscv(this.device, events);
   }
 
+  peek(table: TableOfStep, index: number): WalkStep | null {
+    return peekRiscv(this.device, table, index);
+  }
+
   explainFault(fault: FaultEvent, steps: readonly WalkStep[]): ReturnType<HardwareUnit['explainFault']> {
     return explainRiscvFault(this.device, fault, steps);
   }
@@ -86,16 +91,18 @@ export class RiscvUnit implements HardwareUnit {
 /** One unit with its driver on it, wired as on a board: memory, registers, interrupts, and the devices' end of ATS. */
 export function createRiscvUnit(options: RiscvUnitOptions): Result<RiscvUnit> {
   const { unit, memory, trace, segment, link, config, driver: parameters, ...rest } = options;
+  const { deliver = atOnce, onCommand = null } = options;
   let driver: RiscvDriver | null = null;
   const device = new RiscvIommu(
     { unit, ...(segment === undefined ? {} : { segment }), ...config },
     {
       memory,
-      irq: { raise: (source) => driver?.interrupt(source) },
+      irq: { raise: (source) => deliver(source, () => driver?.interrupt(source)) },
       ...(trace === undefined ? {} : { trace }),
       ...(link === undefined ? {} : { link }),
     },
   );
+  device.commands.onDone = onCommand;
   const created = createRiscvDriver({
     ...rest,
     ...(trace === undefined ? {} : { trace }),

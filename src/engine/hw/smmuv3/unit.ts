@@ -5,15 +5,16 @@ import type { FaultEvent, TraceEvent } from '../../trace/event';
 import { leafLevelAt } from '../common/address-fields';
 import { formatBdf } from '../common/bdf';
 import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
-import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
+import type { AddressField, FaultRecordView, TableOfStep, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
+import { atOnce } from '../common/interrupt';
 import { decodeEvent } from './describe';
 import { CD_TT0 } from './device/cd-layout';
 import type { SmmuConfig } from './device/config';
 import { TAG_SID, TAG_SSID } from './device/config-cache';
 import { SmmuV3 } from './device/device';
-import { addressFieldsOf, explainSmmu, kernelLinesOf, whyFault } from './device/explain';
+import { addressFieldsOf, explainSmmu, kernelLinesOf, peekSmmu, whyFault } from './device/explain';
 import { inspectSmmu, summarizeSmmu } from './device/inspect';
 import { askTables } from './device/rehearse';
 import { MODE_NESTED, MODE_S1, MODE_S2, STE_MODE, STE_TT } from './device/ste';
@@ -80,6 +81,9 @@ export class SmmuUnit implements HardwareUnit {
   }
 
   addressFields(iova: bigint, leafLevel: number | null, domain: IommuDomain | null): readonly AddressField[] {
+    // A guest chooses its own granule and width: only the hardware knows them.
+    const guest = domain?.nested ? this.device.walker.firstStageShape() : null;
+    if (guest !== null) return addressFieldsOf(iova, leafLevel, guest);
     const shape = domain && this.driver.shapeOf(domain);
     if (!shape) return [];
     const { format, topLevel } = shape;
@@ -90,6 +94,10 @@ export class SmmuUnit implements HardwareUnit {
 
   explain(events: readonly TraceEvent[]): readonly WalkStep[] {
     return explainSmmu(this.device, events);
+  }
+
+  peek(table: TableOfStep, index: number): WalkStep | null {
+    return peekSmmu(this.device, table, index);
   }
 
   explainFault(fault: FaultEvent, steps: readonly WalkStep[]): ReturnType<HardwareUnit['explainFault']> {
@@ -136,17 +144,19 @@ function walkedRoot({ state }: SmmuV3, rid: number, pasid: number): number | nul
 /** One unit with its driver on it, wired as on a board: memory, registers, interrupts, and the devices' end of ATS. */
 export function createSmmuUnit(options: SmmuUnitOptions): Result<SmmuUnit> {
   const { unit, memory, trace, segment, link, config, driver: parameters, ...rest } = options;
+  const { deliver = atOnce, onCommand = null } = options;
   let driver: SmmuDriver | null = null;
   const device = new SmmuV3(
     { unit, ...(segment === undefined ? {} : { segment }), ...config },
     {
       memory,
-      irq: { raise: (source) => driver?.interrupt(source) },
+      irq: { raise: (source) => deliver(source, () => driver?.interrupt(source)) },
       requester: (sid) => driver?.clientOf(sid) ?? null,
       ...(trace === undefined ? {} : { trace }),
       ...(link === undefined ? {} : { link }),
     },
   );
+  device.commands.onDone = onCommand;
   const created = createSmmuDriver({
     ...rest,
     ...(trace === undefined ? {} : { trace }),

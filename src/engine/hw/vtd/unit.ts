@@ -2,13 +2,14 @@ import type { IommuDomain } from '../../iommu/ops';
 import { ok, type Result } from '../../kernel/errno';
 import type { FaultEvent, TraceEvent } from '../../trace/event';
 import type { AtsAnswer, AtsQuestion } from '../common/rehearsal';
-import type { AddressField, FaultRecordView, UnitView, WalkStep } from '../common/view';
+import type { AddressField, FaultRecordView, TableOfStep, UnitView, WalkStep } from '../common/view';
 import type { RegisterBus } from '../port';
 import type { DomainTables, HardwareUnit, UnitOptions, UnitSummary } from '../unit';
+import { atOnce } from '../common/interrupt';
 import { splitAddress } from './describe';
 import type { VtdConfig } from './device/config';
 import { VtdDevice } from './device/device';
-import { explainVtd, explainVtdFault } from './device/explain';
+import { explainVtd, explainVtdFault, peekVtd } from './device/explain';
 import { cachedLevel, inspectVtd, summarizeVtd, walkedRoot } from './device/inspect';
 import { askTables } from './device/rehearse';
 import { createVtdDriver, type VtdDriver, type VtdDriverOptions } from './driver/driver';
@@ -78,6 +79,10 @@ export class VtdUnit implements HardwareUnit {
     return explainVtd(this.device, events);
   }
 
+  peek(table: TableOfStep, index: number): WalkStep | null {
+    return peekVtd(this.device, table, index);
+  }
+
   explainFault(fault: FaultEvent, steps: readonly WalkStep[]): ReturnType<HardwareUnit['explainFault']> {
     return explainVtdFault(this.device, fault, steps);
   }
@@ -86,6 +91,7 @@ export class VtdUnit implements HardwareUnit {
 /** One unit with its driver on it, wired as on a board: memory, registers, interrupts, and the devices' end of ATS. */
 export function createVtdUnit(options: VtdUnitOptions): Result<VtdUnit> {
   const { memory, unit, segment, link, config, driver: parameters, ...rest } = options;
+  const { deliver = atOnce, onCommand = null } = options;
   const trace = rest.trace === undefined ? {} : { trace: rest.trace };
   let driver: VtdDriver | null = null;
   const device = new VtdDevice(
@@ -96,11 +102,12 @@ export function createVtdUnit(options: VtdUnitOptions): Result<VtdUnit> {
     },
     {
       memory,
-      irq: { raise: (source) => driver?.interrupt(source) },
+      irq: { raise: (source) => deliver(source, () => driver?.interrupt(source)) },
       ...(link === undefined ? {} : { link }),
       ...trace,
     },
   );
+  device.queue.onDone = onCommand;
   const { config: silicon } = device.state;
   const created = createVtdDriver({
     ...rest,

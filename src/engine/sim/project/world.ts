@@ -3,7 +3,7 @@ import type { Machine } from '../machine';
 import type { WorldId, WorldObject } from '../world';
 import { projectHwpt, projectNested } from './hwpt';
 import { projectIoas } from './ioas';
-import { projectContext, projectProcess } from './iommufd';
+import { processId, projectContext, projectProcess } from './iommufd';
 import { indexIommufd, type IommufdIndex } from './iommufd-index';
 import {
   projectAccess,
@@ -19,21 +19,27 @@ import { projectMocks } from './mock';
 import { projectDevice, projectGroup } from './pci';
 import { projectPlatform } from './platform';
 import { projectTask } from './tasks';
+import { projectTraffic } from './traffic';
 
 /** More of them are counted in the kernel's log. */
 const MOST_FAULTS = 64;
 
-/** Reads the whole machine off into plain data. */
-export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
+/** Reads the machine off into plain data: the whole of it, or one object. */
+export function projectWorld(machine: Machine, only: WorldId | null = null): Map<WorldId, WorldObject> {
   const world = new Map<WorldId, WorldObject>();
+  const wanted = (id: WorldId): boolean => only === null || id === only;
   const add = (object: WorldObject | null): void => {
-    if (object !== null) world.set(object.id, object);
+    if (object !== null && wanted(object.id)) world.set(object.id, object);
   };
   const index = indexIommufd(machine);
-  for (const fn of machine.topology.functions) add(projectDevice(machine, index, fn));
-  for (const spec of machine.platform.values()) add(projectPlatform(machine, index, spec));
-  for (const group of machine.core.groups.values()) add(projectGroup(machine, index, group));
+  for (const fn of machine.topology.functions)
+    if (wanted(`dev:${fn.name}`)) add(projectDevice(machine, index, fn));
+  for (const spec of machine.platform.values())
+    if (wanted(`dev:${spec.name}`)) add(projectPlatform(machine, index, spec));
+  for (const group of machine.core.groups.values())
+    if (wanted(group.worldId)) add(projectGroup(machine, index, group));
   for (const unit of machine.units) {
+    if (!wanted(unit.id)) continue;
     const deviceIds = [...machine.core.devices.values()].filter((device) => device.ops?.unit === unit.id);
     add({
       ...unit.hw.summary(),
@@ -50,11 +56,14 @@ export function projectWorld(machine: Machine): Map<WorldId, WorldObject> {
   }
   for (const mock of projectMocks(machine, index)) add(mock);
   for (const ctx of machine.iommufd.contexts) {
-    add(projectContext(machine, ctx));
-    for (const object of ctx.objects.list()) add(projectObject(machine, index, object));
+    if (wanted(ctx.worldId)) add(projectContext(machine, ctx));
+    for (const object of ctx.objects.list())
+      if (wanted(object.worldId)) add(projectObject(machine, index, object));
   }
-  for (const process of machine.processes.values()) add(projectProcess(machine, process));
+  for (const process of machine.processes.values())
+    if (wanted(processId(process.name))) add(projectProcess(machine, process));
   for (const run of machine.scheduler.tasks) add(projectTask(machine, run));
+  for (const stream of machine.traffic.streams) add(projectTraffic(machine, stream));
   return world;
 }
 

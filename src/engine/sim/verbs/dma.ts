@@ -49,7 +49,7 @@ export const dma = kernelVerb(function* (context): Task<Outcome> {
   let lookup = yield* fireWaiting(context, order);
   // A page that is not there: it is asked for, and what the kernel makes of that decides whether to try again.
   if (yield* asksForPage(context, order, lookup)) {
-    lookup = fireDma(machine, order);
+    lookup = fireDma(machine, { ...order, line: machine.scheduler.line });
     context.lookups.push(lookup);
     machine.walked.note(lookup);
   }
@@ -64,7 +64,7 @@ export const dma = kernelVerb(function* (context): Task<Outcome> {
 });
 
 /** The PASID of the requests, where the line says one. */
-function pasidOf({ machine, args }: VerbContext, device: Device): Found<number | null> {
+export function pasidOf({ machine, args }: VerbContext, device: Device): Found<number | null> {
   const pasid = args.size('pasid');
   if (pasid === null) return found(null);
   if (pasid >= 1n << 20n) return mistake('a PASID has 20 bits', args.columnOf('pasid'));

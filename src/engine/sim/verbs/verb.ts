@@ -78,6 +78,7 @@ const KIND_WORDS: Readonly<Record<Named['kind'], string>> = {
   object: 'an iommufd object',
   buffer: 'a buffer',
   task: 'a task',
+  traffic: 'traffic of a device',
   file: 'an open file',
   memfd: 'a memfd',
   domain: 'a domain of a kernel driver',
@@ -131,6 +132,8 @@ export function worldIdOf(machine: Machine, word: string): string | null {
     }
     case 'task':
       return taskId(named.run);
+    case 'traffic':
+      return `traffic:${named.name}`;
     case 'buffer':
     case 'file':
     case 'memfd':

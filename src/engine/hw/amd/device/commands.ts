@@ -63,6 +63,8 @@ export interface CommandWalker {
 export class CommandBuffer {
   /** Commands done since reset. */
   done = 0;
+  /** Told of each command when it is done. */
+  onDone: ((name: string) => void) | null = null;
   private readonly words = new Int32Array(4);
 
   constructor(
@@ -114,6 +116,7 @@ export class CommandBuffer {
         return this.stop(() => this.events.commandHardware(outcome.pa, outcome.type));
       this.done++;
       state.setReg(CMD_HEAD, (head + COMMAND_BYTES) % bytes);
+      if (this.onDone !== null) this.onDone(commandName(this.word(1) >>> 28));
     }
   }
 

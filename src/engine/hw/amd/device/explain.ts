@@ -1,6 +1,7 @@
 import type { FaultEvent, MemoryReadEvent, TraceEvent } from '../../../trace/event';
 import { hiOf, loOf } from '../../../../lib/u64';
-import type { WalkStep } from '../../common/view';
+import { eventOfEntry } from '../../common/peek';
+import type { TableOfStep, WalkStep } from '../../common/view';
 import {
   decodeDte,
   decodeGcr3Entry,
@@ -102,6 +103,9 @@ function readStep(unit: AmdIommu, event: MemoryReadEvent, guest: boolean): WalkS
         title: tableTitle(event, inGuest),
         fields: inGuest ? decodeGuestEntry(level, word) : decodeHostEntry(level, word),
         ...((word & 1n) === 0n ? {} : { allows: inGuest ? guestAllows(word) : hostAllows(word) }),
+        permissions: inGuest ? 'RWXU' : 'RW',
+        ...sizeOf(inGuest, level, word),
+        reading: inGuest ? 'guest' : 'host',
         occupancy,
       };
     }
@@ -109,7 +113,7 @@ function readStep(unit: AmdIommu, event: MemoryReadEvent, guest: boolean): WalkS
 }
 
 const guestAllows = (word: bigint): string =>
-  `R${(word & 2n) === 0n ? '' : 'W'}${word >> 63n === 1n ? '' : 'X'}`;
+  `R${(word & 2n) === 0n ? '' : 'W'}${word >> 63n === 1n ? '' : 'X'}${(word & 4n) === 0n ? '' : 'U'}`;
 const hostAllows = (word: bigint): string =>
   `${((word >> 61n) & 1n) === 1n ? 'R' : ''}${((word >> 62n) & 1n) === 1n ? 'W' : ''}`;
 
@@ -117,6 +121,18 @@ function outcomeOf(guest: boolean, level: number, word: bigint): WalkStep['outco
   if ((word & 1n) === 0n) return 'fault';
   if (guest) return level === 0 || (level <= 2 && (word & 0x80n) !== 0n) ? 'leaf' : 'table';
   return hostLeafLg2(level, word) !== null ? 'leaf' : 'table';
+}
+
+function sizeOf(guest: boolean, level: number, word: bigint): Pick<WalkStep, 'sizeLg2'> {
+  if (outcomeOf(guest, level, word) !== 'leaf') return {};
+  const sizeLg2 = guest ? 12 + 9 * level : hostLeafLg2(level, word);
+  return sizeLg2 === null ? {} : { sizeLg2 };
+}
+
+/** Another entry of a table that was read, as memory has it now. */
+export function peekAmd(unit: AmdIommu, table: TableOfStep, index: number): WalkStep | null {
+  const event = index < 512 ? eventOfEntry(unit.state.memory, table, index) : null;
+  return event && readStep(unit, event, table.reading === 'guest');
 }
 
 function tableTitle(event: MemoryReadEvent, guest: boolean): string {

@@ -330,6 +330,11 @@ function translationEntry(
   if (guest) tags.push({ name: 'PASID', value: `${pasid}` });
   tags.push({ name: 'Address', value: hex(join(iovaHi, iovaLo)) });
   const gives = absent ? 'not present' : `PA ${hex(pa)}, ${sizeText(sizeLg2)}, ${permsText(perms, guest)}`;
+  const stale = absent ? found !== null : !same;
+  const instead =
+    found === null
+      ? 'not present'
+      : `PA ${hex(addressOf(found.paHi, found.paLo))}, ${sizeText(found.sizeLg2)}, ${permsText(found.perms, guest)}`;
   const place = { set: entry.set, way: entry.way };
   return {
     ...place,
@@ -338,7 +343,8 @@ function translationEntry(
     iova: join(iovaHi, iovaLo),
     ...(absent ? {} : { pa }),
     sizeLg2,
-    stale: absent ? found !== null : !same,
+    stale,
+    ...(stale ? { now: instead } : {}),
   };
 }
 

@@ -73,7 +73,9 @@ function initGcr3(device: ProbedDevice, domain: ProtectionDomain): Result<undefi
   const { globals, memory, features } = device.iommu;
   if (device.gcr3 !== null)
     return err('EBUSY', `${device.client.name} has a GCR3 table`, { rule: 'setup_gcr3_table' });
-  const table = Gcr3Table.create(memory, globals.ids, Math.max(device.maxPasids, 1), features.maxGlx);
+  const unit = memory.ownerAt(device.iommu.eventLogPa);
+  const pasids = Math.max(device.maxPasids, 1);
+  const table = Gcr3Table.create(memory, globals.ids, pasids, features.maxGlx, unit);
   if (!table.ok) return table;
   device.gcr3 = table.value;
   if (domain.mode !== 'v2') return done;

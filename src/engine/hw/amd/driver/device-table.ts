@@ -1,4 +1,5 @@
 import { ok, type Result } from '../../../kernel/errno';
+import { structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { DTE_BYTES, DTE_GPT_MODE_MASK, DTE_GPT_MODE_SHIFT, DTE_GV, DTE_IV, DTE_TV, DTE_V } from '../structs';
 import { HAD, ivhdDte, newDte, or, word, type Dte } from './dte';
@@ -6,6 +7,9 @@ import type { IvhdDeviceFlags } from './options';
 
 /** Bits of word 5 that DMA translation has to itself; the rest of words 4 and 5 is for interrupts. Linux: DTE_DATA2_INTR_MASK */
 const DMA_BITS = 0xf << 20;
+
+/** What its stores are called. */
+const WORD = 'DTE';
 
 /** When the entry was written, the unit has to be told. Linux: iommu_flush_dte_sync() */
 type FlushDte = (rid: number) => void;
@@ -31,7 +35,7 @@ export class DeviceTable {
     flags: readonly IvhdDeviceFlags[],
   ): Result<DeviceTable> {
     const frames = 2 ** Math.max(0, Math.ceil(Math.log2(((lastBdf + 1) * DTE_BYTES) / 4096)));
-    const first = memory.allocateFrames(frames, { align: frames });
+    const first = memory.allocateFrames(frames, { align: frames, use: structure('device table') });
     if (!first.ok) return first;
     const table = new DeviceTable(memory, first.value * 4096, frames, lastBdf, flags.filter(counts));
     for (const range of table.flags) {
@@ -103,6 +107,7 @@ export class DeviceTable {
     const lo = this.memory.load32(pa) ?? 0;
     const hi = this.memory.load32(pa + 4) ?? 0;
     this.memory.store64(pa, hi, enable ? lo | HAD : lo & ~HAD);
+    this.memory.published(WORD);
   }
 
   entryPa(rid: number): number {
@@ -122,6 +127,7 @@ export class DeviceTable {
   /** As one store: the kernel uses CMPXCHG16B. Linux: write_dte_lower128() */
   private writeLower(rid: number, entry: Dte): void {
     this.memory.write(this.entryPa(rid), bytesOf(entry.subarray(0, 4)));
+    this.memory.published(WORD);
   }
 
   /** What is for interrupts stays. Linux: write_dte_upper128() */
@@ -131,6 +137,7 @@ export class DeviceTable {
     upper[0] = word(old, 4);
     upper[1] = (word(entry, 5) & DMA_BITS) | (word(old, 5) & ~DMA_BITS);
     this.memory.write(this.entryPa(rid) + 16, bytesOf(upper));
+    this.memory.published(WORD);
   }
 
   private store(rid: number, entry: Dte): void {

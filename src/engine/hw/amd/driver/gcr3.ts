@@ -1,6 +1,7 @@
 import { done } from '../../../../lib/result';
 import { addressOf, hiOfAddress, loOfAddress } from '../../../../lib/u64';
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure, type FrameUse } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { GCR3_V } from '../structs';
 import type { DomainIds } from './ids';
@@ -26,7 +27,7 @@ export class Gcr3Table {
   ) {}
 
   /** Linux: setup_gcr3_table() */
-  static create(memory: PhysicalMemory, ids: DomainIds, pasids: number, maxGlx: number): Result<Gcr3Table> {
+  static create(memory: PhysicalMemory, ids: DomainIds, pasids: number, maxGlx: number, unit: FrameUse['owner'] = null): Result<Gcr3Table> {
     const rule = 'setup_gcr3_table';
     const glx = glxFor(pasids);
     if (glx > maxGlx) {
@@ -35,7 +36,7 @@ export class Gcr3Table {
     }
     const domid = ids.allocate();
     if (domid === null) return err('ENOSPC', 'no free domain ids', { rule });
-    const root = memory.allocateFrames(1);
+    const root = memory.allocateFrames(1, { use: structure('GCR3 table', unit) });
     if (root.ok) return ok(new Gcr3Table(memory, ids, root.value * 4096, glx, domid));
     ids.release(domid);
     return root;
@@ -45,9 +46,14 @@ export class Gcr3Table {
   update(pasid: number, rootPa: number | null): Result<undefined> {
     const entry = this.entry(pasid);
     if (!entry.ok) return entry;
-    if (rootPa === null) this.memory.store64(entry.value, 0, 0);
-    else this.memory.store64(entry.value, hiOfAddress(rootPa), (loOfAddress(rootPa) & ~0xfff) | GCR3_V);
+    if (rootPa === null) this.store(entry.value, 0, 0);
+    else this.store(entry.value, hiOfAddress(rootPa), (loOfAddress(rootPa) & ~0xfff) | GCR3_V);
     return done;
+  }
+
+  private store(pa: number, hi: number, lo: number): void {
+    this.memory.store64(pa, hi, lo);
+    this.memory.published('GCR3 table entry');
   }
 
   /** Linux: free_gcr3_table() */
@@ -64,10 +70,11 @@ export class Gcr3Table {
       if (level === 0) return ok(at);
       let lower = this.lower(at);
       if (lower === null) {
-        const made = this.memory.allocateFrames(1);
+        const use = structure('GCR3 table', this.memory.ownerAt(this.pa));
+        const made = this.memory.allocateFrames(1, { use });
         if (!made.ok) return err('ENOMEM', 'no frame for a GCR3 table', { rule: 'update_gcr3' });
         lower = made.value * 4096;
-        this.memory.store64(at, hiOfAddress(lower), loOfAddress(lower) | GCR3_V);
+        this.store(at, hiOfAddress(lower), loOfAddress(lower) | GCR3_V);
       }
       table = lower;
     }

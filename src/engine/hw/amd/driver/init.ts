@@ -1,4 +1,5 @@
 import { err, ok, type Failure, type Result } from '../../../kernel/errno';
+import { queue, structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { silent } from '../../../trace/trace';
 import { formatBdf } from '../../common/bdf';
@@ -124,14 +125,17 @@ function allocate(options: AmdDriverOptions, globals: AmdGlobals): Result<Ivhd> 
 function allocateBuffers(
   memory: PhysicalMemory,
 ): Result<Record<'semaphore' | 'commandBuffer' | 'eventLog', number>> {
-  const semaphore = memory.allocateFrames(1);
+  const semaphore = memory.allocateFrames(1, { use: structure('completion semaphore') });
   if (!semaphore.ok) return semaphore;
-  const commandBuffer = memory.allocateFrames(CMD_BUFFER_FRAMES, { align: CMD_BUFFER_FRAMES });
+  const commandBuffer = memory.allocateFrames(CMD_BUFFER_FRAMES, {
+    align: CMD_BUFFER_FRAMES,
+    use: queue('command buffer'),
+  });
   if (!commandBuffer.ok) {
     memory.freeFrames(semaphore.value, 1);
     return commandBuffer;
   }
-  const eventLog = memory.allocateFrames(EVENT_LOG_FRAMES, { align: EVENT_LOG_FRAMES });
+  const eventLog = memory.allocateFrames(EVENT_LOG_FRAMES, { align: EVENT_LOG_FRAMES, use: queue('event log') });
   if (!eventLog.ok) {
     memory.freeFrames(semaphore.value, 1);
     memory.freeFrames(commandBuffer.value, CMD_BUFFER_FRAMES);
@@ -216,7 +220,7 @@ function initPci(iommu: Ivhd): Result<Ivhd> {
   }
   enableGuestTables(iommu);
   if (field.ppr(efr)) {
-    const log = memory.allocateFrames(PPR_LOG_FRAMES, { align: PPR_LOG_FRAMES });
+    const log = memory.allocateFrames(PPR_LOG_FRAMES, { align: PPR_LOG_FRAMES, use: queue('PPR log') });
     if (!log.ok) return cannotStart(iommu, log);
     iommu.pprLogPa = log.value * 4096;
   }

@@ -83,6 +83,8 @@ export class CommandQueue {
   private blocked: AtsMessage | null = null;
   /** Commands done since reset. */
   done = 0;
+  /** Told of each command when it is done. */
+  onDone: ((name: string) => void) | null = null;
   private running = false;
 
   constructor(private readonly unit: UnitState) {
@@ -171,6 +173,7 @@ export class CommandQueue {
     const { unit } = this;
     unit.setReg(CQH, (((unit.reg(CQH) >>> 0) + 1) % queueEntries(unit.reg(CQB))) | 0);
     this.done++;
+    if (this.onDone !== null) this.onDone(commandName([join(this.word(1), this.word(0))]));
   }
 
   private stop(bit: number): void {

@@ -1,6 +1,7 @@
 import { hiOf, loOf } from '../../../../lib/u64';
 import type { CacheEvent, FaultEvent, MemoryReadEvent, TraceEvent } from '../../../trace/event';
-import type { WalkStep } from '../../common/view';
+import { eventOfEntry } from '../../common/peek';
+import type { TableOfStep, WalkStep } from '../../common/view';
 import {
   decodeDeviceContext,
   decodeDirectoryEntry,
@@ -153,7 +154,7 @@ function readStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean): 
 function tableStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean): WalkStep {
   const { level, index, pa, words, stage, forLevel } = event;
   const word = words[0] ?? 0n;
-  const kind = classify(device, level, word);
+  const kind = classify(device, level, word, narrow);
   return {
     kind: 'read',
     structure: 'table',
@@ -167,23 +168,66 @@ function tableStep(device: RiscvIommu, event: MemoryReadEvent, narrow: boolean):
     words,
     fields: decodePte(level, word, narrow),
     // A pointer to a table says nothing of it.
-    ...(kind === 2 ? { allows: allows(word) } : {}),
-    occupancy: tableOccupancy(device, Math.floor(pa / PAGE_BYTES) * PAGE_BYTES, level),
+    ...(kind === 2 ? { allows: allows(word), sizeLg2: leafLg2(level, word, narrow) } : {}),
+    permissions: 'RWXU',
+    reading: `${narrow ? 'Sv32' : 'Sv39 and wider'}, ${entriesOf(device, event, narrow)} entries`,
+    occupancy: tableOccupancy(device, pa, level, {
+      index,
+      narrow,
+      entries: entriesOf(device, event, narrow),
+    }),
   };
 }
 
-/** The 512 entries of a table page: 0 absent, 1 table, 2 leaf, 3 malformed; null where no memory is. */
-export function tableOccupancy(device: RiscvIommu, tablePa: number, level: number): Uint8Array | null {
-  const { port } = device.state.memory;
-  const base = port.frameBase(Math.floor(tablePa / PAGE_BYTES));
-  if (base < 0) return null;
-  const word = (n: number): bigint =>
-    (BigInt((port.words[base + 2 * n + 1] as number) >>> 0) << 32n) |
-    BigInt((port.words[base + 2 * n] as number) >>> 0);
-  return Uint8Array.from({ length: 512 }, (_, n) => classify(device, level, word(n)));
+/** Svnapot joins 16 pages of 4 KiB. */
+const leafLg2 = (level: number, word: bigint, narrow: boolean): number =>
+  !narrow && word >> 63n === 1n ? 16 : 12 + (narrow ? 10 : 9) * level;
+
+/** The root of a second stage has four times as many: its index has two more bits. */
+function entriesOf(device: RiscvIommu, { level, stage }: MemoryReadEvent, narrow: boolean): number {
+  const { firstLevels, secondLevels } = device.state.service;
+  const second = stage === 2 || (stage === undefined && firstLevels === 0 && secondLevels > 0);
+  return (narrow ? 1024 : 512) * (second && level === secondLevels - 1 ? 4 : 1);
 }
 
-function classify(device: RiscvIommu, level: number, word: bigint): 0 | 1 | 2 | 3 {
+/** Another entry of a table that was read, as memory has it now. */
+export function peekRiscv(device: RiscvIommu, table: TableOfStep, index: number): WalkStep | null {
+  const [, format, entries] = /^(.+), (\d+) entries$/.exec(table.reading ?? '') ?? [];
+  const narrow = format === 'Sv32';
+  const { port } = device.state.memory;
+  const event = index < Number(entries) ? eventOfEntry(port, table, index, narrow ? 4 : 8) : null;
+  return event && tableStep(device, event, narrow);
+}
+
+interface TableShape {
+  /** Of the entry that `pa` is the address of. */
+  readonly index: number;
+  readonly narrow: boolean;
+  readonly entries: number;
+}
+
+/** The entries of a table: 0 absent, 1 table, 2 leaf, 3 malformed; null where no memory is. */
+export function tableOccupancy(
+  device: RiscvIommu,
+  pa: number,
+  level: number,
+  { index, narrow, entries }: TableShape,
+): Uint8Array | null {
+  const { port } = device.state.memory;
+  const bytes = narrow ? 4 : 8;
+  const first = Math.floor((pa - index * bytes) / PAGE_BYTES);
+  const inPage = PAGE_BYTES / bytes;
+  const bases = Array.from({ length: entries / inPage }, (_, page) => port.frameBase(first + page));
+  if (bases.some((base) => base < 0)) return null;
+  return Uint8Array.from({ length: entries }, (_, n) => {
+    const at = (bases[Math.floor(n / inPage)] as number) + (n % inPage) * (bytes / 4);
+    const lo = (port.words[at] as number) >>> 0;
+    const hi = narrow ? 0 : (port.words[at + 1] as number) >>> 0;
+    return classify(device, level, (BigInt(hi) << 32n) | BigInt(lo), narrow);
+  });
+}
+
+function classify(device: RiscvIommu, level: number, word: bigint, narrow: boolean): 0 | 1 | 2 | 3 {
   if ((word & 1n) === 0n) return 0;
   const hi = hiOf(word);
   const lo = loOf(word);
@@ -192,11 +236,11 @@ function classify(device: RiscvIommu, level: number, word: bigint): 0 | 1 | 2 | 
   if (!isPage(word))
     return level === 0 || napot || (word & 0xd0n) !== 0n || ((word >> 61n) & 3n) !== 0n ? 3 : 1;
   if (napot) return level === 0 && ((word >> 10n) & 0xfn) === 8n ? 2 : 3;
-  return ((word >> 10n) & ((1n << BigInt(9 * level)) - 1n)) === 0n ? 2 : 3;
+  return ((word >> 10n) & ((1n << BigInt((narrow ? 10 : 9) * level)) - 1n)) === 0n ? 2 : 3;
 }
 
 const allows = (word: bigint): string =>
-  `${(word & 2n) === 0n ? '' : 'R'}${(word & 4n) === 0n ? '' : 'W'}${(word & 8n) === 0n ? '' : 'X'}`;
+  ['R', 'W', 'X', 'U'].filter((_, n) => ((word >> BigInt(n + 1)) & 1n) === 1n).join('');
 
 function tableTitle({ level, index, stage, forLevel }: MemoryReadEvent): string {
   const entry = `evel ${level + 1} entry ${index}`;

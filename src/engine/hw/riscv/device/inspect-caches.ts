@@ -113,7 +113,18 @@ function translation(entry: CachedTranslation, fresh: Freshness): CacheEntryView
     iova,
     pa,
     sizeLg2,
-    stale: fresh.translationIsStale(entry),
+    ...freshness(entry, fresh),
+  };
+}
+
+function freshness(entry: CachedTranslation, fresh: Freshness): Pick<CacheEntryView, 'stale' | 'now'> {
+  if (!fresh.translationIsStale(entry)) return { stale: false };
+  if (entry.msi) return { stale: true };
+  const found = fresh.translationNow(entry);
+  if (found === null) return { stale: true, now: 'nothing is mapped there' };
+  return {
+    stale: true,
+    now: `PA ${hex(found.pfn * 4096)}, ${sizeText(found.sizeLg2)}, ${granted(found.perms)}`,
   };
 }
 

@@ -65,10 +65,17 @@ export class Freshness {
   }
 
   translationIsStale(entry: CachedTranslation): boolean {
-    const mine = (s: Service): boolean => s.gscid === entry.gscid && s.pscid === entry.pscid;
-    const filler = this.serves(entry.did, -1) && mine(this.service);
-    if (!filler && !this.owner(mine)) return true;
-    return !this.translation.agrees(entry);
+    return !this.servesTagsOf(entry) || !this.translation.agrees(entry);
+  }
+
+  /** What the tables say now; null: nothing, or nobody has these tags any more. */
+  translationNow(entry: CachedTranslation): ReturnType<Translation['answerNow']> {
+    return this.servesTagsOf(entry) ? this.translation.answerNow(entry) : null;
+  }
+
+  private servesTagsOf({ gscid, pscid, did }: CachedTranslation): boolean {
+    const mine = (s: Service): boolean => s.gscid === gscid && s.pscid === pscid;
+    return (this.serves(did, -1) && mine(this.service)) || this.owner(mine);
   }
 
   private reads(did: number): boolean {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { DDTP, DDTP_1LVL, DDTP_3LVL, DDTP_BARE, DDTP_BUSY, DDTP_MODE_MASK, DDTP_OFF } from '../regs';
 import {
@@ -81,7 +82,7 @@ export class DeviceDirectory {
         return ok(fixed);
       }
     }
-    const root = memory.allocateFrames(1);
+    const root = memory.allocateFrames(1, { use: structure('device directory') });
     return root.ok ? ok(root.value * PAGE) : root;
   }
 
@@ -144,10 +145,11 @@ export class DeviceDirectory {
         table = paOf(word);
         continue;
       }
-      const lower = this.memory.allocateFrames(1);
+      const use = structure('device directory', this.memory.ownerAt(this.rootPa));
+      const lower = this.memory.allocateFrames(1, { use });
       if (!lower.ok) return null;
       table = lower.value * PAGE;
-      this.memory.writeU64(entry, ppnOf(table) | BigInt(DIR_V));
+      this.memory.publishU64(entry, ppnOf(table) | BigInt(DIR_V), 'device directory entry');
     }
     const entryBytes = this.extended ? DC_EXT_BYTES : DC_BASE_BYTES;
     return table + (did & (2 ** bits[0] - 1)) * entryBytes;
@@ -206,7 +208,7 @@ export class DeviceDirectory {
   }
 
   private store(context: number, index: number, word: bigint): void {
-    this.memory.writeU64(context + index * 8, word);
+    this.memory.publishU64(context + index * 8, word, 'device context');
   }
 }
 

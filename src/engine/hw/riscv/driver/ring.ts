@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../../kernel/errno';
+import { queue as queueUse } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { LOG2SZ_MASK, QUEUE_BUSY, QUEUE_EN, QUEUE_IE, QUEUE_MF, QUEUE_ON } from '../regs';
 import type { DeviceLog } from './log';
@@ -51,7 +52,7 @@ export class Ring {
     let logsz = Math.min(wantedLg2 - 1, Number(offered & BigInt(LOG2SZ_MASK)));
     let pa = paOf(offered);
     if (pa === 0) {
-      const placed = allocate(memory, logsz, entryBytes);
+      const placed = allocate(memory, logsz, entryBytes, QUEUES[registers.id] ?? 'queue');
       if (!placed) return err('ENOMEM', `no memory for queue #${registers.id}`, { rule });
       [pa, logsz] = [placed.pa, placed.logsz];
     }
@@ -89,14 +90,17 @@ export class Ring {
   }
 }
 
+const QUEUES = ['command queue', 'fault queue', 'page-request queue'];
+
 function allocate(
   memory: PhysicalMemory,
   wantedLogsz: number,
   entryBytes: number,
+  what: string,
 ): { readonly pa: number; readonly logsz: number } | null {
   for (let logsz = wantedLogsz; logsz >= 0; logsz--) {
     const frames = Math.max(1, (entryBytes * 2 ** (logsz + 1)) / PAGE);
-    const got = memory.allocateFrames(frames, { align: frames });
+    const got = memory.allocateFrames(frames, { align: frames, use: queueUse(what) });
     if (got.ok) return { pa: got.value * PAGE, logsz };
   }
   return null;

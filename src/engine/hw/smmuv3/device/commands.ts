@@ -31,6 +31,8 @@ export class CommandQueue {
   private busy = false;
   /** Commands consumed since reset. */
   done = 0;
+  /** Told of each command when it is done. */
+  onDone: ((name: string) => void) | null = null;
 
   constructor(
     private readonly unit: SmmuState,
@@ -77,6 +79,7 @@ export class CommandQueue {
     }
     this.done++;
     unit.setReg(r.CMDQ_CONS, (head + 1) & ring.indexMask);
+    if (this.onDone !== null) this.onDone(commandName((words[0] as number) & s.CMD_OP_MASK));
     // The interrupt of a CMD_SYNC tells that it was consumed.
     if (((words[0] as number) & s.CMD_OP_MASK) === s.CMD_SYNC) this.signal(words);
     return true;

@@ -1,6 +1,7 @@
 import { hex } from '../../../../lib/u64';
 import type { CacheEvent, FaultEvent, MemoryReadEvent, TraceEvent } from '../../../trace/event';
-import type { AddressField, WalkStep } from '../../common/view';
+import { eventOfEntry } from '../../common/peek';
+import type { AddressField, TableOfStep, WalkStep } from '../../common/view';
 import {
   classifyDescriptor,
   decodeCd,
@@ -100,12 +101,13 @@ function entryStep({ structure, index, pa, words }: MemoryReadEvent): WalkStep {
 
 const OUTCOMES = ['fault', 'table', 'leaf', 'fault'] as const;
 
-function tableStep(device: SmmuV3, event: MemoryReadEvent): WalkStep {
+function tableStep(device: SmmuV3, event: MemoryReadEvent, alone = singleStage(device)): WalkStep {
   const { index, pa, words, stage, forLevel, granuleLg2 = 12 } = event;
   const level = 3 - event.level;
   const word = words[0] ?? 0n;
-  const of = stage ?? singleStage(device);
+  const of = stage ?? alone;
   const what = classifyDescriptor(level, granuleLg2, word);
+  const entries = device.walker.entriesOf(of, level, granuleLg2);
   return {
     kind: 'read',
     structure: 'table',
@@ -119,7 +121,10 @@ function tableStep(device: SmmuV3, event: MemoryReadEvent): WalkStep {
     words,
     fields: decodeDescriptor(of, level, granuleLg2, word),
     ...(what === 1 || what === 2 ? { allows: allows(of, what === 2, word) } : {}),
-    occupancy: occupancyOf(device, pa - index * 8, level, granuleLg2),
+    permissions: of === 1 ? 'RWXU' : 'RWX',
+    ...(what === 2 ? { sizeLg2: leafLg2(level, granuleLg2, word) } : {}),
+    reading: `stage ${of}, granule ${granuleLg2}, ${entries} entries`,
+    occupancy: occupancyOf(device, pa - index * 8, level, { granuleLg2, entries }),
   };
 }
 
@@ -127,14 +132,33 @@ const bit = (word: bigint, at: bigint): boolean => ((word >> at) & 1n) === 1n;
 
 /**
  * Of a page: AP[2], or S2AP, and XN; one that the dirty bit modifier lets become writable counts as writable. Of a table: what
- * APTable and XNTable leave. Spec: Arm ARM, D8.4 "Memory access control"
+ * APTable and XNTable leave; AP[1] and APTable[0] are about unprivileged requests. Spec: Arm ARM, D8.4 "Memory access control"
  */
 function allows(stage: 1 | 2, leaf: boolean, word: bigint): string {
-  if (!leaf) return stage === 2 ? 'RWX' : `R${bit(word, 62n) ? '' : 'W'}${bit(word, 60n) ? '' : 'X'}`;
+  const unless = (denied: boolean, name: string): string => (denied ? '' : name);
+  if (!leaf && stage === 2) return 'RWX';
+  if (!leaf)
+    return `R${unless(bit(word, 62n), 'W')}${unless(bit(word, 60n), 'X')}${unless(bit(word, 61n), 'U')}`;
   const write = (stage === 1 ? !bit(word, 7n) : bit(word, 7n)) || bit(word, 51n);
   const read = stage === 1 || bit(word, 6n);
-  return `${read ? 'R' : ''}${write ? 'W' : ''}${bit(word, 54n) ? '' : 'X'}`;
+  const user = stage === 1 && bit(word, 6n);
+  return `${unless(!read, 'R')}${unless(!write, 'W')}${unless(bit(word, 54n), 'X')}${unless(!user, 'U')}`;
 }
+
+/** Entries that the Contiguous bit joins, log2. Spec: Arm ARM, D8.7 "The Contiguous bit" */
+const joinedLg2 = (level: number, granuleLg2: number): number =>
+  granuleLg2 === 12 ? 4 : granuleLg2 === 14 && level === 3 ? 7 : 5;
+
+const leafLg2 = (level: number, granuleLg2: number, word: bigint): number =>
+  granuleLg2 + (3 - level) * (granuleLg2 - 3) + (bit(word, 52n) ? joinedLg2(level, granuleLg2) : 0);
+
+/** Another descriptor of a table that was read, as memory has it now. */
+export function peekSmmu(device: SmmuV3, table: TableOfStep, index: number): WalkStep | null {
+  const [, of, granule, entries] = READING.exec(table.reading ?? '') ?? [];
+  const event = index < Number(entries) ? eventOfEntry(device.state.reader.memory, table, index) : null;
+  return event && tableStep(device, { ...event, granuleLg2: Number(granule) }, of === '2' ? 2 : 1);
+}
+const READING = /^stage ([12]), granule (\d+), (\d+) entries$/;
 
 /** Blocks of 4 TiB are for 52-bit addresses. */
 const tooLarge = ({ state }: SmmuV3, what: number, level: number, granuleLg2: number): boolean =>
@@ -144,13 +168,16 @@ const tooLarge = ({ state }: SmmuV3, what: number, level: number, granuleLg2: nu
 const singleStage = (device: SmmuV3): 1 | 2 => (device.walker.servedStage2Alone ? 2 : 1);
 
 /** A cell an entry of the table, as WalkStep has it; null where it is no memory. */
-function occupancyOf(device: SmmuV3, tablePa: number, level: number, granuleLg2: number): Uint8Array | null {
+function occupancyOf(
+  device: SmmuV3,
+  tablePa: number,
+  level: number,
+  { granuleLg2, entries }: { readonly granuleLg2: number; readonly entries: number },
+): Uint8Array | null {
   const { memory } = device.state.reader;
-  // Concatenated root tables are shown one at a time.
-  const base = Math.floor(tablePa / 8) * 8;
-  const cells = new Uint8Array(2 ** (granuleLg2 - 3));
+  const cells = new Uint8Array(entries);
   for (let n = 0; n < cells.length; n++) {
-    const [lo, hi] = [memory.load32(base + n * 8), memory.load32(base + n * 8 + 4)];
+    const [lo, hi] = [memory.load32(tablePa + n * 8), memory.load32(tablePa + n * 8 + 4)];
     if (lo === null || hi === null) return null;
     cells[n] = classifyDescriptor(level, granuleLg2, BigInt(lo >>> 0) | (BigInt(hi >>> 0) << 32n));
   }

@@ -31,7 +31,7 @@ import {
   STE_TT,
   STE_VMID,
 } from './ste';
-import { KIND_S2, PRIV_SHIFT, type CachedTranslation } from './tlb';
+import { KIND_S2, L_PA_HI, L_PA_LO, L_PERMS, L_SIZE, PRIV_SHIFT, type CachedTranslation } from './tlb';
 import { TT_ROOT_HI, TT_ROOT_LO } from './translation-table';
 import type { Ring } from './unit';
 
@@ -278,8 +278,20 @@ function translationView(entry: CachedTranslation, reader: Reader): CacheEntryVi
     iova: join(entry.hi, entry.lo),
     pa,
     sizeLg2: entry.sizeLg2,
-    stale: reader.translationIsStale(entry),
+    ...freshness(entry, reader),
   };
+}
+
+function freshness(entry: CachedTranslation, reader: Reader): Pick<CacheEntryView, 'stale' | 'now'> {
+  if (!reader.translationIsStale(entry)) return { stale: false };
+  const found = reader.translationNow(entry);
+  if (found === null) return { stale: true, now: 'no table: nobody has these ids any more' };
+  const { reason, leaf } = found;
+  if (reason !== 0)
+    return { stale: true, now: reason < 0 ? 'not translated' : `refused: ${reasonName(reason)}` };
+  const word = (n: number): number => leaf[n] as number;
+  const pa = addressOf(word(L_PA_HI), word(L_PA_LO) & ~0xfff);
+  return { stale: true, now: `PA ${hex(pa)}, ${sizeOf(word(L_SIZE))}, ${rights(word(L_PERMS))}` };
 }
 
 const MODES: Readonly<Record<number, string>> = {

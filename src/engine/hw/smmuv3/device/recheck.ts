@@ -62,10 +62,9 @@ export class Reader {
   }
 
   translationIsStale(entry: CachedTranslation): boolean {
-    const context = this.contextOf(entry.kind, entry.vmid, entry.asid, entry.global);
-    if (context === null) return true;
-    const reason = this.walk(context, entry.hi, entry.lo);
-    const leaf = context.cd === null ? this.walker.second : this.walker.leaf;
+    const now = this.translationNow(entry);
+    if (now === null) return true;
+    const { reason, leaf } = now;
     const perms = entry.perms & ALL_PERMS;
     return !(
       reason === 0 &&
@@ -75,6 +74,14 @@ export class Reader {
       // It may grant less, while a page is clean; never more.
       (perms & ~(leaf[L_PERMS] as number)) === 0
     );
+  }
+
+  /** What the tables say now: the walker's leaf, or the event; null: nobody has that tag any more. */
+  translationNow(entry: CachedTranslation): { readonly reason: number; readonly leaf: Int32Array } | null {
+    const context = this.contextOf(entry.kind, entry.vmid, entry.asid, entry.global);
+    if (context === null) return null;
+    const reason = this.walk(context, entry.hi, entry.lo);
+    return { reason, leaf: context.cd === null ? this.walker.second : this.walker.leaf };
   }
 
   pointerIsStale(pointer: CachedPointer): boolean {

@@ -1,7 +1,7 @@
 import { ATS_REQUEST, PRIVILEGED, READ, WRITE, type Access } from '../../port';
 import { F_ACCESS, F_ADDR_SIZE, F_PERMISSION, F_TRANSLATION } from '../reasons';
 import * as s from '../structs';
-import { CD_CTX, CD_FLAGS, CD_KIND, FLAG_AFFD, FLAG_HA, FLAG_HD } from './cd-layout';
+import { CD_CTX, CD_FLAGS, CD_KIND, CD_TT0, FLAG_AFFD, FLAG_HA, FLAG_HD } from './cd-layout';
 import {
   D_AT_HI,
   D_AT_LO,
@@ -47,7 +47,7 @@ import {
   LEAF_WORDS,
   PRIV_SHIFT,
 } from './tlb';
-import { TT_OVER_HI, TT_OVER_LO } from './translation-table';
+import { TT_GRANULE, TT_LEVEL, TT_MASK, TT_OVER_HI, TT_OVER_LO, TT_SHIFT } from './translation-table';
 
 const WRITES = WRITE | (WRITE << PRIV_SHIFT);
 
@@ -89,6 +89,24 @@ export class Walker extends Descent {
   alone(): void {
     this.meets = false;
     this.servedStage2Alone = true;
+  }
+
+  /**
+   * For people: entries of a table of the stream that was served last. The root has as many as the address width asks for:
+   * fewer than a granule holds, or of stage 2 up to 16 tables side by side.
+   */
+  entriesOf(stage: 1 | 2, level: number, granuleLg2: number): number {
+    const [t, tt] = stage === 2 ? [this.ste, this.steAt + STE_TT] : [this.cd, this.cdAt + CD_TT0];
+    const root = t[tt + TT_LEVEL] === level && t[tt + TT_GRANULE] === granuleLg2;
+    return root ? (t[tt + TT_MASK] as number) + 1 : 2 ** (granuleLg2 - 3);
+  }
+
+  /** For people: how stage 1 of the stream that was served last cuts addresses; null: it was not walked. */
+  firstStageShape(): { granuleLg2: number; inputBits: number; startLevel: number } | null {
+    const word = (n: number): number => this.cd[this.cdAt + CD_TT0 + n] ?? 0;
+    if (this.servedStage2Alone || word(TT_GRANULE) === 0) return null;
+    const inputBits = word(TT_SHIFT) + Math.log2(word(TT_MASK) + 1);
+    return { granuleLg2: word(TT_GRANULE), inputBits, startLevel: word(TT_LEVEL) };
   }
 
   /** Through stage 1, and stage 2 where the stream has one: 0 and `leaf`, or the event. `tt`: which of the CD's tables. */

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure, type FrameUse } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { CD_0, ENTRY_BYTES, L1_CD, S1FMT_64K_L2, S1FMT_LINEAR } from './bits';
 import { cdKind } from './cd';
@@ -34,6 +35,8 @@ export class CdTable {
     private readonly ssidBits: number,
     private readonly twoLevelKnown: boolean,
     private readonly sync: SyncCd,
+    /** World id, for people who look at memory. */
+    private readonly unit: FrameUse['owner'] = null,
   ) {}
 
   get fields(): CdTableFields {
@@ -68,11 +71,13 @@ export class CdTable {
     const index = ssid >>> L2_BITS;
     if (this.second.has(index)) return ok(undefined);
     const frames = (L2_ENTRIES * ENTRY_BYTES) / PAGE;
-    const table = this.memory.allocateFrames(frames, { align: frames });
+    const use = structure('level-2 CD table', this.unit);
+    const table = this.memory.allocateFrames(frames, { align: frames, use });
     if (!table.ok) return table;
     const pa = table.value * PAGE;
     this.second.set(index, pa);
-    this.memory.writeU64((this.pa ?? 0) + index * 8, (BigInt(pa) & L1_CD.L2PTR) | L1_CD.V);
+    const descriptor = (BigInt(pa) & L1_CD.L2PTR) | L1_CD.V;
+    this.memory.publishU64((this.pa ?? 0) + index * 8, descriptor, 'level-1 CD table descriptor');
     // An invalid level-1 descriptor may be cached.
     this.sync(ssid, false);
     return ok(undefined);
@@ -100,7 +105,7 @@ export class CdTable {
   private entryAt(pa: number): LiveEntry {
     return {
       read: (index) => this.memory.readU64(pa + index * 8) ?? 0n,
-      write: (index, word) => void this.memory.writeU64(pa + index * 8, word),
+      write: (index, word) => this.memory.publishU64(pa + index * 8, word, 'CD'),
     };
   }
 
@@ -114,7 +119,8 @@ export class CdTable {
   private allocateTables(): Result<undefined> {
     if (this.pa !== null) return ok(undefined);
     const frames = this.topFrames();
-    const top = this.memory.allocateFrames(frames, { align: frames });
+    const use = structure(this.twoLevel ? 'level-1 CD table' : 'CD table', this.unit);
+    const top = this.memory.allocateFrames(frames, { align: frames, use });
     if (!top.ok) {
       return err('ENOMEM', 'no memory for context descriptors', { rule: 'arm_smmu_alloc_cd_tables' });
     }

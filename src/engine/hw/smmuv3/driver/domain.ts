@@ -3,7 +3,14 @@ import type { DirtyOps, IommuClient, IommuDomain, IommuOps, Prot, QueuedUnmap } 
 import type { Result } from '../../../kernel/errno';
 import { readAndClearDirty } from '../../../pt/dirty';
 import { LEAF, TABLE, type EntryKind } from '../../../pt/format';
-import { collectTables, entryAt, newGather, putTables, type PageTable } from '../../../pt/page-table';
+import {
+  collectTables,
+  entryAt,
+  newGather,
+  putTables,
+  type PageTable,
+  TABLE_ENTRY,
+} from '../../../pt/page-table';
 import { unmapRange, type Unmapped } from '../../../pt/unmap';
 import type { Trace } from '../../../trace/trace';
 import { LAST_VPN, TableDomain } from '../../common/table-domain';
@@ -165,6 +172,7 @@ export class SmmuDomain extends TableDomain implements SmmuDomainLike {
     const entries = forgetLeaves(table, pfn, level - 1);
     memory.words[at] = 0;
     memory.words[at + 1] = 0;
+    memory.published(TABLE_ENTRY);
     table.tablePages -= gather.tables.length * (format.frames[0] as number);
     this.invalidate(iova, bytes, format.granuleBytes, false);
     putTables(table, gather);

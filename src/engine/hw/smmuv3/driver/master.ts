@@ -38,7 +38,9 @@ export class Master {
     readonly stallEnabled: boolean,
   ) {
     const twoLevel = has(smmu.caps, FEAT.TWO_LVL_CDTAB);
-    this.cdTable = new CdTable(smmu.memory, ssidBits, twoLevel, (ssid, leaf) => this.syncCd(ssid, leaf));
+    const { memory, evtq } = smmu;
+    const sync = (ssid: number, leaf: boolean): void => this.syncCd(ssid, leaf);
+    this.cdTable = new CdTable(memory, ssidBits, twoLevel, sync, memory.ownerAt(evtq.basePa));
   }
 
   get steContext(): SteContext {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../../kernel/errno';
+import { queue as queueUse } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import type { DeviceLog } from './log';
 
@@ -41,7 +42,7 @@ export class Ring {
     for (let shift = wantedShift; ; shift--) {
       const bytes = 2 ** shift * entryBytes;
       const frames = Math.max(1, bytes / PAGE);
-      const got = memory.allocateFrames(frames, { align: frames });
+      const got = memory.allocateFrames(frames, { align: frames, use: queueUse(name) });
       if (got.ok) {
         log('info', `allocated ${2 ** shift} entries for ${name}`);
         return ok(new Ring(memory, got.value * PAGE, shift, entryBytes));

@@ -1,6 +1,7 @@
 import { done } from '../../../../lib/result';
 import { hex } from '../../../../lib/u64';
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { ENTRY_BYTES, L1_STE, prep, type EntryWords } from './bits';
 import type { LiveEntry } from './entry-writer';
@@ -76,7 +77,7 @@ export class StreamTable {
     const pa = this.entryPa(sid);
     return {
       read: (index) => this.memory.readU64(pa + index * 8) ?? 0n,
-      write: (index, word) => void this.memory.writeU64(pa + index * 8, word),
+      write: (index, word) => this.memory.publishU64(pa + index * 8, word, 'STE'),
     };
   }
 
@@ -90,7 +91,10 @@ export class StreamTable {
     const index = sid >>> SPLIT;
     if (this.second.has(index)) return done;
     const frames = (L2_ENTRIES * ENTRY_BYTES) / PAGE;
-    const table = this.memory.allocateFrames(frames, { align: frames });
+    const table = this.memory.allocateFrames(frames, {
+      align: frames,
+      use: structure('level-2 stream table', this.memory.ownerAt(this.pa)),
+    });
     if (!table.ok) {
       this.log('err', `failed to allocate l2 stream table for SID ${sid}`);
       return table;
@@ -98,7 +102,8 @@ export class StreamTable {
     const pa = table.value * PAGE;
     fillWithAborts(this.memory, pa, L2_ENTRIES);
     this.second.set(index, pa);
-    this.memory.writeU64(this.pa + index * 8, prep(L1_STE.SPAN, SPLIT + 1) | (BigInt(pa) & L1_STE.L2PTR));
+    const descriptor = prep(L1_STE.SPAN, SPLIT + 1) | (BigInt(pa) & L1_STE.L2PTR);
+    this.memory.publishU64(this.pa + index * 8, descriptor, 'level-1 stream table descriptor');
     return done;
   }
 }
@@ -111,7 +116,7 @@ function createTwoLevel(memory: PhysicalMemory, log: DeviceLog, sidBits: number)
     log('warn', `2-level strtab only covers ${Math.log2(count * L2_ENTRIES)}/${sidBits} bits of SID`);
   }
   const frames = Math.max(1, (count * 8) / PAGE);
-  const table = memory.allocateFrames(frames, { align: frames });
+  const table = memory.allocateFrames(frames, { align: frames, use: structure('level-1 stream table') });
   if (table.ok) return ok(StreamTable.at(memory, log, true, table.value * PAGE, count));
   log('err', `failed to allocate l1 stream table (${count * 8} bytes)`);
   return table;
@@ -121,7 +126,7 @@ function createTwoLevel(memory: PhysicalMemory, log: DeviceLog, sidBits: number)
 function createLinear(memory: PhysicalMemory, log: DeviceLog, sidBits: number): Result<StreamTable> {
   const count = 2 ** sidBits;
   const frames = Math.max(1, (count * ENTRY_BYTES) / PAGE);
-  const table = memory.allocateFrames(frames, { align: frames });
+  const table = memory.allocateFrames(frames, { align: frames, use: structure('stream table') });
   if (!table.ok) {
     log('err', `failed to allocate linear stream table (${count * ENTRY_BYTES} bytes)`);
     return table;

@@ -61,7 +61,8 @@ describe('one request in words', () => {
     const first = new ScalableFixture().attach(firstStage());
     first.put(first.first(4, 2, IOVA, 0x20_0000n)[2] ?? 0, 0x20_0085n | (1n << 63n));
     const large = walk(first, IOVA).steps.at(-1);
-    expect(large).toMatchObject({ level: 2, allows: 'R', outcome: 'leaf', stage: null });
+    // P and U/S are set, R/W is not, XD is.
+    expect(large).toMatchObject({ level: 2, allows: 'RU', outcome: 'leaf', stage: null, sizeLg2: 21 });
     expect(large?.fields.map((field) => field.name)).toContain('U/S');
     // The entry is read again from the paging-structure cache's table: no new decode of the PASID entry is needed.
     first.put(FIRST + 0x3000, 0n);

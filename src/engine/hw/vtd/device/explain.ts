@@ -1,7 +1,8 @@
 import { hiOf, loOf } from '../../../../lib/u64';
 import type { CacheEvent, FaultEvent, MemoryReadEvent, TraceEvent } from '../../../trace/event';
 import { formatBdf } from '../../common/bdf';
-import type { WalkStep } from '../../common/view';
+import { eventOfEntry } from '../../common/peek';
+import type { TableOfStep, WalkStep } from '../../common/view';
 import { NO_PASID } from '../../port';
 import {
   decodeContextEntry,
@@ -215,13 +216,32 @@ function tableStep(device: VtdDevice, event: MemoryReadEvent, tables: Tables): W
     allows: first
       ? firstStageAllows(word)
       : `${(word & 1n) === 0n ? '' : 'R'}${(word & 2n) === 0n ? '' : 'W'}`,
+    permissions: first ? 'RWXU' : 'RW',
+    ...(kind === 2 ? { sizeLg2: 12 + 9 * level } : {}),
+    reading: readingOf(first, tables),
     occupancy: tableOccupancy(device, Math.floor(pa / PAGE_BYTES) * PAGE_BYTES, level, first),
   };
 }
 
 function firstStageAllows(word: bigint): string {
   if ((word & 1n) === 0n) return '';
-  return `R${(word & 2n) === 0n ? '' : 'W'}${word >> 63n === 1n ? '' : 'X'}`;
+  return `R${(word & 2n) === 0n ? '' : 'W'}${word >> 63n === 1n ? '' : 'X'}${(word & 4n) === 0n ? '' : 'U'}`;
+}
+
+const readingOf = (first: boolean, { type, accessDirty }: Tables): string =>
+  first ? (type === PGTT_NESTED ? 'first, nested' : 'first') : accessDirty ? 'second, A/D' : 'second';
+
+/** Another entry of a table that was read, as memory has it now. */
+export function peekVtd(device: VtdDevice, table: TableOfStep, index: number): WalkStep | null {
+  const event = eventOfEntry(device.state.memory, table, index);
+  if (event === null || index >= 512) return null;
+  const { stage, reading = '' } = table;
+  const first = reading.startsWith('first');
+  const nested = reading === 'first, nested' || stage === 2;
+  return tableStep(device, event, {
+    type: nested ? PGTT_NESTED : first ? PGTT_FIRST : 0,
+    accessDirty: reading === 'second, A/D',
+  });
 }
 
 function tableTitle({ level, index, stage, forLevel }: MemoryReadEvent): string {

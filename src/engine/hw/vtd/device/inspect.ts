@@ -1,10 +1,10 @@
 import { addressOf, hex, join } from '../../../../lib/u64';
 import { formatBdf } from '../../common/bdf';
 import type { CacheEntryView, CacheView, FaultRecordView, RegisterView, UnitView } from '../../common/view';
-import { READ, WRITE, EXECUTE } from '../../port';
+import { EXECUTE, LEAF_LEVEL, PA_HI, PA_LO, READ, WRITE } from '../../port';
 import type { UnitSummary } from '../../unit';
 import { decodeFault, decodeRegister } from '../describe';
-import { reasonName } from '../reasons';
+import { FS_NOT_PRESENT, reasonName, SS_NOT_PRESENT } from '../reasons';
 import { CAP, ECAP, FRCD_BYTES, FRCD_F, GSTS, IQER, IQH, REGISTERS, TE, VER } from '../regs';
 import { PGTT_PASS_THROUGH } from '../structs';
 import { FAULT_OFFSET, IOTLB_OFFSET } from './config';
@@ -21,7 +21,7 @@ import {
 import type { VtdDevice } from './device';
 import { viewQueues } from './inspect-queues';
 import { IRTE_WORDS } from './interrupt-cache';
-import { NEGATIVE, PRIVILEGED_SHIFT, type CachedTranslation } from './iotlb';
+import { KEPT_PERMS, NEGATIVE, PRIVILEGED_SHIFT, type CachedTranslation } from './iotlb';
 import {
   PE_DID,
   PE_FS_HI,
@@ -241,7 +241,8 @@ function viewTranslations(device: VtdDevice, fresh: Freshness): CacheView {
       tag('Address', hex(iova)),
     ];
     const stale = fresh.translationIsStale(entry);
-    const view = { set, way, tags, gives: translationGives(entry, pa), iova, sizeLg2, stale };
+    const now = stale ? { now: translationNow(entry, fresh) } : {};
+    const view = { set, way, tags, gives: translationGives(entry, pa), iova, sizeLg2, stale, ...now };
     return (entry.perms & NEGATIVE) === 0 ? { ...view, pa } : view;
   });
   return { id: 'iotlb', name: 'IOTLB', ...shape(iotlb), entries };
@@ -254,6 +255,17 @@ function translationGives({ perms, space, sizeLg2, paHi }: CachedTranslation, pa
   const what = `PA ${hex(pa)}, ${SIZES[sizeLg2] ?? ''}`;
   if (space === 0) return `${what}, ${permsInWords(perms)}`;
   return `${what}, ${permsInWords(perms)}; privileged ${permsInWords(perms >>> PRIVILEGED_SHIFT)}`;
+}
+
+function translationNow(entry: CachedTranslation, fresh: Freshness): string {
+  const found = fresh.translationNow(entry);
+  if (found === null) return 'no table: nobody has this domain id any more';
+  const { reason, out } = found;
+  if (reason === SS_NOT_PRESENT || reason === FS_NOT_PRESENT) return 'nothing is mapped there';
+  if (reason !== 0) return `refused: ${reasonName(reason)}`;
+  const [paHi = 0, paLo = 0] = [out[PA_HI], out[PA_LO]];
+  const sizeLg2 = 12 + 9 * (out[LEAF_LEVEL] ?? 0);
+  return translationGives({ ...entry, perms: out[KEPT_PERMS] ?? 0, paHi, sizeLg2 }, addressOf(paHi, paLo));
 }
 
 function permsInWords(perms: number): string {

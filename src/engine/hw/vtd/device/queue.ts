@@ -57,6 +57,8 @@ const NOBODY = -1;
 export class InvalidationQueue {
   /** Descriptors executed since reset. */
   done = 0;
+  /** Told of each command when it is done. */
+  onDone: ((name: string) => void) | null = null;
   private readonly words = new Int32Array(8);
   private readonly descriptors: Descriptors;
   /** The first device that owes an answer, or NOBODY. */
@@ -116,6 +118,7 @@ export class InvalidationQueue {
     }
     this.done++;
     unit.setReg(IQH, (head + this.descriptorBytes) % this.sizeBytes);
+    if (this.onDone !== null) this.onDone(descriptorName((this.words[0] as number) & 0xf));
     if (!wait || this.silent === NOBODY) return true;
     this.timeOut();
     return false;

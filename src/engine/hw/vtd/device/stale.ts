@@ -62,9 +62,9 @@ export class Freshness {
   }
 
   translationIsStale(entry: CachedTranslation): boolean {
-    const row = this.rowOf(entry.did, entry.space);
-    if (row === undefined) return true;
-    const { reason, out } = this.device.look(row, 0, signed(entry.iovaHi, entry.space), entry.iovaLo);
+    const now = this.translationNow(entry);
+    if (now === null) return true;
+    const { reason, out } = now;
     if ((entry.perms & NEGATIVE) !== 0) return reason !== entry.paHi;
     return (
       reason !== 0 ||
@@ -73,6 +73,14 @@ export class Freshness {
       out[KEPT_PERMS] !== entry.perms ||
       12 + 9 * (out[LEAF_LEVEL] as number) !== entry.sizeLg2
     );
+  }
+
+  /** What the tables say now of an address that is cached: a reason, or the answer in `out`; null: nobody has that tag. */
+  translationNow(entry: CachedTranslation): { readonly reason: number; readonly out: Int32Array } | null {
+    const row = this.rowOf(entry.did, entry.space);
+    return row === undefined
+      ? null
+      : this.device.look(row, 0, signed(entry.iovaHi, entry.space), entry.iovaLo);
   }
 
   tableIsStale(entry: CachedTable): boolean {

@@ -1,5 +1,6 @@
 import { addressOf, hiOfAddress, loOfAddress } from '../../../../lib/u64';
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import {
   AW_MASK,
@@ -55,7 +56,7 @@ export class ContextTables {
   ) {}
 
   static create(memory: PhysicalMemory, scalable: boolean): Result<ContextTables> {
-    const root = memory.allocateFrames(1);
+    const root = memory.allocateFrames(1, { use: structure('root table') });
     return root.ok ? ok(new ContextTables(memory, root.value * 4096, scalable)) : root;
   }
 
@@ -72,10 +73,13 @@ export class ContextTables {
     const lo = this.low(rootEntry);
     if ((lo & P) !== 0) return ok(addressOf(this.pair[1] as number, lo & ~0xfff) + offset);
     if (!alloc) return ok(null);
-    const table = this.memory.allocateFrames(1);
+    const table = this.memory.allocateFrames(1, {
+      use: structure('context table', this.memory.ownerAt(this.rootPa)),
+    });
     if (!table.ok) return err('ENOMEM', 'no frame for a context table', { rule: 'iommu_context_addr' });
     const pa = table.value * 4096;
     this.memory.store64(rootEntry, hiOfAddress(pa), loOfAddress(pa) | P);
+    this.memory.published('root entry');
     return ok(pa + offset);
   }
 
@@ -92,7 +96,7 @@ export class ContextTables {
   set(entry: number, target: ContextTarget): void {
     const { rootPa, deviceTlb } = target;
     this.clear(entry);
-    this.memory.store64(entry + 8, 0, (target.did << DID_SHIFT) | (target.aw & AW_MASK));
+    this.store(entry + 8, 0, (target.did << DID_SHIFT) | (target.aw & AW_MASK));
     const tt = rootPa === null ? TT_PASS_THROUGH : deviceTlb ? TT_DEV_TLB : TT_MULTI_LEVEL;
     this.publish(entry, rootPa ?? 0, tt << TT_SHIFT);
   }
@@ -111,19 +115,24 @@ export class ContextTables {
   /** Takes the entry from the hardware; the rest of it stays until the caches forgot it. Linux: context_clear_present() */
   clearPresent(entry: number): void {
     const lo = this.low(entry);
-    this.memory.store64(entry, this.pair[1] as number, lo & ~P);
+    this.store(entry, this.pair[1] as number, lo & ~P);
   }
 
   /** Linux: context_clear_entry() */
   clear(entry: number): void {
-    this.memory.store64(entry, 0, 0);
-    this.memory.store64(entry + 8, 0, 0);
+    this.store(entry, 0, 0);
+    this.store(entry + 8, 0, 0);
   }
 
   private publish(entry: number, pa: number, bits: number): void {
     const lo = loOfAddress(pa) | bits;
-    this.memory.store64(entry, hiOfAddress(pa), lo);
-    this.memory.store64(entry, hiOfAddress(pa), lo | P);
+    this.store(entry, hiOfAddress(pa), lo);
+    this.store(entry, hiOfAddress(pa), lo | P);
+  }
+
+  private store(pa: number, hi: number, lo: number): void {
+    this.memory.store64(pa, hi, lo);
+    this.memory.published('context entry');
   }
 
   private low(entry: number): number {

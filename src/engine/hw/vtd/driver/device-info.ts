@@ -83,7 +83,7 @@ export function probe(info: DeviceInfo, maxPasidId: number): Result<undefined> {
 function allocPasidTable(info: DeviceInfo, maxPasidId: number): Result<undefined> {
   const { iommu, abilities } = info;
   const max = info.pasidSupported ? Math.min(abilities.maxPasids, maxPasidId) : 0;
-  const table = PasidTable.create(iommu.memory, max);
+  const table = PasidTable.create(iommu.memory, max, iommu.unit);
   if (!table.ok) {
     iommu.log('err', `${info.name}: PASID table allocation failed`);
     return err('ENOMEM', 'no frames for a PASID directory', { rule: 'intel_pasid_alloc_table' });

@@ -1,5 +1,6 @@
 import { invariant } from '../../../../lib/invariant';
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import type { Trace } from '../../../trace/trace';
 import type { RegisterBus } from '../../port';
@@ -165,7 +166,10 @@ function enableInterruptRemapping(
   log: KernelLog,
   caps: UnitCaps,
 ): Result<undefined> {
-  const table = memory.allocateFrames(INTERRUPT_TABLE_FRAMES, { align: INTERRUPT_TABLE_FRAMES });
+  const table = memory.allocateFrames(INTERRUPT_TABLE_FRAMES, {
+    align: INTERRUPT_TABLE_FRAMES,
+    use: structure('interrupt-remapping table'),
+  });
   if (!table.ok) return err('ENOMEM', 'no frames for the interrupt-remapping table');
   const x2apic = ecap.extendedInterrupts(caps.ecap);
   const mode = x2apic ? BigInt(IRTA_EIME) : 0n;

@@ -1,5 +1,6 @@
 import { join } from '../../../../lib/u64';
 import { ok, type Result } from '../../../kernel/errno';
+import { queue as queueUse } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { PEADDR, PECTL, PEDATA, PEUADDR, PQA, PQH, PQT, PRS, PRS_PPR, PRS_PRO } from '../regs';
 import {
@@ -58,7 +59,7 @@ export class PageRequestQueue {
     name: string,
   ): Result<PageRequestQueue> {
     const frames = 1 << PRQ_ORDER;
-    const queue = memory.allocateFrames(frames, { align: frames });
+    const queue = memory.allocateFrames(frames, { align: frames, use: queueUse('page request queue') });
     if (!queue.ok) {
       log('warn', `IOMMU: ${name}: Failed to allocate page request queue`);
       return queue;

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../../kernel/errno';
+import { structure, type FrameUse } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import {
   DID_MASK,
@@ -32,11 +33,14 @@ export class PasidTable {
   ) {}
 
   /** `maxPasid`: 0 when only requests without PASID come. A page of the directory serves 32 Ki PASIDs. */
-  static create(memory: PhysicalMemory, maxPasid: number): Result<PasidTable> {
+  static create(memory: PhysicalMemory, maxPasid: number, unit: FrameUse['owner'] = null): Result<PasidTable> {
     const pages = Math.ceil((maxPasid >>> (PASIDS_PER_TABLE_LG2 - 3)) / PAGE);
     const orderLg2 = pages > 1 ? Math.ceil(Math.log2(pages)) : 0;
     const frames = 1 << orderLg2;
-    const directory = memory.allocateFrames(frames, { align: frames });
+    const directory = memory.allocateFrames(frames, {
+      align: frames,
+      use: structure('PASID directory', unit),
+    });
     return directory.ok ? ok(new PasidTable(memory, directory.value * PAGE, orderLg2)) : directory;
   }
 
@@ -58,10 +62,12 @@ export class PasidTable {
     const slot = this.slotOf(pasid);
     const known = this.tableAt(slot);
     if (known !== null) return ok(this.entryIn(known, pasid));
-    const table = this.memory.allocateFrames(1);
+    const table = this.memory.allocateFrames(1, {
+      use: structure('PASID table', this.memory.ownerAt(this.directoryPa)),
+    });
     if (!table.ok) return err('ENODEV', 'no memory for a PASID table', { rule });
     const pa = table.value * PAGE;
-    this.memory.writeU64(slot, BigInt(pa) | BigInt(P));
+    this.memory.publishU64(slot, BigInt(pa) | BigInt(P), 'PASID directory entry');
     return ok(this.entryIn(pa, pasid));
   }
 
@@ -118,8 +124,8 @@ export class PasidEntry {
 
   /** Not present with the first word. Linux: pasid_clear_entry(), pasid_clear_entry_with_fpd() */
   clear(faultDisable = false): void {
-    this.memory.writeU64(this.pa, faultDisable ? BigInt(FPD) : 0n);
-    for (let word = 1; word < PASID_ENTRY_WORDS; word++) this.memory.writeU64(this.pa + word * 8, 0n);
+    this.write(0, faultDisable ? BigInt(FPD) : 0n);
+    for (let word = 1; word < PASID_ENTRY_WORDS; word++) this.write(word, 0n);
   }
 
   setSecondStage(pa: number): void {
@@ -161,7 +167,11 @@ export class PasidEntry {
 
   /** What lies beyond the mask is the caller's care, as in the kernel. Linux: pasid_set_bits() */
   private set(word: number, mask: bigint, bits: bigint): void {
-    this.memory.writeU64(this.pa + word * 8, (this.read(word) & ~mask) | bits);
+    this.write(word, (this.read(word) & ~mask) | bits);
+  }
+
+  private write(word: number, value: bigint): void {
+    this.memory.publishU64(this.pa + word * 8, value, 'PASID entry');
   }
 
   private read(word: number): bigint {

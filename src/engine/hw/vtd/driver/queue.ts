@@ -2,6 +2,7 @@ import { invariant } from '../../../../lib/invariant';
 import { done } from '../../../../lib/result';
 import { hex, hiOfAddress, join } from '../../../../lib/u64';
 import { err, ok, type Failure, type Result } from '../../../kernel/errno';
+import { queue as queueUse, structure } from '../../../memory/frame-use';
 import type { PhysicalMemory } from '../../../memory/physical-memory';
 import { descriptorName } from '../describe';
 import { FSTS, FSTS_ICE, FSTS_IQE, FSTS_ITE, IQA, IQA_DW, IQER, IQH, IQT, QIE } from '../regs';
@@ -53,9 +54,9 @@ export class QueuedInvalidation {
     wide: boolean,
   ): Result<QueuedInvalidation> {
     const frames = wide ? 2 : 1;
-    const queue = memory.allocateFrames(frames, { align: frames });
+    const queue = memory.allocateFrames(frames, { align: frames, use: queueUse('invalidation queue') });
     if (!queue.ok) return queue;
-    const status = memory.allocateFrames(1);
+    const status = memory.allocateFrames(1, { use: structure('status of waits') });
     if (!status.ok) {
       memory.freeFrames(queue.value, frames);
       return status;
