@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { build } from 'vite';
 import { measureDoor } from './bench-door.mjs';
+import { measurePage, pageCells, PAGE_HEAD } from './bench-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = `${root}.cache/bench`;
@@ -38,10 +39,10 @@ async function load(name) {
       outDir: out,
       emptyOutDir: false,
       minify: true,
-      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
+      rollupOptions: { output: { entryFileNames: `${name.replaceAll('/', '-')}.mjs` } },
     },
   });
-  return import(pathToFileURL(`${out}/${name}.mjs`).href);
+  return import(pathToFileURL(`${out}/${name.replaceAll('/', '-')}.mjs`).href);
 }
 const { vtdScenarios, measureVtdMaps } = await load('vtd');
 const { amdScenarios } = await load('amd');
@@ -49,6 +50,8 @@ const { smmuScenarios } = await load('smmu');
 const { riscvScenarios } = await load('riscv');
 const { measureIoas } = await load('ioas');
 const { measureLoad } = await load('load');
+const { measureTime } = await load('time');
+const pageScripts = await load('page/scripts');
 
 /** Processor time, as limit.c measures: other programs on the machine do not count. */
 const now = () => {
@@ -127,6 +130,10 @@ const iommufd = [
   tracing('noted and put into words', transfers.told, null),
 ];
 
+const time = (await measureTime(now)).map((row) => ({ ...row, reached: row.value <= row.most }));
+
+const page = await measurePage(root, `${out}/page`, pageScripts);
+
 const mega = (rate) => (rate === null ? '–' : `${(rate / 1e6).toFixed(rate < 1e6 ? 3 : 1)} M/s`);
 const part = (ratio) => (ratio === null ? '–' : `1/${(1 / ratio).toFixed(1).replace('.0', '')}`);
 const verdict = ({ aim, reached }) =>
@@ -142,7 +149,7 @@ function table(head, rows) {
 }
 
 if (json) {
-  for (const row of [...hardware, ...iommufd]) console.log(JSON.stringify(row));
+  for (const row of [...hardware, ...iommufd, ...time, ...page]) console.log(JSON.stringify(row));
 } else {
   table(
     ['hardware', 'here', 'reference', 'ratio', 'aim', 'reference: C, of'],
@@ -168,6 +175,21 @@ if (json) {
       row.reference.name,
     ]),
   );
+  console.log('');
+  const ms = (value) => `${value.toFixed(1)} ms`;
+  table(
+    ['time', 'p50', 'p95', 'reference', 'at most', 'reference'],
+    time.map((row) => [
+      row.name,
+      ms(row.p50),
+      ms(row.value),
+      ms(row.reference.value),
+      `${row.most} ms ${row.reached ? 'reached' : 'MISSED'}`,
+      row.reference.name,
+    ]),
+  );
+  console.log('');
+  table(PAGE_HEAD, page.map(pageCells));
   if (references.size === 0) console.log('gcc was not found: no native loops to compare with.');
 }
-if ([...hardware, ...iommufd].some((row) => row.reached === false)) process.exitCode = 1;
+if ([...hardware, ...iommufd, ...time, ...page].some((row) => row.reached === false)) process.exitCode = 1;

@@ -6,14 +6,19 @@ import { faultingLookup, fixtureLookup, fixtureObjects, gpu } from './fixture-wo
 /**
  * An engine that knows no IOMMU, for tests of the page: every line succeeds, except
  * `driver 01:00.1 …` (EBUSY), `dma … 0xdead` (a fault), `nonsense …` (no such verb), `die` (throws) and `hang` (never answers).
- * Each `dma` makes the same look-up. The world is the fixture's as soon as there is a line.
+ * `part`: lines that one answer to `run` covers at most. Each `dma` makes the same look-up. The world is the fixture's as soon as there is a line.
  */
-export function createFakeEngine(): EngineApi {
+export function createFakeEngine({ part = Infinity }: { readonly part?: number } = {}): EngineApi {
   let lines: string[] = [];
   let epoch = 0;
 
   const run = (texts: readonly string[], first: number): LineResult[] =>
     texts.map((text, index) => resultOf(text, first + index));
+
+  const misbehave = async (texts: readonly string[]): Promise<void> => {
+    if (texts.some((text) => text.includes('die'))) throw new Error('the fake engine died');
+    if (texts.some((text) => text.includes('hang'))) await new Promise(() => undefined);
+  };
 
   const batchOf = (reset: boolean, results: readonly LineResult[]): RunReply => {
     const dmas = results.filter((result) => result.status === 'ok' && /^dma /.test(result.text));
@@ -28,23 +33,47 @@ export function createFakeEngine(): EngineApi {
         ...(result.text.includes('0x3fffc0') ? faultingLookup : fixtureLookup),
         line: result.line,
       })),
-      events: [],
+      traffic: [],
+      events: dmas.map(({ line }) => ({ line, count: 2, kinds: { dma: 1, cache: 1 }, events: [] })),
     };
     return { status: 'ok', batch };
   };
 
   return {
     async load(script, cursor) {
-      if (script.includes('die')) throw new Error('the fake engine died');
-      if (script.includes('hang')) await new Promise(() => undefined);
+      await misbehave([script]);
       epoch++;
       const all = script === '' ? [] : script.split('\n');
       lines = all.slice(0, cursor ?? all.length);
       return batchOf(true, run(lines, 1));
     },
+    async run({ script, cursor, known, watch, epoch: had }) {
+      await misbehave([script]);
+      const all = script === '' ? [] : script.split('\n');
+      const from = watch?.from ?? Math.min(known, cursor ?? all.length);
+      const results = run(all, 1).slice(from, Math.min(cursor ?? all.length, from + part));
+      const why = (result: LineResult): string | null =>
+        watch?.breakpoints.some(
+          (each) =>
+            (each.kind === 'line' && each.line === result.line) ||
+            (each.kind === 'fault' && result.status === 'fault') ||
+            (each.kind === 'refusal' && result.status === 'errno'),
+        )
+          ? `stop: ${result.status}`
+          : null;
+      const stop = results.find((result) => why(result) !== null);
+      const end = stop?.line ?? from + results.length;
+      lines = all.slice(0, end);
+      const reset = had === 0 || had !== epoch;
+      epoch++;
+      const told = results.filter(({ line }) => line > known && line <= end);
+      return {
+        ...batchOf(reset, told),
+        stoppedBy: stop === undefined ? null : { line: stop.line, why: why(stop) ?? '' },
+      };
+    },
     async append(texts) {
-      if (texts.includes('die')) throw new Error('the fake engine died');
-      if (texts.includes('hang')) await new Promise(() => undefined);
+      await misbehave(texts);
       const all = run(texts, lines.length + 1);
       // A gesture ends at the first line that does not come out as expected.
       const stop = all.findIndex((result) => !result.ok);
@@ -52,6 +81,10 @@ export function createFakeEngine(): EngineApi {
       lines.push(...results.filter((result) => result.status !== 'error').map((result) => result.text));
       return batchOf(false, results);
     },
+    moment: async (_script, cursor) => (cursor > 0 ? fixtureObjects : []),
+    memoryAt: async (cursor, pa, bytes) =>
+      Uint8Array.from({ length: bytes }, (_, i) => (cursor + pa + i) & 0xff),
+    events: async () => [],
     partition: async () => ({ groups: [], ungrouped: [], problem: null }),
     passthrough: async () => null,
     targets: async (deviceId) => [
@@ -78,6 +111,9 @@ export function createFakeEngine(): EngineApi {
     ],
     tryLines: async (texts) => run(texts, lines.length + 1),
     hardware: async () => null,
+    physical: async () => null,
+    tablesAt: async () => [],
+    peekEntry: async () => null,
     readMemory: async (pa, bytes) => Uint8Array.from({ length: bytes }, (_, i) => (pa + i) & 0xff),
     describeIoctls: async () => [],
     sysfs: async () => ({ kind: 'dir', entries: { sys: { kind: 'dir', entries: {} } } }),

@@ -12,13 +12,20 @@ import {
 export const LIMITS: Limits = {
   ready: 20_000,
   load: 30_000,
+  run: 30_000,
   append: 20_000,
+  moment: 20_000,
+  memoryAt: 20_000,
+  tablesAt: 20_000,
+  events: 20_000,
   targets: 10_000,
   tryLines: 10_000,
   partition: 30_000,
   passthrough: 20_000,
   readMemory: 5_000,
   hardware: 5_000,
+  peekEntry: 5_000,
+  physical: 10_000,
   describeIoctls: 5_000,
   sysfs: 5_000,
   lockOrder: 5_000,
@@ -32,6 +39,8 @@ export interface EngineClient {
   call<M extends Method>(method: M, ...args: Arguments<M>): Promise<Outcome<Answer<M>>>;
   /** A new worker in place of the present one, if any. Calls made from now on go to it. */
   restart(): void;
+  /** What the present worker calls an epoch: 0 for one of a worker before it. */
+  localEpoch(epoch: number): number;
   /** Called once for each worker that is lost. */
   onLost: (why: string) => void;
 }
@@ -68,6 +77,8 @@ export function createEngineClient(spawn: () => WorkerLike, limits: Limits = LIM
         report(thrown instanceof Error ? thrown.message : String(thrown));
       }
     },
+
+    localEpoch: (epoch) => Math.max(0, epoch - epochBase),
 
     call(method, ...args) {
       const mine = connection;

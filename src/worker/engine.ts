@@ -1,68 +1,92 @@
 import { DEFECTS } from '../engine/iommufd/defects';
 import { decodeKernelLines } from '../engine/sim/kernel-lines/decode';
-import { Simulator, type SimLine } from '../engine/sim/simulator';
+import type { SimLine } from '../engine/sim/simulator';
 import { diffWorlds, type World } from '../engine/sim/diff';
-import type { LineResult, Lookup, StepBatch } from '../engine/sim/batch';
-import type { TraceEvent } from '../engine/trace/event';
+import type { LineResult, StepBatch } from '../engine/sim/batch';
 import { describeIoctl } from '../engine/uapi/strace';
 import { importMachine } from '../scenario/import/import-machine';
 import { nameFunctions, wantNames } from '../scenario/import/name-functions';
 import { PciIds } from '../scenario/import/pci-ids';
 import { tooLong } from '../scenario/limits';
 import { verdictOf } from '../engine/sim/passthrough/attempt';
-import { parseLine, parseScript } from '../scenario/parse';
-import type { EngineApi } from './api';
+import type { WorldId } from '../engine/sim/world';
+import type { EngineApi, Target } from './api';
 import { partitionOf } from './partition';
-import { readPci, simLineOf } from './sim-line';
+import { eventsOf, isOf, type EventsOfLine } from './timeline/events';
+import { runTo } from './timeline/run';
+import { ScriptLines } from './timeline/script-lines';
+import { tablesOf } from './timeline/tables';
+import { Telling } from './timeline/telling';
+import { Timeline } from './timeline/timeline';
+
+/** A run answers after so long, with what it has; work that nobody waits for yields after so long. */
+const PART_MS = 80;
+const SLICE_MS = 6;
 
 /** What the engine may ask for when it needs it. */
 export interface Outside {
+  /** Milliseconds from some moment on. Without them every run goes to its end. */
+  readonly now?: () => number;
+  /** Calls the work again and again while nobody asks for anything, until it says false. */
+  readonly whenIdle?: (work: () => boolean) => void;
   /** The PCI ID database as text; it throws where it cannot be had. */
   readonly readPciIds?: () => Promise<string>;
 }
 
 /** The engine behind its API: a script parser in front of a simulator. Runs in a worker, and headless in the doors. */
 export function createEngine(outside: Outside = {}): EngineApi {
+  const { now = () => 0, whenIdle = () => undefined } = outside;
+  const scripts = new ScriptLines();
+  let timeline = new Timeline(now);
   let epoch = 0;
-  let simulator = new Simulator(readPci);
-  let lines: SimLine[] = [];
+  /** What the page was told of the world last. */
   let world: World = new Map();
+  let lineEvents: EventsOfLine | null = null;
 
-  const run = (fresh: readonly SimLine[], reset: boolean): StepBatch => {
-    const results: LineResult[] = [];
-    const lookups: Lookup[] = [];
-    const events: { line: number; events: readonly TraceEvent[] }[] = [];
-    for (const line of fresh) {
-      const step = simulator.execute(line);
-      results.push(step.result);
-      lookups.push(...step.lookups);
-      if (step.events.length > 0) events.push({ line: line.number, events: step.events });
-      if (!reset && !step.result.ok) break;
-    }
-    const after = simulator.world();
+  const rest = (): void => whenIdle(() => timeline.work(SLICE_MS));
+
+  /** What the page is told of lines that ran, and of the world since it was told last. */
+  const told = ({ results, lookups, traffic, events }: Telling, reset: boolean): StepBatch => {
+    const after = timeline.world();
     const { set, removed } = diffWorlds(reset ? new Map() : world, after);
     world = after;
-    // A line that made no sense changed nothing; it is reported, and not kept.
-    const kept = reset ? fresh.length : results.filter((result) => result.status !== 'error').length;
-    for (const line of fresh.slice(0, kept)) lines.push(line);
-    return { epoch, reset, cursor: lines.length, results, set, removed, lookups, events };
+    rest();
+    return { epoch, reset, cursor: timeline.cursor, results, set, removed, lookups, traffic, events };
   };
 
-  const replayed = (): Simulator => {
-    const copy = new Simulator(readPci);
-    for (const line of lines) copy.execute(line);
-    return copy;
-  };
+  const parseGesture = (texts: readonly string[]): readonly SimLine[] =>
+    texts.map((text, index) => scripts.line(text, timeline.cursor + index + 1));
 
-  const tryOn = (copy: Simulator, texts: readonly string[]): LineResult[] => {
+  const tryOn = (texts: readonly string[]): LineResult[] => {
+    const { simulator } = timeline.copyAt(timeline.cursor);
     const results: LineResult[] = [];
-    for (const line of parseGesture(texts, lines.length)) {
-      const { result } = copy.execute(line);
+    for (const line of parseGesture(texts)) {
+      const { result } = simulator.execute(line);
       results.push(result);
       if (!result.ok) break;
     }
+    rest();
     return results;
   };
+
+  /** Every plan is tried on a machine of its own. */
+  const targetsOf = (deviceId: WorldId): readonly Target[] => {
+    const plans = timeline.simulator.plans(deviceId);
+    timeline.expectTries(plans.length);
+    return plans.map((plan) => {
+      const results = tryOn(plan.lines);
+      const last = results.at(-1);
+      const { errno = null, why = null, rule = null, culprit = null } = last ?? {};
+      const ok = results.length === plan.lines.length && results.every((result) => result.ok);
+      return { ...plan, ok, errno, why, rule, culprit };
+    });
+  };
+  /** What was found where the machine stands: whoever let go of a device takes hold of it again. */
+  let tried: {
+    readonly lines: readonly SimLine[];
+    readonly cursor: number;
+    readonly targets: Map<WorldId, readonly Target[]>;
+  } | null = null;
 
   let pciIds: PciIds | null = null;
   /** A listing of numbers alone gets names, if the database can be had. */
@@ -80,55 +104,90 @@ export function createEngine(outside: Outside = {}): EngineApi {
     async load(script, cursor) {
       const why = tooLong(script);
       if (why !== null) return { status: 'failed', why };
-      const all = parseScript(script).lines.map(simLineOf);
+      timeline = new Timeline(now);
+      timeline.open(scripts.read(script));
       epoch++;
-      simulator = new Simulator(readPci);
-      lines = [];
-      return { status: 'ok', batch: run(cursor === null ? all : all.slice(0, cursor), true) };
+      const all = { cursor: cursor ?? timeline.lines.length, known: 0, watch: null, milliseconds: Infinity };
+      return { status: 'ok', batch: told(runTo(timeline, all, now).telling, true) };
+    },
+    async run({ script, cursor, known, watch, epoch: had }) {
+      const why = tooLong(script);
+      if (why !== null) return { status: 'failed', why };
+      timeline.open(scripts.read(script));
+      const most = timeline.lines.length;
+      const to = { cursor: Math.min(cursor ?? most, most), known, watch, milliseconds: PART_MS };
+      const { telling, stoppedBy } = runTo(timeline, to, now);
+      const reset = had === 0 || had !== epoch;
+      epoch++;
+      return { status: 'ok', batch: told(telling, reset), stoppedBy };
     },
     async append(texts) {
-      return { status: 'ok', batch: run(parseGesture(texts, lines.length), false) };
+      const telling = new Telling();
+      for (const step of timeline.append(parseGesture(texts))) telling.add(step);
+      return { status: 'ok', batch: told(telling, false) };
+    },
+    async moment(script, cursor) {
+      const lines = script === null ? timeline.lines : scripts.read(script);
+      const objects = timeline.look(cursor, lines, (simulator) => [...simulator.world().values()]);
+      rest();
+      return objects;
+    },
+    async memoryAt(cursor, pa, bytes) {
+      return timeline.look(cursor, timeline.lines, (simulator) => simulator.readMemory(pa, bytes));
+    },
+    async tablesAt(script, cursor, hwptId) {
+      const lines = script === null ? timeline.lines : scripts.read(script);
+      return timeline.look(cursor, lines, (simulator) => tablesOf(simulator, hwptId));
+    },
+    async events(line, from, to) {
+      if (lineEvents === null || !isOf(timeline, line, lineEvents)) lineEvents = eventsOf(timeline, line);
+      rest();
+      return lineEvents?.events.slice(from, to) ?? [];
     },
     async targets(deviceId) {
-      return simulator.plans(deviceId).map((plan) => {
-        const results = tryOn(replayed(), plan.lines);
-        const last = results.at(-1);
-        const { errno = null, why = null, rule = null, culprit = null } = last ?? {};
-        const ok = results.length === plan.lines.length && results.every((result) => result.ok);
-        return { ...plan, ok, errno, why, rule, culprit };
-      });
+      const { lines, cursor } = timeline;
+      if (tried?.lines !== lines || tried.cursor !== cursor) tried = { lines, cursor, targets: new Map() };
+      const found = tried.targets.get(deviceId) ?? targetsOf(deviceId);
+      tried.targets.set(deviceId, found);
+      return found;
     },
     async tryLines(texts) {
-      return tryOn(replayed(), texts);
+      return tryOn(texts);
     },
     async partition(script) {
       const why = tooLong(script);
       return why === null ? partitionOf(script) : { groups: [], ungrouped: [], problem: why };
     },
     async passthrough(deviceId) {
-      const prospect = simulator.prospect(deviceId);
+      const prospect = timeline.simulator.prospect(deviceId);
       if (prospect === null) return null;
       const { clearing, opening } = prospect;
       const refusedOf = (texts: readonly string[]): LineResult | null =>
-        tryOn(replayed(), texts).find((result) => !result.ok) ?? null;
+        tryOn(texts).find((result) => !result.ok) ?? null;
       const asIs = refusedOf(opening);
       const cleared = asIs === null ? null : refusedOf([...clearing, ...opening]);
       return verdictOf(prospect, asIs, cleared);
     },
     async readMemory(pa, bytes) {
-      return simulator.readMemory(pa, bytes);
+      return timeline.simulator.readMemory(pa, bytes);
+    },
+    async physical() {
+      return timeline.simulator.physical();
+    },
+    async peekEntry(unitId, table, index) {
+      return timeline.simulator.peekEntry(unitId, table, index);
     },
     async hardware(unitId) {
-      return simulator.hardware(unitId);
+      return timeline.simulator.hardware(unitId);
     },
     async describeIoctls(calls) {
       return calls.map(describeIoctl);
     },
     async sysfs() {
-      return simulator.sysfs();
+      return timeline.simulator.sysfs();
     },
     async lockOrder() {
-      const { observed = [], reports = [] } = simulator.lockdep ?? {};
+      const { observed = [], reports = [] } = timeline.simulator.lockdep ?? {};
       return { edges: observed, reports };
     },
     async defects() {
@@ -143,7 +202,3 @@ export function createEngine(outside: Outside = {}): EngineApi {
     },
   };
 }
-
-/** Each text is a line of its own, also an empty one. */
-const parseGesture = (texts: readonly string[], before: number): SimLine[] =>
-  texts.map((text, index) => simLineOf(parseLine(text, before + index + 1)));
