@@ -1,30 +1,33 @@
 import type { StepBatch } from '../engine/sim/batch';
-import { lookupOfLine, totalSteps } from './playback';
+import type { Knowledge } from './knowledge';
+import { begun, completed, lookupOfLine } from './playback';
 import { changesMachine, editsHardware } from './script';
+import { isNews } from './traffic-show';
 import type { AppState, PlaybackState, WorldState } from './types';
-import { applyBatch, mergeKnown } from './world';
+import { applyBatch } from './world';
 
 /** How a look-up of the new state comes on stage: moving, complete, not yet begun, or the one already there stays. */
 export type Stage = 'play' | 'last' | 'at-cursor' | 'begin-at-cursor' | 'keep';
 
 /**
  * Everything that follows from a batch, in one change: the world, and what of the view pointed into the old one.
- * `known` are the results to keep for lines beyond the cursor.
+ * `knowledge` is what holds of the script beside the lines of the batch.
  */
 export function afterBatch(
   state: AppState,
   batch: StepBatch,
-  how: { readonly stage: Stage; readonly known: AppState['known'] },
+  how: { readonly stage: Stage; readonly knowledge: Knowledge },
 ): Partial<AppState> {
-  const world = applyBatch(state, batch);
-  if (world === state) return {};
+  const world = applyBatch(state, how.knowledge, batch);
+  if (world === null) return {};
   const { selection } = state;
+  const marked = state.marked.filter((id) => id in world.objects);
   const playback = stage(state, world, how.stage);
   return {
     ...world,
-    known: mergeKnown(how.known, world.results),
-    playback,
-    selection: selection !== null && selection in world.objects ? selection : null,
+    playback: world.cursor === state.cursor ? playback : { ...playback, event: null },
+    selection: selection !== null && selection in world.objects ? selection : (marked.at(-1) ?? null),
+    marked: marked.length === state.marked.length ? state.marked : marked.length > 1 ? marked : [],
     connecting: null,
   };
 }
@@ -32,27 +35,42 @@ export function afterBatch(
 function stage(state: AppState, world: WorldState, how: Stage): PlaybackState {
   const { playback } = state;
   const { lookups, cursor } = world;
-  const complete = (index: number | null): PlaybackState => {
-    const lookup = index === null ? undefined : lookups[index];
-    return { ...playback, lookup: index, step: lookup ? totalSteps(lookup) : 0, playing: false };
-  };
+  const on = { ...world, playback };
+  const complete = (lookup: number | null, traffic = trafficAt(world)): PlaybackState =>
+    completed(on, { lookup, sample: null, traffic });
   switch (how) {
-    case 'play':
+    case 'play': {
+      const traffic = world.traffic.findLast((run) => run.line > state.cursor && isNews(run))?.line ?? null;
+      if (lookups.length > state.lookups.length)
+        return begun(on, { lookup: lookups.length - 1, sample: null, traffic });
+      if (traffic !== null) return begun(on, { lookup: null, sample: null, traffic });
       // The world went on: the drawing of an earlier look-up would no longer fit it.
-      if (lookups.length <= state.lookups.length)
-        return playback.lookup !== null && editedSince(world, state.cursor)
-          ? complete(playback.lookup)
-          : complete(null);
-      return { ...playback, lookup: lookups.length - 1, step: 0, playing: true };
+      const stays = playback.lookup !== null && editedSince(world, state.cursor);
+      return complete(stays ? playback.lookup : null);
+    }
     case 'last':
       return { ...complete(lastLookup(world)), running: false };
     case 'at-cursor':
       return complete(lookupAt(world));
-    case 'begin-at-cursor':
-      return { ...playback, lookup: lookupOfLine(lookups, cursor), step: 0, playing: false };
-    case 'keep':
-      return playback.lookup !== null && playback.lookup >= lookups.length ? complete(null) : playback;
+    case 'begin-at-cursor': {
+      const lookup = lookupOfLine(lookups, cursor);
+      return { ...playback, lookup, sample: null, traffic: trafficAt(world), step: 0, playing: false };
+    }
+    case 'keep': {
+      const gone = playback.lookup !== null && playback.lookup >= lookups.length;
+      return gone || (playback.traffic ?? 0) > cursor ? complete(null) : playback;
+    }
   }
+}
+
+/** The line with the latest traffic worth a look, while nothing that changes the machine has followed. */
+function trafficAt({ traffic, results, cursor }: WorldState): number | null {
+  const line = traffic.findLast(isNews)?.line;
+  if (line === undefined) return null;
+  const movedOn = results
+    .slice(line, cursor)
+    .some((result) => result.status !== 'none' && changesMachine(result.text));
+  return movedOn ? null : line;
 }
 
 /** Whether the lines run after `line` only changed what memory and registers hold. */

@@ -1,6 +1,7 @@
 import type { StoreApi } from 'zustand';
-import { totalSteps } from './playback';
+import { stagedLookup, stagedSteps } from './playback';
 import { linesOf } from './script';
+import { trafficBeatMs } from './traffic-show';
 import { nextStop } from './transport';
 import type { AppState } from './types';
 
@@ -12,10 +13,13 @@ export function attachClock(store: Pick<StoreApi<AppState>, 'getState' | 'setSta
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   const schedule = (): void => {
-    const { playback, engine } = store.getState();
-    const moving = playback.playing || (playback.running && engine.status !== 'crashed');
+    const state = store.getState();
+    const { playback, engine } = state;
+    const moving =
+      playback.playing ||
+      (playback.running && !playback.rushing && engine.status !== 'crashed' && !waits(state));
     if (moving && timer === null) {
-      timer = setTimeout(tick, ((playback.playing ? 1 : LINE_STEPS) * 1000) / playback.speed);
+      timer = setTimeout(tick, playback.playing ? stepMs(state) : (LINE_STEPS * 1000) / playback.speed);
     } else if (!moving && timer !== null) {
       clearTimeout(timer);
       timer = null;
@@ -24,8 +28,9 @@ export function attachClock(store: Pick<StoreApi<AppState>, 'getState' | 'setSta
 
   const tick = async (): Promise<void> => {
     const state = store.getState();
-    if (state.playback.playing) advanceLookup(store, state);
-    else if (state.playback.running) await advanceLine(store, state);
+    if (state.playback.playing) advanceStage(store, state);
+    else if (state.playback.running && !state.playback.rushing && !waits(state))
+      await advanceLine(store, state);
     timer = null;
     schedule();
   };
@@ -35,21 +40,34 @@ export function attachClock(store: Pick<StoreApi<AppState>, 'getState' | 'setSta
 
 type Store = Pick<StoreApi<AppState>, 'getState' | 'setState'>;
 
-function advanceLookup(store: Store, { playback, lookups }: AppState): void {
-  const lookup = playback.lookup === null ? undefined : lookups[playback.lookup];
-  const total = lookup === undefined ? 0 : totalSteps(lookup);
-  const step = Math.min(playback.step + 1, total);
+/** By hand: the script goes on when a person has seen all of what is on stage. */
+const waits = (state: AppState): boolean =>
+  state.playback.tempo === 'by-hand' && !state.playback.rushing && state.playback.step < stagedSteps(state);
+
+const stepMs = (state: AppState): number =>
+  stagedLookup(state) === null ? trafficBeatMs(state.playback.speed) : 1000 / state.playback.speed;
+
+function advanceStage(store: Store, state: AppState): void {
+  const { playback } = state;
+  const total = stagedSteps(state);
+  const step = playback.tempo === 'instant' ? total : Math.min(playback.step + 1, total);
   store.setState({ playback: { ...playback, step, playing: step < total } });
 }
 
 async function advanceLine(store: Store, state: AppState): Promise<void> {
   const end = linesOf(state.script).length;
-  if (state.cursor < end) await state.actions.seek(nextStop(state.script, state.cursor));
-  store.setState((now) => ({
-    playback: {
-      ...now.playback,
-      playing: now.playback.running && now.playback.lookup !== null,
-      running: now.playback.running && now.cursor < end,
-    },
-  }));
+  if (state.cursor < end) await state.actions.seek(nextStop(state.script, state.cursor), true);
+  store.setState((now) => {
+    const { playback } = now;
+    const { tempo, running } = playback;
+    const steps = stagedSteps(now);
+    return {
+      playback: {
+        ...playback,
+        step: tempo === 'instant' ? steps : playback.step,
+        playing: running && steps > 0 && tempo === 'walk',
+        running: running && now.cursor < end,
+      },
+    };
+  });
 }

@@ -4,8 +4,11 @@ import { attachClock } from './clock';
 import { connectActions } from './connect-actions';
 import { createSerial, type Context } from './context';
 import { createEngineLink, engineActions } from './engine-actions';
+import { placeActions } from './place-actions';
 import { idlePlayback } from './playback';
+import { NOTHING_KNOWN } from './knowledge';
 import { scriptActions } from './script-actions';
+import { timeActions } from './time-actions';
 import { transportActions } from './transport';
 import type { AppState } from './types';
 import { viewActions } from './view-actions';
@@ -19,10 +22,13 @@ export function createAppStore(engine: EngineClient): UseBoundStore<StoreApi<App
     return {
       ...emptyWorld,
       script: '',
-      known: [],
+      ...NOTHING_KNOWN,
+      branches: [],
+      breakpoints: [],
       undo: [],
       redo: [],
       selection: null,
+      marked: [],
       connecting: null,
       refusal: null,
       theme: 'auto',
@@ -31,10 +37,21 @@ export function createAppStore(engine: EngineClient): UseBoundStore<StoreApi<App
       dialog: null,
       notice: null,
       memoryPa: null,
+      followed: null,
       lit: null,
+      menu: null,
+      palette: null,
+      draft: null,
+      gaze: null,
+      litLevel: null,
+      spot: null,
+      wideWalk: false,
+      compared: { a: { kind: 'before' }, b: { kind: 'here' } },
       playback: idlePlayback,
       actions: {
         ...scriptActions(context, link),
+        ...timeActions(context, link),
+        ...placeActions(context, link),
         ...connectActions(context, link),
         ...engineActions(context, link),
         ...viewActions(context),

@@ -1,9 +1,10 @@
 import { tooLong } from '../scenario/limits';
 import type { Answer, Arguments, Method } from '../worker/connection';
-import { afterBatch, type Stage } from './apply';
+import type { Stage } from './apply';
 import type { Context } from './context';
+import { runInParts, type RunEnd, type RunTo } from './engine-run';
 import { normalizeScript } from './script';
-import type { Actions, AppState } from './types';
+import type { Actions } from './types';
 
 /** Pause before a lost engine is started again, so that a page that cannot run it does not spin. */
 const BACK_OFF_MS = 800;
@@ -18,46 +19,89 @@ export interface EngineLink {
     method: M,
     ...args: Arguments<M>
   ) => Promise<Answer<M> | null>;
-  /** Loads a script and shows what came of it. False: the present state stays. */
-  readonly load: (
-    script: string,
-    cursor: number | null,
-    how: { readonly what: string; readonly stage: Stage; readonly known: AppState['known'] },
-  ) => Promise<boolean>;
+  /** Goes to a line of a script, and shows what comes of it. Null: the present state stays. */
+  readonly run: (to: LinkRun) => Promise<RunEnd | null>;
+  /** Ends a run that takes long. */
+  readonly halt: () => void;
   /** A run succeeded for a person: the next loss is a new one. */
   readonly proven: () => void;
   /** A new worker, brought to where the script was; null for its end. */
   readonly boot: (cursor: number | null, stage: Stage) => Promise<void>;
 }
 
+export type LinkRun = Omit<RunTo, 'goesOn'> & Partial<Pick<RunTo, 'goesOn'>>;
+
 export function createEngineLink({ get, set, engine }: Context): EngineLink {
   let restartsLeft = 1;
+  let halts = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Says what is waited for, if it takes long; `words` is asked when it is said. */
+  async function busyWith<T>(words: () => string, work: (tell: () => void) => Promise<T>): Promise<T> {
+    let late = false;
+    const tell = (): void => {
+      const { status } = get().engine;
+      if (late && (status === 'ready' || status === 'busy'))
+        set({ engine: { status: 'busy', what: words() } });
+    };
+    const busy = setTimeout(() => {
+      late = true;
+      tell();
+    }, BUSY_AFTER_MS);
+    const done = await work(tell);
+    clearTimeout(busy);
+    if (get().engine.status === 'busy') set({ engine: { status: 'ready' } });
+    return done;
+  }
+
+  async function call<M extends Method>(
+    what: string,
+    method: M,
+    ...args: Arguments<M>
+  ): Promise<Answer<M> | null> {
+    const outcome = await engine.call(method, ...args);
+    if (outcome.status === 'ok') return outcome.value;
+    set({ notice: { tone: 'error', text: `${what}: the engine stopped, nothing was changed.` } });
+    return null;
+  }
 
   const link: EngineLink = {
     async ask<M extends Method>(what: string, method: M, ...args: Arguments<M>): Promise<Answer<M> | null> {
-      const busy = setTimeout(() => {
-        if (get().engine.status === 'ready') set({ engine: { status: 'busy', what } });
-      }, BUSY_AFTER_MS);
-      const outcome = await engine.call(method, ...args);
-      clearTimeout(busy);
-      if (outcome.status === 'lost') {
-        set({ notice: { tone: 'error', text: `${what}: the engine stopped, nothing was changed.` } });
-        return null;
-      }
-      if (get().engine.status === 'busy') set({ engine: { status: 'ready' } });
-      return outcome.value;
+      return busyWith(
+        () => what,
+        () => call(what, method, ...args),
+      );
     },
 
-    async load(script, cursor, { what, stage, known }) {
-      const reply = await link.ask(what, 'load', script, cursor);
-      if (reply === null) return false;
-      if (reply.status === 'failed') {
-        set({ notice: { tone: 'error', text: reply.why } });
-        return false;
-      }
-      set((state) => afterBatch(state, reply.batch, { stage, known }));
-      return true;
+    async run(to) {
+      const { script, cursor, what, breakpoints } = to;
+      const mine = ++halts;
+      const goesOn = (): boolean => halts === mine && (to.goesOn?.() ?? true);
+      let words = what;
+      return busyWith(
+        () => words,
+        (tell) =>
+          runInParts(
+            { get, set },
+            { ...to, goesOn },
+            ({ known, epoch, from }) =>
+              call(what, 'run', {
+                script,
+                cursor,
+                known,
+                epoch: engine.localEpoch(epoch),
+                watch: breakpoints === undefined ? null : { from, breakpoints },
+              }),
+            (at, total) => {
+              words = `${what}: line ${at} of ${total}`;
+              tell();
+            },
+          ),
+      );
+    },
+
+    halt: () => {
+      halts++;
     },
 
     proven: () => {
@@ -68,8 +112,10 @@ export function createEngineLink({ get, set, engine }: Context): EngineLink {
       clearTimeout(timer);
       set({ engine: { status: 'starting' }, connecting: null });
       engine.restart();
-      const { script, known } = get();
-      await link.load(script, cursor, { what: 'Starting the engine', stage, known });
+      const { script, known, seen } = get();
+      const what = 'Starting the engine';
+      const knowledge = { known, seen };
+      await link.run({ script, cursor, what, stage, knowledge, lines: known.length, shows: 'whole' });
       if (get().engine.status === 'starting') set({ engine: { status: 'ready' } });
     },
   };
@@ -93,6 +139,8 @@ export function engineActions(
   | 'restartEngine'
   | 'readMemory'
   | 'readHardware'
+  | 'readPhysical'
+  | 'peekEntry'
   | 'describeIoctls'
   | 'readSysfs'
   | 'readLockOrder'
@@ -116,6 +164,9 @@ export function engineActions(
     restartEngine: () => link.boot(get().cursor, 'keep'),
     readMemory: async (pa, bytes) => link.ask('Reading memory', 'readMemory', pa, bytes),
     readHardware: async (unitId) => link.ask('Reading the hardware', 'hardware', unitId),
+    readPhysical: async () => link.ask('Reading memory', 'physical'),
+    peekEntry: async (unitId, table, index) =>
+      link.ask('Reading the table', 'peekEntry', unitId, table, index),
     describeIoctls: async (calls) => link.ask('Reading the calls', 'describeIoctls', calls),
     readSysfs: async () => link.ask('Reading sysfs', 'sysfs'),
     readLockOrder: async () => link.ask('Reading the order of locks', 'lockOrder'),

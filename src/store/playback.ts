@@ -1,12 +1,19 @@
-import type { Lookup, LookupPart, WalkStep } from '../engine/sim/batch';
-import type { PlaybackState } from './types';
+import type { Lookup, LookupPart, TrafficRun, WalkStep } from '../engine/sim/batch';
+import { beatsOfTraffic } from './traffic-show';
+import type { AppState, PlaybackState } from './types';
 
 export const idlePlayback: PlaybackState = {
   lookup: null,
+  sample: null,
+  traffic: null,
+  tempo: 'walk',
   step: 0,
   playing: false,
   speed: 2,
   running: false,
+  rushing: false,
+  event: null,
+  stoppedBy: null,
 };
 
 /** Steps of all parts. A part that the hardware passed untranslated has none, and counts as one: its arrival. */
@@ -14,6 +21,49 @@ export const totalSteps = (lookup: Lookup): number =>
   lookup.parts.reduce((sum, part) => sum + stepsOf(part), 0);
 
 export const stepsOf = (part: LookupPart): number => Math.max(1, part.steps.length);
+
+type Staged = Pick<AppState, 'playback' | 'lookups' | 'traffic'>;
+
+/** The look-up on stage; null: none is. */
+export function stagedLookup({ playback, lookups }: Pick<Staged, 'playback' | 'lookups'>): Lookup | null {
+  if (playback.sample !== null) return playback.sample;
+  return playback.lookup === null ? null : (lookups[playback.lookup] ?? null);
+}
+
+/** Steps of whatever is on stage; 0: nothing is. */
+export function stagedSteps(state: Staged): number {
+  const lookup = stagedLookup(state);
+  if (lookup !== null) return totalSteps(lookup);
+  const { traffic } = state.playback;
+  return traffic === null ? 0 : beatsOfTraffic(runsOfLine(state.traffic, traffic));
+}
+
+/** The stage at the beginning of what it holds: moving, complete, or waiting for a person, as the tempo has it. */
+export function begun(
+  state: Staged,
+  stage: Pick<PlaybackState, 'lookup' | 'sample' | 'traffic'>,
+): PlaybackState {
+  const playback = { ...state.playback, ...stage, step: 0 };
+  const steps = stagedSteps({ ...state, playback });
+  const { tempo } = playback;
+  return { ...playback, step: tempo === 'instant' ? steps : 0, playing: tempo === 'walk' && steps > 0 };
+}
+
+/** The stage with all that it holds. */
+export function completed(
+  state: Staged,
+  stage: Pick<PlaybackState, 'lookup' | 'sample' | 'traffic'>,
+): PlaybackState {
+  const playback = { ...state.playback, ...stage };
+  return { ...playback, step: stagedSteps({ ...state, playback }), playing: false };
+}
+
+export function runsOfLine(traffic: readonly TrafficRun[], line: number): readonly TrafficRun[] {
+  const last = traffic.findLastIndex((run) => run.line === line);
+  let first = last;
+  while (first > 0 && traffic[first - 1]?.line === line) first--;
+  return last < 0 ? [] : traffic.slice(first, last + 1);
+}
 
 export interface Position {
   readonly part: number;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { StepBatch } from '../engine/sim/batch';
-import { faultingLookup, fixtureLookup, gpu } from '../testing/fixture-world';
+import { faultingLookup, gpu } from '../testing/fixture-world';
 import { commit, redone, undone } from './history';
 import { endOfPart, positionAt, totalSteps } from './playback';
 import { changesMachine, linesOf, nativeDriver, normalizeScript, noteAt, sceneTitle } from './script';
 import { nextStop, stopsOf } from './transport';
+import { NOTHING_KNOWN } from './knowledge';
 import { applyBatch, emptyWorld } from './world';
 
 const batch = (change: Partial<StepBatch>): StepBatch => ({
@@ -15,6 +16,7 @@ const batch = (change: Partial<StepBatch>): StepBatch => ({
   set: [],
   removed: [],
   lookups: [],
+  traffic: [],
   events: [],
   ...change,
 });
@@ -22,14 +24,14 @@ const batch = (change: Partial<StepBatch>): StepBatch => ({
 describe('applyBatch', () => {
   it('drops a batch of an older epoch', () => {
     const world = { ...emptyWorld, epoch: 3 };
-    expect(applyBatch(world, batch({ epoch: 2, cursor: 9 }))).toBe(world);
+    expect(applyBatch(world, NOTHING_KNOWN, batch({ epoch: 2, cursor: 9 }))).toBeNull();
   });
 
   it('sets, removes, and forgets everything on reset', () => {
-    const one = applyBatch(emptyWorld, batch({ set: [gpu], lookups: [fixtureLookup] }));
+    const one = applyBatch(emptyWorld, NOTHING_KNOWN, batch({ set: [gpu] }))!;
     expect(Object.keys(one.objects)).toEqual([gpu.id]);
-    expect(applyBatch(one, batch({ removed: [gpu.id] })).objects).toEqual({});
-    expect(applyBatch(one, batch({ reset: true, epoch: 2 }))).toMatchObject({ objects: {}, lookups: [] });
+    expect(applyBatch(one, one, batch({ removed: [gpu.id] }))?.objects).toEqual({});
+    expect(applyBatch(one, one, batch({ reset: true, epoch: 2 }))?.objects).toEqual({});
   });
 });
 

@@ -1,23 +1,56 @@
 import type { LineResult } from '../engine/sim/batch';
-import { withPlace } from '../scenario/edit';
-import { afterBatch } from './apply';
+import { afterBatch, type Stage } from './apply';
+import { Branches, Memory } from './branches';
 import type { Context } from './context';
 import type { EngineLink } from './engine-actions';
 import { commit, redone, undone } from './history';
-import { joinLines, linesOf, normalizeScript, scriptName, settleGesture } from './script';
+import { carried, knownUpTo, type Carried } from './knowledge';
+import { joinLines, linesOf, normalizeScript, settleGesture } from './script';
 import type { Actions, ScriptState } from './types';
 
-type ScriptActions = Pick<Actions, 'act' | 'replaceScript' | 'undo' | 'redo' | 'seek' | 'place'>;
+type ScriptActions = Pick<Actions, 'act' | 'replaceScript' | 'undo' | 'redo' | 'openBranch' | 'dropBranch'>;
 
-/** Every way to change the script or the cursor. The script changes only after the engine has run it. */
+/** Every way to change the script. It changes only after the engine has run it. */
 export function scriptActions({ get, set, serial }: Context, link: EngineLink): ScriptActions {
-  /** The object of the last gesture, if it was a `place`: placing it again is the same gesture. */
-  let placing: string | null = null;
-  let newestSeek = 0;
+  const branches = new Branches();
+  const memory = new Memory();
 
-  /** Runs lines after the cursor. What the script had there is cut off, which undo brings back. */
+  /** What is known of a script: what it shares with the present one, or what is remembered of it. */
+  function knownOf(script: string, cursor: number): Carried {
+    const { known, seen, script: present } = get();
+    const shared = carried({ known, seen }, present, script, cursor);
+    const remembered = memory.find(script);
+    if (remembered === null || remembered.known.length <= shared.lines) return shared;
+    return { knowledge: remembered, lines: remembered.known.length };
+  }
+
+  /** The present script becomes another one, undoably or by undo. */
+  function settle(next: Pick<ScriptState, 'script' | 'undo' | 'redo'>): Partial<ScriptState> {
+    return { ...next, branches: branches.beside(next.script) };
+  }
+
+  /** Runs another script in the place of the present one, which stays where that fails or is given up. */
+  async function open(script: string, cursor: number | null, what: string, stage: Stage): Promise<boolean> {
+    const before = get();
+    const end = cursor ?? linesOf(script).length;
+    const ended = await link.run({ script, cursor, what, stage, ...knownOf(script, end), shows: 'whole' });
+    if (ended?.complete === true) {
+      memory.keep(before.script, { known: before.known, seen: before.seen });
+      return true;
+    }
+    if (ended !== null) await goBack();
+    return false;
+  }
+
+  /** A run was given up: the engine goes back to where the page is. */
+  async function goBack(): Promise<void> {
+    const { script, cursor, known, seen } = get();
+    const here = { script, cursor, what: 'Going back', stage: 'keep', shows: 'whole' } as const;
+    await link.run({ ...here, knowledge: { known, seen }, lines: known.length });
+  }
+
+  /** Runs lines after the cursor. A future that the script had there becomes a branch; undo brings it back. */
   async function act(lines: readonly string[]): Promise<LineResult | null> {
-    placing = null;
     const reply = await link.ask('Running', 'append', lines);
     if (reply === null) return null;
     if (reply.status === 'failed') {
@@ -27,28 +60,36 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     link.proven();
     const { batch, kept, refused, mistaken } = settleGesture(reply.batch);
     const before = get();
-    const next = joinLines([...linesOf(before.script).slice(0, before.cursor), ...kept]);
+    const all = linesOf(before.script);
+    const next = joinLines([...all.slice(0, before.cursor), ...kept]);
+    const knowledge = { known: before.known, seen: before.seen };
+    const changed = kept.length > 0;
+    if (changed && before.cursor < all.length) {
+      branches.add(before, next);
+      memory.keep(before.script, knowledge);
+    }
     set((state) => ({
-      ...(kept.length > 0 ? commit(state, next) : {}),
-      ...afterBatch(state, batch, { stage: 'play', known: kept.length > 0 ? [] : state.known }),
+      ...(changed ? settle(commit(state, next)) : {}),
+      ...afterBatch(state, batch, {
+        stage: 'play',
+        knowledge: changed ? knownUpTo(knowledge, before.cursor) : knowledge,
+      }),
       refusal:
         refused === null
           ? null
           : { line: refused.text, result: refused, rest: lines.slice(batch.results.length - 1) },
       notice: mistaken === null ? null : { tone: 'error', text: mistakeText(mistaken) },
     }));
-    if (get().playback.playing) set({ panel: 'walk' });
+    if (batch.lookups.length > 0 && get().playback.lookup !== null) set({ panel: 'walk' });
     // The engine counts as the script does; if ever not, the script decides.
-    if (batch.cursor !== linesOf(get().script).length && kept.length > 0)
-      await link.load(get().script, null, { what: 'Running', stage: 'keep', known: [] });
+    if (changed && batch.cursor !== linesOf(get().script).length)
+      await open(get().script, null, 'Running', 'keep');
     return mistaken;
   }
 
   async function travel(to: Pick<ScriptState, 'script' | 'undo' | 'redo'> | null): Promise<void> {
-    placing = null;
     if (to === null) return;
-    const loaded = await link.load(to.script, null, { what: 'Running', stage: 'at-cursor', known: [] });
-    if (loaded) set({ ...to, refusal: null });
+    if (await open(to.script, null, 'Running', 'at-cursor')) set({ ...settle(to), refusal: null });
   }
 
   return {
@@ -56,19 +97,14 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
 
     replaceScript: (text, cursor = null) =>
       serial(async () => {
-        placing = null;
         const script = normalizeScript(text);
-        const loaded = await link.load(script, cursor, {
-          what: 'Running the script',
-          stage: 'last',
-          known: [],
-        });
-        if (!loaded) return false;
+        if (!(await open(script, cursor, 'Running the script', 'last'))) return false;
         link.proven();
         set((state) => ({
-          ...commit(state, script),
+          ...settle(commit(state, script)),
           refusal: null,
           selection: null, // ids of one machine mean nothing in another
+          marked: [],
           panel: state.playback.lookup === null ? 'object' : 'walk',
         }));
         return true;
@@ -77,33 +113,20 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     undo: () => serial(() => travel(undone(get()))),
     redo: () => serial(() => travel(redone(get()))),
 
-    seek: (cursor) => {
-      const mine = ++newestSeek;
-      return serial(async () => {
-        if (mine !== newestSeek) return; // a later seek waits: this stop would only flash by
-        const { script, known, playback } = get();
-        const to = Math.max(0, Math.min(cursor, linesOf(script).length));
-        const stage = playback.running ? 'begin-at-cursor' : 'at-cursor';
-        await link.load(script, to, { what: 'Going there', stage, known });
-        set({ refusal: null });
-        if (get().playback.lookup !== null) set({ panel: 'walk' });
-      });
-    },
-
-    place: (id, x, y) =>
+    openBranch: (id) =>
       serial(async () => {
-        const state = get();
-        const object = state.objects[id];
-        if (object === undefined) return;
-        const script = normalizeScript(withPlace(state.script, scriptName(object), x, y));
-        const atEnd = state.cursor === linesOf(state.script).length;
-        const how = { what: 'Placing', stage: 'keep', known: atEnd ? [] : state.known } as const;
-        const loaded = await link.load(script, atEnd ? null : state.cursor, how);
-        if (!loaded) return;
-        const again = placing === id;
-        set((now) => ({ ...commit(now, script, again), refusal: null }));
-        placing = id;
+        const branch = branches.find(id);
+        const before = get();
+        if (branch === null || branch.script === before.script) return;
+        if (!(await open(branch.script, branch.cursor, 'Opening the branch', 'at-cursor'))) return;
+        branches.add(before, branch.script);
+        set((state) => ({ ...settle(commit(state, branch.script)), refusal: null }));
       }),
+
+    dropBranch: (id) => {
+      branches.drop(id);
+      set({ branches: branches.beside(get().script) });
+    },
   };
 }
 

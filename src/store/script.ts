@@ -1,12 +1,13 @@
 import type { Expectation, LineResult, StepBatch } from '../engine/sim/batch';
 import type { DeviceObject, WorldObject } from '../engine/sim/world';
+import { rememberLast } from '../lib/remember-last';
 import { withExpectation } from '../scenario/edit';
 
 /** The lines of a script. An empty script has none; a last line break adds none. */
-export function linesOf(script: string): readonly string[] {
+export const linesOf = rememberLast((script): readonly string[] => {
   const text = script.replace(/\r\n?/g, '\n').replace(/\n+$/, '');
   return text === '' ? [] : text.split('\n');
-}
+});
 
 export const joinLines = (lines: readonly string[]): string => lines.join('\n');
 
