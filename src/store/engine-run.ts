@@ -3,6 +3,7 @@ import type { RunReply } from '../worker/api';
 import { afterBatch, type Stage } from './apply';
 import type { Context } from './context';
 import type { Knowledge } from './knowledge';
+import { merged } from './merge';
 import { linesOf } from './script';
 import type { Breakpoint } from './types';
 
@@ -54,12 +55,11 @@ export async function runInParts(
   let at = { known: to.lines, epoch: get().epoch, from: get().cursor };
 
   const show = (stage: Stage): void => {
-    for (const [index, batch] of parts.entries()) {
-      const how = { stage: index === parts.length - 1 ? stage : 'keep', knowledge } as const;
-      set((state) => afterBatch(state, batch, how));
-      knowledge = { known: get().known, seen: get().seen };
-    }
-    parts.length = 0;
+    const [first, ...others] = parts.splice(0);
+    if (first === undefined) return;
+    const batch = merged([first, ...others]);
+    set((state) => afterBatch(state, batch, { stage, knowledge }));
+    knowledge = { known: get().known, seen: get().seen };
   };
 
   for (;;) {

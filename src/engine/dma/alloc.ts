@@ -67,7 +67,9 @@ function* allocDirect(
   size: number,
 ): Task<Result<DmaBuffer>> {
   const count = alignUp(size, 12) / PAGE;
-  const first = core.fail.hit('dma_direct_alloc') ? null : memory.allocateFrames(count, { use: useOf(device) });
+  const first = core.fail.hit('dma_direct_alloc')
+    ? null
+    : memory.allocateFrames(count, { use: useOf(device) });
   if (!first?.ok) return noMemory(`no ${count} pages in a row are left`);
   const order = { pa: first.value * PAGE, bytes: count * PAGE, direction: 'bidirectional' } as const;
   const mapped = yield* dmaMap(core, device, order);

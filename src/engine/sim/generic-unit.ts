@@ -176,7 +176,9 @@ function stepOf(
     fields: decode(words, ENTRY),
     allows: `${(word >> 61n) & 1n ? 'R' : ''}${(word >> 62n) & 1n ? 'W' : ''}`,
     permissions: 'RW',
-    ...(kind === LEAF ? { sizeLg2: (amdv1.itemLg2[level] ?? 12) + amdv1.contigLg2(loOf(word), hiOf(word), level) } : {}),
+    ...(kind === LEAF
+      ? { sizeLg2: (amdv1.itemLg2[level] ?? 12) + amdv1.contigLg2(loOf(word), hiOf(word), level) }
+      : {}),
     occupancy: occupancy(memory, Math.floor(pa / PAGE_BYTES), level),
   };
 }

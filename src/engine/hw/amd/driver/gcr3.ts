@@ -27,7 +27,13 @@ export class Gcr3Table {
   ) {}
 
   /** Linux: setup_gcr3_table() */
-  static create(memory: PhysicalMemory, ids: DomainIds, pasids: number, maxGlx: number, unit: FrameUse['owner'] = null): Result<Gcr3Table> {
+  static create(
+    memory: PhysicalMemory,
+    ids: DomainIds,
+    pasids: number,
+    maxGlx: number,
+    unit: FrameUse['owner'] = null,
+  ): Result<Gcr3Table> {
     const rule = 'setup_gcr3_table';
     const glx = glxFor(pasids);
     if (glx > maxGlx) {

@@ -135,7 +135,10 @@ function allocateBuffers(
     memory.freeFrames(semaphore.value, 1);
     return commandBuffer;
   }
-  const eventLog = memory.allocateFrames(EVENT_LOG_FRAMES, { align: EVENT_LOG_FRAMES, use: queue('event log') });
+  const eventLog = memory.allocateFrames(EVENT_LOG_FRAMES, {
+    align: EVENT_LOG_FRAMES,
+    use: queue('event log'),
+  });
   if (!eventLog.ok) {
     memory.freeFrames(semaphore.value, 1);
     memory.freeFrames(commandBuffer.value, CMD_BUFFER_FRAMES);

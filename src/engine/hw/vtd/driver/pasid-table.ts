@@ -33,7 +33,11 @@ export class PasidTable {
   ) {}
 
   /** `maxPasid`: 0 when only requests without PASID come. A page of the directory serves 32 Ki PASIDs. */
-  static create(memory: PhysicalMemory, maxPasid: number, unit: FrameUse['owner'] = null): Result<PasidTable> {
+  static create(
+    memory: PhysicalMemory,
+    maxPasid: number,
+    unit: FrameUse['owner'] = null,
+  ): Result<PasidTable> {
     const pages = Math.ceil((maxPasid >>> (PASIDS_PER_TABLE_LG2 - 3)) / PAGE);
     const orderLg2 = pages > 1 ? Math.ceil(Math.log2(pages)) : 0;
     const frames = 1 << orderLg2;
