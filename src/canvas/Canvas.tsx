@@ -1,5 +1,5 @@
 import { Maximize, Minus, Plus } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent, type ReactNode } from 'react';
+import { Suspense, useCallback, useEffect, useRef, type MouseEvent, type ReactNode } from 'react';
 import {
   Background,
   BackgroundVariant,
@@ -11,27 +11,33 @@ import {
 } from 'reactflow';
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
-import { LookupOverlay } from './animation/LookupOverlay';
 import { useCanvasUi } from './canvas-ui';
 import { ColumnHeadings } from './ColumnHeadings';
 import { ConnectHint } from './ConnectHint';
-import { ConnectionLine } from './edges/ConnectionLine';
 import { edgeTypes } from './edges/RouteEdge';
-import { treeLinesOf } from './edges/tree-lines';
-import { TreeLines } from './edges/TreeLines';
+import { HandLayer, MarkedCount } from './HandLayer';
 import { useCanvasKeyboard } from './keyboard/use-canvas-keyboard';
 import { domIdOf } from './nodes/NodeCard';
-import { LitChain } from './LitChain';
+import { Key } from './key/Key';
+import { LiveDrawings, LiveOverlay } from './Live';
+import type { Point } from './layout/geometry';
+import { toggleMark } from './marked';
 import { nodeTypes } from './nodes/node-types';
 import type { CanvasEdge, CanvasNode } from './nodes/types';
-import { FAR } from './painted/paint';
-import { PaintedCards } from './painted/PaintedCards';
+import { detailAt } from './painted/paint';
+import { PasteLook } from './PasteLook';
+import { LazyPalette, paletteKit } from './palette/load';
+import { makeOn } from './palette/new-object';
 import { useSome } from './painted/use-some';
 import { MAX_ZOOM, MIN_ZOOM, useCamera, type Camera } from './use-camera';
-import { useConnecting } from './use-connecting';
+import { useBoxing } from './use-boxing';
+import { useClipboard } from './use-clipboard';
+import { useAiming, useWiring, wireSourceAt } from './use-connecting';
+import { useShowGaze } from './use-show-gaze';
 import { useShowLit } from './use-show-lit';
 import { useShowSelection } from './use-show-selection';
-import { useMoving, type Shift } from './use-moving';
+import { useMoving } from './use-moving';
+import { usePointer, type Gesture } from './use-pointer';
 import { useScene } from './use-scene';
 
 export interface CanvasProps {
@@ -51,23 +57,46 @@ export function Canvas(props: CanvasProps): ReactNode {
 }
 
 function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
-  const [shift, setShift] = useState<Shift | null>(null);
-  const scene = useScene(shift);
-  const { layout, rects, links, routes } = scene;
+  const scene = useScene();
+  const { layout, rects, links } = scene;
   const camera = useCamera(layout);
   useShowLit(layout, camera);
   useShowSelection(layout);
-  const connecting = useConnecting(rects);
-  const moving = useMoving(layout, connecting.aiming, setShift);
+  useShowGaze(layout, camera);
+  const root = useRef<HTMLDivElement>(null);
+  const aiming = useAiming(rects);
+  const wiring = useWiring(rects, aiming);
+  const moving = useMoving(layout, links, aiming, openMenuOf);
+  const { screenToFlowPosition } = useReactFlow();
+  const boxing = useBoxing(layout, root);
+  const clipboard = useClipboard();
   const onKeyDown = useCanvasKeyboard(layout, links, camera.fit);
   const isConnecting = useApp((s) => s.connecting !== null);
   const activeId = useCanvasUi((s) => s.activeId);
   const aimId = useCanvasUi((s) => s.aimId);
   const isLit = useApp((s) => s.lit !== null);
-  const far = useStore((s) => s.transform[2] < FAR);
-  const treeLines = useMemo(() => treeLinesOf(layout, rects), [layout, rects]);
+  const detail = useStore((s) => detailAt(s.transform[2]));
   const some = useSome(scene);
-  const root = useRef<HTMLDivElement>(null);
+  const drawBoxes = useCanvasUi((s) => s.boxing);
+  const gestureAt = useCallback(
+    (event: PointerEvent): Gesture | null => {
+      const target = event.target instanceof Element ? event.target : null;
+      if (target === null) return null;
+      const piece = target.closest<HTMLElement>('[data-piece]')?.dataset.piece;
+      if (piece !== undefined) return paletteKit()?.pieceGesture(piece, aiming, screenToFlowPosition) ?? null;
+      if (target.closest('button, a, input, .palette') !== null) return null;
+      const wire = wireSourceAt(target);
+      if (wire !== null) return wiring(wire);
+      const card = target.closest('.react-flow__node')?.getAttribute('data-id') ?? null;
+      // Shift on a card is about which are selected.
+      if (card !== null) return event.shiftKey || event.ctrlKey || event.metaKey ? null : moving(card);
+      if (target.closest('.react-flow__pane') === null) return null;
+      if (event.shiftKey || useCanvasUi.getState().boxing) return boxing(event.shiftKey);
+      return null;
+    },
+    [aiming, screenToFlowPosition, wiring, moving, boxing],
+  );
+  usePointer(root, gestureAt, layout.rects.size > 0);
   // React Flow's credit stays, but the canvas has one tab stop.
   useEffect(() => root.current?.querySelector('.react-flow__attribution a')?.setAttribute('tabindex', '-1'));
   const spoken = isConnecting ? (aimId ?? activeId) : activeId;
@@ -83,12 +112,24 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
       aria-describedby="canvas-keys"
       aria-activedescendant={spoken !== null && layout.rects.has(spoken) ? domIdOf(spoken) : undefined}
       tabIndex={0}
-      data-far={far || undefined}
+      data-detail={detail}
       data-connecting={isConnecting || undefined}
       data-lit={isLit || undefined}
+      data-boxing={drawBoxes || undefined}
       onKeyDown={onKeyDown}
+      onCopy={clipboard.onCopy}
+      onCut={clipboard.onCut}
+      onPaste={clipboard.onPaste}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        const target = event.target instanceof Element ? event.target : null;
+        const id = target?.closest('.react-flow__node')?.getAttribute('data-id') ?? some.at(event);
+        openMenuOf(id, { x: event.clientX, y: event.clientY });
+      }}
       onPointerMove={(event) => {
-        connecting.onPointerMove(event);
+        // A resting mouse must not take the aim away from the keyboard.
+        const ours = useApp.getState().connecting !== null && !useCanvasUi.getState().byKeyboard;
+        if (ours && event.buttons === 0) aiming.aimAt({ x: event.clientX, y: event.clientY });
         some.onPointerMove(event);
       }}
     >
@@ -97,12 +138,15 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         edges={some.edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        connectionLineComponent={ConnectionLine}
         defaultViewport={useCanvasUi.getState().viewport}
         minZoom={MIN_ZOOM}
         maxZoom={MAX_ZOOM}
         zIndexMode="manual"
-        // One tab stop for all: focus, selection and keys are the canvas' own.
+        // One tab stop for all: focus, selection, keys, and what a hand does to cards and wires are the canvas' own.
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesReconnectable={false}
+        panOnDrag={!drawBoxes}
         nodesFocusable={false}
         edgesFocusable={false}
         elementsSelectable={false}
@@ -111,8 +155,6 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         selectionKeyCode={null}
         multiSelectionKeyCode={null}
         panActivationKeyCode={null}
-        nodeDragThreshold={4}
-        selectNodesOnDrag={false}
         connectOnClick={false}
         panOnScroll={wheel === 'canvas'}
         zoomOnScroll={false}
@@ -122,16 +164,9 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         onPaneClick={(event) => {
           const id = some.at(event);
           if (id === null) pickNothing();
-          else pick(id);
+          else pick(id, event);
         }}
         onEdgeClick={pickEdge}
-        onNodeDrag={moving.onNodeDrag}
-        onNodeDragStop={moving.onNodeDragStop}
-        onConnectStart={connecting.onConnectStart}
-        onConnectEnd={connecting.onConnectEnd}
-        onReconnect={keepEdge}
-        onReconnectStart={connecting.onReconnectStart}
-        onReconnectEnd={connecting.onReconnectEnd}
         onMoveStart={(event) => {
           camera.forgetUnseen();
           // Without an event it was moved by the page itself.
@@ -140,40 +175,49 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         onMoveEnd={keepViewport}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
-        {some.painted ? (
-          <PaintedCards rects={rects} edges={scene.edges} treeLines={treeLines} isElement={some.isElement} />
-        ) : (
-          <TreeLines lines={treeLines} />
-        )}
-        <LitChain rects={rects} />
+        <LiveDrawings scene={scene} some={some} />
       </ReactFlow>
       <ColumnHeadings columns={layout.columns} />
-      <LookupOverlay rects={rects} frameOf={layout.frameOf} routes={routes} />
+      <LiveOverlay scene={scene} />
       <ConnectHint rects={rects} />
+      <Key links={links} />
       <Controls camera={camera} />
+      <Suspense fallback={null}>
+        <LazyPalette />
+      </Suspense>
+      <MarkedCount />
+      <HandLayer />
+      <PasteLook />
       <Announcer />
     </div>
   );
 }
 
-/** Edges come from the engine: what a drop did is shown when the world says so. */
-const keepEdge = (): void => undefined;
-
 const keepViewport = (_event: unknown, viewport: Viewport): void => useCanvasUi.setState({ viewport });
 
 function pickNode(event: MouseEvent, node: CanvasNode): void {
-  // Pointing twice does what dragging does: first the grip of a device, then a target.
+  // A tap on the grip has begun a wire.
   const onGrip = event.target instanceof Element && event.target.closest('.grip') !== null;
-  if (!onGrip) return pick(node.id);
-  useCanvasUi.setState({ activeId: node.id, edgeId: null, aimId: null, byKeyboard: false });
-  void useApp.getState().actions.startConnecting(node.id);
+  if (!onGrip) pick(node.id, event);
 }
 
-function pick(id: WorldId): void {
+function pick(id: WorldId, event: Pick<MouseEvent, 'shiftKey' | 'ctrlKey' | 'metaKey'>): void {
   const { connecting, actions } = useApp.getState();
   useCanvasUi.setState({ activeId: id, edgeId: null, aimId: null, byKeyboard: false });
-  if (connecting !== null && connecting.deviceId !== id) void actions.connectTo(id);
+  if (connecting !== null && connecting.deviceId !== id) {
+    void (connecting.deviceId.startsWith('new:') ? makeOn(id) : actions.connectTo(id));
+  } else if (event.shiftKey || event.ctrlKey || event.metaKey) toggleMark(id);
   else actions.select(id);
+}
+
+/** The menu of an object, of all that are marked where it is one of them, or of the canvas. */
+function openMenuOf(id: WorldId | null, at: Point): boolean {
+  const { marked, actions } = useApp.getState();
+  const isMarked = id !== null && marked.includes(id);
+  if (id !== null && !isMarked) actions.select(id);
+  useCanvasUi.setState({ edgeId: null, ...(id === null ? {} : { activeId: id }) });
+  actions.openContextMenu(at, isMarked ? marked : id === null ? [] : [id]);
+  return true;
 }
 
 function pickNothing(): void {
@@ -232,8 +276,8 @@ function Announcer(): ReactNode {
   return (
     <>
       <p id="canvas-keys" className="sr-only">
-        Arrows go from object to object, Enter selects, C connects a device, Delete detaches it, plus, minus
-        and 0 zoom.
+        Arrows go from object to object, with Shift they select more, Enter selects, C connects, N makes
+        something new, Delete takes away, Alt and arrows move, plus, minus and 0 zoom.
       </p>
       <p className="sr-only" role="status" aria-live="polite">
         {said}

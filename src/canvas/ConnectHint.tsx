@@ -3,37 +3,54 @@ import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
 import { useCanvasUi } from './canvas-ui';
 import { shortBdf, titleOf } from './format';
+import { useHand } from './hand';
 import { overlaps, type Rect } from './layout/geometry';
+import type { Objects } from './layout/tree';
+import { paletteKit } from './palette/load';
 
 /** While connecting: what may be done at all, and the verdict on the place aimed at. */
 export function ConnectHint({ rects }: { readonly rects: ReadonlyMap<WorldId, Rect> }) {
   const connecting = useApp((s) => s.connecting);
   const aimId = useCanvasUi((s) => s.aimId);
   const byKeyboard = useCanvasUi((s) => s.byKeyboard);
+  // What is new says itself what becomes of it, under the pointer.
+  const hasGhost = useHand((s) => s.ghost !== null);
   if (!connecting) return null;
   const rect = aimId === null ? undefined : rects.get(aimId);
   return (
     <>
       <Banner deviceId={connecting.deviceId} byKeyboard={byKeyboard} />
-      {aimId !== null && rect && <Verdict targetId={aimId} rect={rect} rects={rects} />}
+      {aimId !== null && rect && !hasGhost && <Verdict targetId={aimId} rect={rect} rects={rects} />}
     </>
   );
 }
 
 function Banner({ deviceId, byKeyboard }: { readonly deviceId: WorldId; readonly byKeyboard: boolean }) {
-  const device = useApp((s) => s.objects[deviceId]);
+  const objects = useApp((s) => s.objects);
+  const what = whatOf(objects, deviceId);
   const total = useApp((s) => s.connecting?.targets.length ?? 0);
   const legal = useApp((s) => s.connecting?.targets.filter((t) => t.ok).length ?? 0);
   return (
     <div className="banner">
-      <b>Attach {device?.type === 'device' ? shortBdf(device.bdf) : deviceId}</b>
+      <b>{what.title}</b>
       <span>
-        {byKeyboard ? 'arrows choose, Enter attaches' : 'to an IOAS or HWPT'}
+        {byKeyboard ? 'arrows choose, Enter does it' : what.where}
         {total > 0 && ` · ${legal} of ${total} allowed`}
       </span>
       {byKeyboard && <kbd>Esc</kbd>}
     </div>
   );
+}
+
+/** What is in the hand, and where it may go. */
+function whatOf(objects: Objects, id: WorldId): { readonly title: string; readonly where: string } {
+  const source = objects[id];
+  const piece = paletteKit()?.pieceOf(id);
+  if (piece != null) return { title: `New ${piece.label}`, where: piece.hint };
+  if (source?.type === 'process') return { title: `Map memory of ${source.title}`, where: 'into an IOAS' };
+  if (source?.type === 'access') return { title: `Move ${titleOf(source)}`, where: 'to another IOAS' };
+  const name = source?.type === 'device' ? shortBdf(source.bdf) : id;
+  return { title: `Attach ${name}`, where: 'to an IOAS or HWPT' };
 }
 
 interface VerdictProps {
@@ -59,12 +76,12 @@ function Verdict({ targetId, rect, rects }: VerdictProps) {
     <div className="verdict" data-ok={target.ok} data-above={above} style={{ left, top }}>
       {target.ok ? (
         <span>
-          <b>✓ {target.action}</b>
+          <b>✓ {target.action === 'make' ? 'make it here' : target.action}</b>
         </span>
       ) : (
         <>
           <span>
-            <code>{target.errno ?? 'refused'}</code> {target.why}
+            {target.lines.length > 0 && <code>{target.errno ?? 'refused'}</code>} {target.why}
           </span>
           {culprit && <small>in the way: {titleOf(culprit)}</small>}
         </>

@@ -13,6 +13,14 @@ export interface CanvasUi {
   readonly edgeId: string | null;
   /** Where the camera stood last: an empty world takes React Flow off the page, and time travel brings it back. */
   readonly viewport: Viewport;
+  /** On narrow screens the palette is behind a button. */
+  readonly paletteOpen: boolean;
+  /** Counts how often the keyboard asked for the palette. */
+  readonly paletteAsked: number;
+  /** A drag on the pane draws a box, as it does with Shift. */
+  readonly boxing: boolean;
+  /** Lines from elsewhere that were pasted, and wait to be looked at. */
+  readonly offered: readonly string[] | null;
   /** Read out by the live region. */
   readonly said: string;
   readonly say: (text: string) => void;
@@ -24,6 +32,10 @@ export const useCanvasUi = create<CanvasUi>()((set) => ({
   byKeyboard: false,
   edgeId: null,
   viewport: { x: 0, y: 0, zoom: 1 },
+  paletteOpen: false,
+  paletteAsked: 0,
+  boxing: false,
+  offered: null,
   said: '',
   say: (said) => set({ said }),
 }));

@@ -112,6 +112,8 @@ export function titleOf(object: WorldObject): string {
       return object.title;
     case 'task':
       return object.name ?? `line ${object.line}`;
+    case 'traffic':
+      return object.name ?? 'Traffic';
     default:
       return `${SMALL_TITLE[object.type]} ${object.objectId}`;
   }

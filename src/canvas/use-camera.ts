@@ -2,13 +2,14 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { getViewportForBounds, useReactFlow, useStore } from 'reactflow';
 import type { WorldId, WorldObject } from '../engine/sim/world';
 import { useApp } from '../store/index';
+import { stagedLookup } from '../store/playback';
 import { cardAt, cardsOnTheWay } from './animation/follow';
 import { boundsOf, holds, overlaps, type Rect } from './layout/geometry';
 import type { Layout } from './layout/layout';
 
 export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 2;
-const PADDING = { top: '64px', right: '24px', bottom: '36px', left: '24px' } as const;
+const PADDING = { top: '60px', right: '12px', bottom: '60px', left: '12px' } as const;
 
 /** On a narrow screen all at once would be too small to read: it opens where the way of a DMA begins. */
 const PHONE = 700;
@@ -108,7 +109,7 @@ function useFollowing(layout: Layout, show: (bounds: Rect | null, duration: numb
   const flow = useReactFlow();
   const width = useStore((s) => s.width);
   const height = useStore((s) => s.height);
-  const lookup = useApp((s) => (s.playback.lookup === null ? null : (s.lookups[s.playback.lookup] ?? null)));
+  const lookup = useApp(stagedLookup);
   const step = useApp((s) => s.playback.step);
   const playing = useApp((s) => s.playback.playing);
   const held = useRef(false);

@@ -1,46 +1,39 @@
-import { useCallback, useMemo, useRef, type PointerEvent } from 'react';
-import { useReactFlow, type OnConnectEnd, type OnConnectStart, type ReactFlowProps } from 'reactflow';
+import { useCallback, useMemo } from 'react';
+import { useReactFlow } from 'reactflow';
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
+import { whyNotFrom } from '../store/drops';
 import { useCanvasUi } from './canvas-ui';
-import { contains, type Rect } from './layout/geometry';
-import type { CanvasEdge } from './nodes/types';
-
-type PointerLike = { readonly clientX: number; readonly clientY: number };
-type AnyPointer = PointerLike | TouchEvent | React.TouchEvent;
+import { useHand } from './hand';
+import { contains, rightOf, type Point, type Rect } from './layout/geometry';
+import type { Gesture } from './use-pointer';
 
 export interface Aiming {
-  /** The IOAS or HWPT under the pointer, which then shows that it is aimed at. */
-  readonly aimAt: (event: AnyPointer) => WorldId | null;
+  /** The possible target under a point of the window, which then shows that it is aimed at. */
+  readonly aimAt: (at: Point) => WorldId | null;
   readonly clear: () => void;
 }
 
-export interface Connecting {
-  readonly aiming: Aiming;
-  readonly onPointerMove: (event: PointerEvent) => void;
-  readonly onConnectStart: OnConnectStart;
-  readonly onConnectEnd: OnConnectEnd;
-  readonly onReconnectStart: NonNullable<ReactFlowProps<never, CanvasEdge>['onReconnectStart']>;
-  readonly onReconnectEnd: NonNullable<ReactFlowProps<never, CanvasEdge>['onReconnectEnd']>;
+/** Where a wire is pulled from: `part` is a buffer's name, `edge` the target that its end is taken from. */
+export interface WireSource {
+  readonly id: WorldId;
+  readonly part: string | null;
+  readonly edge: WorldId | null;
+  /** Middle of the grip, on the window. */
+  readonly grip: Point;
 }
 
 /** A drop need not hit a node exactly. */
 const NEAR = 10;
 
-/** Attach by pulling a wire from a device, replace by moving its end, detach by dropping the end on nothing. */
-export function useConnecting(rects: ReadonlyMap<WorldId, Rect>): Connecting {
+export function useAiming(rects: ReadonlyMap<WorldId, Rect>): Aiming {
   const { screenToFlowPosition } = useReactFlow();
-  /** React Flow tells a moved end twice, as a connection and as a reconnection. */
-  const moving = useRef(false);
-
-  const aiming = useMemo<Aiming>(
+  return useMemo<Aiming>(
     () => ({
-      aimAt: (event) => {
-        const point = screenToFlowPosition(screenPoint(event));
-        const { objects } = useApp.getState();
-        const hit = [...rects].find(
-          ([id, r]) => isTarget(objects[id]?.type) && contains(grown(r, NEAR), point),
-        );
+      aimAt: (at) => {
+        const point = screenToFlowPosition(at);
+        const isTarget = targetTest();
+        const hit = [...rects].findLast(([id, r]) => contains(grown(r, NEAR), point) && isTarget(id));
         const aimId = hit?.[0] ?? null;
         if (useCanvasUi.getState().aimId !== aimId) useCanvasUi.setState({ aimId, byKeyboard: false });
         return aimId;
@@ -49,49 +42,88 @@ export function useConnecting(rects: ReadonlyMap<WorldId, Rect>): Connecting {
     }),
     [rects, screenToFlowPosition],
   );
-
-  const onPointerMove = useCallback(
-    (event: PointerEvent) => {
-      // A resting mouse must not take the aim away from the keyboard.
-      const ours = useApp.getState().connecting !== null && !useCanvasUi.getState().byKeyboard;
-      if (ours) aiming.aimAt(event);
-    },
-    [aiming],
-  );
-  const onConnectStart = useCallback<OnConnectStart>((_event, { nodeId }) => {
-    if (nodeId !== null && !moving.current) void useApp.getState().actions.startConnecting(nodeId);
-  }, []);
-  const onConnectEnd = useCallback<OnConnectEnd>(
-    (event) => {
-      const { actions, connecting } = useApp.getState();
-      if (connecting === null || moving.current) return;
-      const over = aiming.aimAt(event);
-      aiming.clear();
-      if (over === null) actions.stopConnecting();
-      else void actions.connectTo(over);
-    },
-    [aiming],
-  );
-  const onReconnectStart = useCallback<Connecting['onReconnectStart']>((_event, edge) => {
-    moving.current = true;
-    void useApp.getState().actions.startConnecting(edge.source);
-  }, []);
-  const onReconnectEnd = useCallback<Connecting['onReconnectEnd']>(
-    (event, edge) => {
-      moving.current = false;
-      const { actions } = useApp.getState();
-      const over = aiming.aimAt(event);
-      aiming.clear();
-      if (over !== null && over !== edge.target) return void actions.connectTo(over);
-      actions.stopConnecting();
-      if (over === null) void actions.detach(edge.source);
-    },
-    [aiming],
-  );
-  return { aiming, onPointerMove, onConnectStart, onConnectEnd, onReconnectStart, onReconnectEnd };
 }
 
-const isTarget = (type: string | undefined): boolean => type === 'ioas' || type === 'hwpt';
+/** Once the targets are known it is those; a device's are IOASes and HWPTs. */
+function targetTest(): (id: WorldId) => boolean {
+  const { connecting, objects } = useApp.getState();
+  const targets = connecting?.targets ?? [];
+  if (targets.length === 0) return (id) => objects[id]?.type === 'ioas' || objects[id]?.type === 'hwpt';
+  const ids = new Set(targets.map(({ targetId }) => targetId));
+  return (id) => ids.has(id);
+}
+
+/**
+ * Attach by pulling a wire from a device, map by pulling one from memory, replace by moving an end, detach by dropping the
+ * end on nothing. A tap on the grip begins it too, and a tap on a target ends it.
+ */
+export function useWiring(
+  rects: ReadonlyMap<WorldId, Rect>,
+  aiming: Aiming,
+): (source: WireSource) => Gesture {
+  const { screenToFlowPosition } = useReactFlow();
+  return useCallback(
+    (source) => {
+      const { id, part, edge, grip } = source;
+      const start = (): boolean => {
+        const { objects, actions } = useApp.getState();
+        const why = whyNotFrom(objects, id);
+        if (why === null) void actions.startConnecting(id, part);
+        else actions.notify({ tone: 'info', text: why });
+        return why === null;
+      };
+      let pulling = false;
+      return {
+        starts: 'move',
+        begin() {
+          pulling = start();
+          const rect = rects.get(id);
+          if (!pulling || rect === undefined) return;
+          useCanvasUi.setState({ activeId: id, edgeId: null, byKeyboard: false });
+          useHand.setState({ wire: edge === null ? screenToFlowPosition(grip) : rightOf(rect) });
+        },
+        move(at) {
+          if (pulling) aiming.aimAt(at);
+        },
+        drop(at) {
+          if (!pulling) return;
+          const { actions } = useApp.getState();
+          const over = aiming.aimAt(at);
+          aiming.clear();
+          if (over !== null && over !== edge) return void actions.connectTo(over);
+          actions.stopConnecting();
+          if (over === null && edge !== null) void actions.detach(id);
+        },
+        cancel() {
+          aiming.clear();
+          useApp.getState().actions.stopConnecting();
+        },
+        tap() {
+          if (edge !== null) return;
+          useCanvasUi.setState({ activeId: id, edgeId: null, aimId: null, byKeyboard: false });
+          start();
+        },
+      };
+    },
+    [rects, aiming, screenToFlowPosition],
+  );
+}
+
+/** What a press on the canvas takes hold of, if it is the end or the beginning of a wire. */
+export function wireSourceAt(target: Element): WireSource | null {
+  const grip = target.closest<HTMLElement | SVGElement>('.grip, [data-wire]');
+  if (grip === null) return null;
+  const id =
+    grip.dataset.wire ?? grip.closest<HTMLElement>('.react-flow__node')?.getAttribute('data-id') ?? null;
+  if (id === null) return null;
+  const { left, top, width, height } = grip.getBoundingClientRect();
+  return {
+    id,
+    part: grip.dataset.part ?? null,
+    edge: grip.dataset.edge ?? null,
+    grip: { x: left + width / 2, y: top + height / 2 },
+  };
+}
 
 const grown = (r: Rect, by: number): Rect => ({
   x: r.x - by,
@@ -99,9 +131,3 @@ const grown = (r: Rect, by: number): Rect => ({
   width: r.width + 2 * by,
   height: r.height + 2 * by,
 });
-
-function screenPoint(event: AnyPointer): { x: number; y: number } {
-  if (!('changedTouches' in event)) return { x: event.clientX, y: event.clientY };
-  const touch = event.changedTouches[0];
-  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
-}

@@ -4,14 +4,13 @@ import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
 import { useCanvasUi } from './canvas-ui';
 import { cardsOf, linksOf, routesOf, type Link, type Route } from './edges/edges';
-import { boundsOf, moved, pathOf, type Rect } from './layout/geometry';
+import { boundsOf, pathOf, type Rect } from './layout/geometry';
 import { computeLayout, type Layout } from './layout/layout';
 import type { CanvasEdge, CanvasNode } from './nodes/types';
-import type { Shift } from './use-moving';
 
 export interface Scene {
   readonly layout: Layout;
-  /** Where everything is now: the layout, and what is being dragged. */
+  /** Where everything stands; what is being dragged is in hand.ts. */
   readonly rects: ReadonlyMap<WorldId, Rect>;
   readonly links: readonly Link[];
   readonly routes: readonly Route[];
@@ -20,24 +19,18 @@ export interface Scene {
 }
 
 /** The world as React Flow wants it. Everything is derived; React Flow keeps only the camera. */
-export function useScene(shift: Shift | null): Scene {
+export function useScene(): Scene {
   const objects = useApp((s) => s.objects);
   const selection = useApp((s) => s.selection);
   const edgeId = useCanvasUi((s) => s.edgeId);
   const layout = useMemo(() => computeLayout(objects), [objects]);
   const links = useMemo(() => linksOf(objects), [objects]);
-  const rects = useMemo(() => shifted(layout, shift), [layout, shift]);
-  const still = useMemo(() => nodesOf(layout, layout.rects, (id) => objects[id]?.type), [layout, objects]);
+  const { rects } = layout;
+  const still = useMemo(() => nodesOf(layout, rects, (id) => objects[id]?.type), [layout, rects, objects]);
   const nodes = useMemo(
-    () =>
-      still.map((node) => {
-        const rect = rects.get(node.id);
-        const selected = node.id === selection;
-        const stays = rect?.x === node.position.x && rect.y === node.position.y;
-        if (!rect || (stays && !selected)) return node; // the same object: React Flow leaves it alone
-        return { ...node, position: { x: rect.x, y: rect.y }, selected };
-      }),
-    [still, rects, selection],
+    // The others are the same objects: React Flow leaves them alone.
+    () => still.map((node) => (node.id === selection ? { ...node, selected: true } : node)),
+    [still, selection],
   );
   const routes = useMemo(() => {
     const top = boundsOf(layout.blocks.map((b) => b.rect))?.y ?? 0;
@@ -50,16 +43,6 @@ export function useScene(shift: Shift | null): Scene {
     [plain, links, selection, edgeId],
   );
   return { layout, rects, links, routes, nodes, edges };
-}
-
-function shifted(layout: Layout, shift: Shift | null): ReadonlyMap<WorldId, Rect> {
-  if (!shift) return layout.rects;
-  return new Map(
-    [...layout.rects].map(([id, rect]) => [
-      id,
-      id === shift.id || layout.frameOf.get(id) === shift.id ? moved(rect, shift.dx, shift.dy) : rect,
-    ]),
-  );
 }
 
 function nodesOf(
@@ -98,7 +81,6 @@ function edgeOf(route: Route): CanvasEdge {
     className: `edge-${link.kind}`,
     selected: false,
     selectable: attach,
-    reconnectable: attach ? 'target' : false,
     zIndex: 1,
     // Names of nodes tell who is attached to what; read out, edges would say it all again.
     domAttributes: { 'aria-hidden': true },

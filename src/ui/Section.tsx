@@ -24,9 +24,4 @@ export const Field = ({ name, children }: { readonly name: ReactNode; readonly c
   </>
 );
 
-/** A word with one sentence of explanation: on hover, on focus, and to a screen reader. */
-export const Term = ({ tip, children }: { readonly tip: string; readonly children: ReactNode }) => (
-  <button type="button" className="term" data-tip={tip} aria-description={tip}>
-    {children}
-  </button>
-);
+export { Term } from './Term';

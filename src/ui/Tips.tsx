@@ -41,7 +41,9 @@ export function Tips() {
         const target = tipped(event);
         if (target === shownFor) return;
         hide();
-        if (target !== null && (event as PointerEvent).pointerType === 'mouse')
+        const { pointerType, buttons } = event as PointerEvent;
+        // Something that is dragged over it is no question about it.
+        if (target !== null && pointerType === 'mouse' && buttons === 0)
           timer = setTimeout(() => show(target), HOVER_MS);
       },
       focusin(event) {

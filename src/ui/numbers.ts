@@ -26,5 +26,8 @@ export function byteSize(bytes: bigint | number): string {
 export const pageSize = (lg2: number): string =>
   lg2 < 20 ? `${2 ** (lg2 - 10)}K` : lg2 < 30 ? `${2 ** (lg2 - 20)}M` : `${2 ** (lg2 - 30)}G`;
 
+/** Made once: a number's own `toLocaleString` makes one every time, and counts are on every card. */
+const GROUPED = new Intl.NumberFormat('en');
+
 export const count = (n: number, noun: string, nouns = `${noun}s`): string =>
-  `${n.toLocaleString('en')} ${n === 1 ? noun : nouns}`;
+  `${GROUPED.format(n)} ${n === 1 ? noun : nouns}`;

@@ -39,7 +39,6 @@ type Context = CanvasRenderingContext2D;
 /** Paints one moment of a look-up. Positions follow the zoom; the token and its words keep their size. */
 export function drawPose(ctx: Context, pose: Pose, view: View, ink: Ink): void {
   const to = (p: Point): Point => ({ x: p.x * view.zoom + view.x, y: p.y * view.zoom + view.y });
-  ctx.clearRect(0, 0, view.width, view.height);
   ctx.lineJoin = 'round';
   ctx.lineCap = 'round';
   const way = pose.trail.map((points) => points.map(to));
@@ -61,10 +60,19 @@ export function drawPose(ctx: Context, pose: Pose, view: View, ink: Ink): void {
   if (pose.label) label(ctx, pose.label, view, ink);
 }
 
+/** All of a way lights up and fades: `strength` 1 … 0. */
+export function drawFlash(ctx: Context, pose: Pose, view: View, ink: Ink, strength: number): void {
+  const to = (p: Point): Point => ({ x: p.x * view.zoom + view.x, y: p.y * view.zoom + view.y });
+  const color = pose.headTone === 'fault' || pose.headTone === 'past' ? ink.fault : ink.ok;
+  ctx.lineJoin = 'round';
+  ctx.lineCap = 'round';
+  const way = pose.trail.map((points) => points.map(to));
+  stroke(ctx, way, color, 6 + 12 * strength, 0.45 * strength);
+}
+
 /** Reduced motion: no travel; the places where the hardware looked are numbered in their order. */
 export function drawBadges(ctx: Context, ways: readonly Way[], shown: number, view: View, ink: Ink): void {
   const to = (p: Point): Point => ({ x: p.x * view.zoom + view.x, y: p.y * view.zoom + view.y });
-  ctx.clearRect(0, 0, view.width, view.height);
   const current = ways[shown - 1];
   if (!current) return;
   const ofPart = ways.slice(0, shown).filter((w) => w.beat.part === current.beat.part);
@@ -113,7 +121,7 @@ function stroke(
   ctx.globalAlpha = 1;
 }
 
-function dot(ctx: Context, at: Point, radius: number, fill: string, edge: string): void {
+export function dot(ctx: Context, at: Point, radius: number, fill: string, edge: string): void {
   ctx.beginPath();
   ctx.arc(at.x, at.y, radius, 0, 2 * Math.PI);
   ctx.fillStyle = fill;
@@ -124,12 +132,12 @@ function dot(ctx: Context, at: Point, radius: number, fill: string, edge: string
 }
 
 /** Arrived: an open ring with a tick's dot, never told by colour alone. */
-function ring(ctx: Context, at: Point, ink: Ink, strong: boolean): void {
+export function ring(ctx: Context, at: Point, ink: Ink, strong: boolean): void {
   dot(ctx, at, strong ? 7 : 5, ink.surface, ink.ok);
   dot(ctx, at, strong ? 2.5 : 1.5, ink.ok, ink.ok);
 }
 
-function cross(ctx: Context, at: Point, ink: Ink, strong: boolean): void {
+export function cross(ctx: Context, at: Point, ink: Ink, strong: boolean): void {
   const r = strong ? 4.5 : 3;
   dot(ctx, at, strong ? 9 : 6, ink.surface, ink.fault);
   ctx.beginPath();
@@ -152,7 +160,7 @@ function badge(ctx: Context, text: string, at: Point, current: boolean, color: s
 }
 
 /** Beside what it is about, clear of the card that it belongs to, and inside the view. */
-function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel, view: View, ink: Ink): void {
+export function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel, view: View, ink: Ink): void {
   const height = 22;
   const x0 = at.x * view.zoom + view.x;
   const y0 = at.y * view.zoom + view.y;
@@ -185,5 +193,5 @@ function halo(ctx: Context, at: Point, spread: number, color: string): void {
   ctx.globalAlpha = 1;
 }
 
-const alpha = (color: string, opacity: number): string =>
+export const alpha = (color: string, opacity: number): string =>
   color.endsWith(')') && !color.includes('/') ? `${color.slice(0, -1)} / ${opacity})` : color;

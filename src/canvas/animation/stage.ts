@@ -148,7 +148,9 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
       return process ? [...way, ...curve(last, leftOf(process)), memory] : [...way, ...curve(last, memory)];
     }
     if (!unit) return [here, memory];
-    if (from.kind === 'level') return [here, memory];
+    // Of a table that is not on the canvas any more: around whatever stands between.
+    if (from.kind === 'level')
+      return process ? overTheTop(here, memory, unit, [unit, ioas, process]) : [here, memory];
     if (from.kind === 'device') {
       // Already translated: past the unit, which looks nothing up.
       const way = wayIn(lookup, space, leftOf(unit));

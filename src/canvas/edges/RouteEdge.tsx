@@ -2,7 +2,8 @@ import { memo } from 'react';
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from 'reactflow';
 import { useApp } from '../../store/index';
 import { useCanvasUi } from '../canvas-ui';
-import { along, flatten } from '../layout/geometry';
+import { useHand } from '../hand';
+import { along, flatten, pathOf } from '../layout/geometry';
 import type { CanvasEdge } from '../nodes/types';
 
 /** Draws a route. The end of an edge has the hue of what it arrives at. */
@@ -12,8 +13,11 @@ export const RouteEdge = memo(function RouteEdge({
   selected,
   interactionWidth,
 }: EdgeProps<CanvasEdge>) {
+  // While one of its ends is being dragged, the wire goes where the hand is.
+  const dragged = useHand((s) => s.shift?.routes.get(id));
   if (!data) return null;
-  const { route, path } = data;
+  const route = dragged ?? data.route;
+  const path = dragged === undefined ? data.path : pathOf(dragged.legs.flat());
   const last = route.legs.at(-1)?.at(-1);
   const first = route.legs[0]?.[0];
   return (
@@ -27,6 +31,15 @@ export const RouteEdge = memo(function RouteEdge({
         <circle className="edge-start" cx={first.from.x} cy={first.from.y} r={3} />
       )}
       {last && <circle className="edge-end" cx={last.to.x} cy={last.to.y} r={3} />}
+      {last && route.link.kind === 'attach' && (
+        // A point with a wide stroke that no zoom makes smaller: as much room for a hand at every distance.
+        <path
+          className="edge-grip nodrag nopan"
+          data-wire={route.link.source}
+          data-edge={route.link.target}
+          d={`M${last.to.x - 9},${last.to.y}h0.01`}
+        />
+      )}
       {selected && route.link.kind === 'attach' && (
         <Detach deviceId={route.link.source} leg={route.legs[2] ?? []} />
       )}

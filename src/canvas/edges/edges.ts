@@ -112,8 +112,12 @@ export function cardsOf(
   });
 }
 
-/** Leaves the sides of nodes at heights spread so that edges that share a node stay apart. */
-export function routesOf(links: readonly Link[], space: RouteSpace): readonly Route[] {
+/** Leaves the sides of nodes at heights spread so that edges that share a node stay apart. `only`: of these links alone. */
+export function routesOf(
+  links: readonly Link[],
+  space: RouteSpace,
+  only: ReadonlySet<string> | null = null,
+): readonly Route[] {
   const ports = new Ports();
   for (const link of links) {
     const unit = link.via ?? (link.kind === 'default' || link.kind === 'follow' ? link.target : null);
@@ -125,6 +129,7 @@ export function routesOf(links: readonly Link[], space: RouteSpace): readonly Ro
     if (link.via) ports.ask(`${link.via}:out`, link.id, leftOf(target).y);
   }
   return links.flatMap((link) => {
+    if (only !== null && !only.has(link.id)) return [];
     const source = space.rects.get(link.source);
     const target = space.rects.get(link.target);
     if (!source || !target) return [];

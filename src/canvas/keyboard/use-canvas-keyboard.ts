@@ -1,13 +1,18 @@
 import { useCallback, type KeyboardEvent } from 'react';
 import { useReactFlow } from 'reactflow';
 import type { WorldId } from '../../engine/sim/world';
+import { whyNotFrom } from '../../store/drops';
 import { useApp } from '../../store/index';
 import type { Target } from '../../worker/api';
 import { useCanvasUi } from '../canvas-ui';
 import type { Link } from '../edges/edges';
 import { contains, type Rect } from '../layout/geometry';
 import type { Layout } from '../layout/layout';
+import { find } from '../layout/tree';
+import { mark, selectedIds, toggleMark } from '../marked';
 import { describeTarget, nameOf } from '../names';
+import { makeOn } from '../palette/new-object';
+import { deleteAt, editByLetter, nudge } from './editing';
 import { neighbour, readingOrder, type Direction } from './neighbours';
 
 const ARROWS: Readonly<Record<string, Direction>> = {
@@ -48,14 +53,23 @@ export function useCanvasKeyboard(
 
   return useCallback(
     (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
-      const { objects, connecting, lit, actions } = useApp.getState();
+      if (event.target !== event.currentTarget) return;
+      const { objects, connecting, lit, marked, actions } = useApp.getState();
       const ui = useCanvasUi.getState();
       const goTo = (id: WorldId | null | undefined): void => {
         if (id == null) return;
         useCanvasUi.setState({ activeId: id, edgeId: null });
         ui.say(nameOf(objects, id));
         reveal(layout.rects.get(id));
+      };
+      /** The menu of what is selected, or of where the keyboard stands, beside it. */
+      const openMenu = (id: WorldId | null): void => {
+        const rect = id === null ? undefined : layout.rects.get(id);
+        const corner = rect && flow.flowToScreenPosition({ x: rect.x + 24, y: rect.y + rect.height });
+        const { left, top } = event.currentTarget.getBoundingClientRect();
+        const subject = id === null ? [] : marked.includes(id) ? marked : [id];
+        if (subject.length === 1 && id !== null) actions.select(id);
+        actions.openContextMenu(corner ?? { x: left + 40, y: top + 60 }, subject);
       };
       const handled = (): void => {
         event.preventDefault();
@@ -64,6 +78,20 @@ export function useCanvasKeyboard(
       const direction = ARROWS[event.key];
       const order = readingOrder(layout);
       const active = ui.activeId !== null && layout.rects.has(ui.activeId) ? ui.activeId : null;
+
+      if (event.altKey) {
+        if (event.ctrlKey || event.metaKey) return;
+        if (nudge(event.key, event.shiftKey, layout, active)) handled();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey) {
+        if (!event.shiftKey && editByLetter(event.key, layout, active)) handled();
+        return;
+      }
+      if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
+        openMenu(active);
+        return handled();
+      }
 
       if (connecting !== null && ui.byKeyboard) {
         if (direction) {
@@ -75,12 +103,12 @@ export function useCanvasKeyboard(
             useCanvasUi.setState({ aimId: next.targetId });
             ui.say(describeTarget(objects, next));
             reveal(layout.rects.get(next.targetId));
-          } else ui.say('No targets: there is no IOAS or HWPT to attach to.');
+          } else ui.say('There is no place for it.');
           return handled();
         }
         if (event.key === 'Enter' && ui.aimId !== null) {
           useCanvasUi.setState({ aimId: null, byKeyboard: false });
-          void actions.connectTo(ui.aimId);
+          void (connecting.deviceId.startsWith('new:') ? makeOn(ui.aimId) : actions.connectTo(ui.aimId));
           return handled();
         }
         if (event.key === 'Escape') {
@@ -91,6 +119,17 @@ export function useCanvasKeyboard(
         }
       }
 
+      if (direction && event.shiftKey) {
+        const next = active === null ? order[0] : neighbour(layout, links, active, direction);
+        const grown = [
+          ...selectedIds(),
+          ...(active === null ? [] : [active]),
+          ...(next == null ? [] : [next]),
+        ];
+        goTo(next);
+        mark([...new Set(grown)]);
+        return handled();
+      }
       if (direction) {
         goTo(active === null ? order[0] : neighbour(layout, links, active, direction));
         return handled();
@@ -103,13 +142,16 @@ export function useCanvasKeyboard(
           goTo(order.at(-1));
           return handled();
         case 'Enter': // not Space: it plays and pauses everywhere
-          if (active !== null) actions.select(active);
+          if (active === null) return handled();
+          if (event.shiftKey) toggleMark(active);
+          else actions.select(active);
           return handled();
         case 'Escape':
           if (lit !== null) {
             actions.light(null);
             return handled();
           }
+          if (connecting !== null) actions.stopConnecting();
           actions.select(null);
           useCanvasUi.setState({ edgeId: null });
           return handled();
@@ -117,9 +159,13 @@ export function useCanvasKeyboard(
         case 'C':
           if (active !== null) void connectByKeyboard(active);
           return handled();
+        case 'n':
+        case 'N':
+          useCanvasUi.setState({ paletteOpen: true, paletteAsked: ui.paletteAsked + 1 });
+          return handled();
         case 'Delete':
         case 'Backspace':
-          detachSelected(active, links);
+          deleteAt(active, links);
           return handled();
         case '+':
         case '=':
@@ -143,32 +189,33 @@ const targetsInOrder = (targets: readonly Target[], order: readonly WorldId[]): 
     (a, b) => Number(b.ok) - Number(a.ok) || order.indexOf(a.targetId) - order.indexOf(b.targetId),
   );
 
-async function connectByKeyboard(deviceId: WorldId): Promise<void> {
-  const { objects, actions } = useApp.getState();
+async function connectByKeyboard(sourceId: WorldId): Promise<void> {
+  const { objects, connecting, actions } = useApp.getState();
   const { say } = useCanvasUi.getState();
-  const device = objects[deviceId];
-  if (device?.type !== 'device' || device.isBridge)
-    return say('Only a device that is no bridge can be attached.');
+  const why = whyNotFrom(objects, sourceId);
+  if (why !== null) return say(why);
+  const part = nextBuffer(sourceId, connecting?.deviceId ?? null);
   useCanvasUi.setState({ byKeyboard: true, aimId: null });
-  say(`Connecting ${device.bdf}. Finding targets.`);
-  await actions.startConnecting(deviceId);
-  const { connecting } = useApp.getState();
-  if (connecting?.deviceId !== deviceId) return;
-  const legal = connecting.targets.filter((t) => t.ok).length;
+  const what = part ?? nameOf(objects, sourceId).split(',')[0] ?? '';
+  say(`Connecting ${what}. Finding targets.`);
+  await actions.startConnecting(sourceId, part);
+  const now = useApp.getState().connecting;
+  if (now?.deviceId !== sourceId) return;
+  const legal = now.targets.filter((t) => t.ok).length;
   say(
-    connecting.targets.length === 0
-      ? 'There is no IOAS or HWPT to attach to. Escape leaves.'
-      : `${connecting.targets.length} targets, ${legal} allowed. Arrows choose, Enter attaches, Escape cancels.`,
+    now.targets.length === 0
+      ? 'There is no place for it: first make an IOAS. Escape leaves.'
+      : `${what}: ${now.targets.length} targets, ${legal} allowed. Arrows choose, Enter does it, Escape cancels.`,
   );
 }
 
-function detachSelected(active: WorldId | null, links: readonly Link[]): void {
-  const { actions } = useApp.getState();
-  const { edgeId, say } = useCanvasUi.getState();
-  const link = links.find(
-    (l) => l.kind === 'attach' && (l.id === edgeId || (edgeId === null && l.source === active)),
-  );
-  if (!link) return say('Nothing to detach here.');
-  useCanvasUi.setState({ edgeId: null });
-  void actions.detach(link.source);
+/** Which buffer of the process was meant last; C again takes the one before. */
+let lastPart: string | null = null;
+
+function nextBuffer(sourceId: WorldId, connectingId: WorldId | null): string | null {
+  const process = find(useApp.getState().objects, sourceId, 'process');
+  if (process === null) return null;
+  const names = process.buffers.flatMap(({ name }) => name ?? []);
+  const at = connectingId === sourceId && lastPart !== null ? names.indexOf(lastPart) - 1 : -1;
+  return (lastPart = names.at(at) ?? null);
 }

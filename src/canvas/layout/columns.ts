@@ -4,8 +4,13 @@ import {
   BRIDGE_HEIGHT,
   DEVICE_HEIGHT,
   FRAME,
+  GAPS,
   GUTTER,
+  HWPT,
+  IOAS,
+  IOMMU,
   MAX_INDENT,
+  PROCESS,
   ROW_GAP,
   SUB_COLUMN_WIDTH,
   type Size,
@@ -36,10 +41,11 @@ export function insideOf(block: Block): { size: Size; members: ReadonlyMap<World
   return { size: { width, height: y - FRAME.gap + (framed ? FRAME.padBottom : 0) }, members };
 }
 
-/** Width over height that a window wants to be filled with. */
-const ASPECT = 1.6;
-/** What stands right of the devices, roughly: it takes part in the picture's shape. */
-const RIGHT_WIDTH = 860;
+/** Width over height that a window beside its panels has for cards, between headings and controls. */
+const ASPECT = 1.9;
+/** What stands right of the devices takes part in the picture's shape. */
+const RIGHT_WIDTH =
+  GAPS.devices + IOMMU.width + GAPS.iommu + HWPT.width + GAPS.hwpt + IOAS.width + GAPS.ioas + PROCESS.width;
 
 /** The number of sub-columns that brings the whole picture nearest to the shape of a window. */
 export function subColumnsFor(height: number): number {

@@ -77,10 +77,15 @@ test('nothing lies on anything else, but where a person put it there', () => {
   fc.assert(
     fc.property(anyWorld, (objects) => {
       const all = world(...objects);
-      const outer = outerOf(computeLayout(all));
+      const layout = computeLayout(all);
+      const outer = outerOf(layout);
+      const byDevice = new Set(
+        layout.blocks.flatMap(({ block }) => (block.members[0]?.device.place ? [block.id] : [])),
+      );
+      const isPut = (id: string): boolean => all[id]?.place != null || byDevice.has(id);
       for (const [i, [a, boxA]] of outer.entries())
         for (const [b, boxB] of outer.slice(i + 1))
-          if (!(all[a]!.place && all[b]!.place)) expect(overlaps(boxA, boxB), `${a} on ${b}`).toBe(false);
+          if (!(isPut(a) && isPut(b))) expect(overlaps(boxA, boxB), `${a} on ${b}`).toBe(false);
     }),
     { numRuns: 150 },
   );
@@ -112,5 +117,18 @@ test('the same world gives the same layout, in whatever order its objects came',
       expect([...b.rects].sort()).toEqual([...a.rects].sort());
     }),
     { numRuns: 100 },
+  );
+});
+
+test('whatever is made, nothing that a person put somewhere is moved by it', () => {
+  fc.assert(
+    fc.property(anyWorld, fc.nat(), (objects, few) => {
+      const before = computeLayout(world(...objects.slice(0, 1 + (few % objects.length)))).rects;
+      const after = computeLayout(world(...objects));
+      for (const { id, place } of objects)
+        if (place && before.has(id) && after.rects.has(id) && !after.frameOf.has(id))
+          expect(after.rects.get(id), id).toMatchObject(place);
+    }),
+    { numRuns: 150 },
   );
 });

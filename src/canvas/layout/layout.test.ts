@@ -4,6 +4,7 @@ import { guestWorld } from '../testing/guest-world';
 import { desktop, server } from '../testing/worlds';
 import { boundsOf, contains, overlaps } from './geometry';
 import { computeLayout } from './layout';
+import { GAPS, IOMMU } from './sizes';
 import { blocksOf } from './tree';
 
 const rectOf = (objects: Parameters<typeof computeLayout>[0], id: string) =>
@@ -31,7 +32,7 @@ describe('the order of columns', () => {
     boxes.slice(1).forEach((box, i) => expect(box.x).toBeGreaterThan(boxes[i]!.x + boxes[i]!.width));
     // As if there were none.
     const { x } = rectOf(desktop, 'hwpt:1.4');
-    expect(x - rectOf(desktop, 'iommu:dmar0').x).toBe(172 + 54);
+    expect(x - rectOf(desktop, 'iommu:dmar0').x).toBe(IOMMU.width + GAPS.iommu);
   });
 
   test('the parts of a vIOMMU stand in it, below each other, and move with it', () => {
@@ -157,4 +158,27 @@ test('objects that are no nodes have no place: contexts and device objects', () 
   expect(rects.has('idev:1.1')).toBe(false);
   const sizes = computeLayout(world(ioas(2), process('qemu'))).rects;
   expect(sizes.size).toBe(2);
+});
+
+describe('what was put somewhere by the device in it', () => {
+  const at = { x: 900, y: 400 };
+  const one = device('01:00.0', 'endpoint', { group: 1, place: at });
+  const two = device('01:00.1', 'endpoint', { group: 1 });
+
+  test('a new group stands so that its first device is where it was dropped', () => {
+    const objects = world(one, two, group(1, ['01:00.0', '01:00.1']));
+    expect(rectOf(objects, one.id)).toMatchObject(at);
+  });
+
+  test('a device that came later does not take its group along', () => {
+    const late = { ...two, place: at };
+    const objects = world({ ...one, place: null }, late, group(1, ['01:00.0', '01:00.1']));
+    const without = world({ ...one, place: null }, two, group(1, ['01:00.0', '01:00.1']));
+    expect(rectOf(objects, 'group:1')).toEqual(rectOf(without, 'group:1'));
+  });
+
+  test('a place of the group itself counts more', () => {
+    const objects = world(one, two, group(1, ['01:00.0', '01:00.1'], { place: { x: 5, y: 6 } }));
+    expect(rectOf(objects, 'group:1')).toMatchObject({ x: 5, y: 6 });
+  });
 });

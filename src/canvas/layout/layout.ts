@@ -1,6 +1,6 @@
 import type { HwptObject, ViommuObject, WorldId, WorldObject } from '../../engine/sim/world';
 import { packBlocks, settle, stack, type PlacedBlock } from './columns';
-import { boundsOf, centerOf, moved, type Rect } from './geometry';
+import { boundsOf, centerOf, moved, type Point, type Rect } from './geometry';
 import {
   FRAME,
   GAPS,
@@ -76,7 +76,7 @@ export function computeLayout(objects: Objects): Layout {
   );
   place(byId(all(objects, 'process')), xs.memory, (o) => centre(mappedBy(objects, o.id)));
 
-  makeRoom(objects, rects);
+  makeRoom(objects, rects, placesOf(objects, blocks));
   const placedBlocks = blocks.map((b) => ({ ...b, rect: rects.get(b.block.id) ?? b.rect }));
   const frameOf = new Map<WorldId, WorldId>();
   for (const { block, rect, members } of placedBlocks) {
@@ -181,12 +181,28 @@ function hwptsInOrder(objects: Objects, rects: ReadonlyMap<WorldId, Rect>): read
 }
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/**
+ * What stands where the script says. A group whose first device was put somewhere stands around that: whoever plugs a card
+ * in does not know yet which number its group will have.
+ */
+function placesOf(objects: Objects, blocks: readonly PlacedBlock[]): ReadonlyMap<WorldId, Point> {
+  const places = new Map<WorldId, Point>();
+  for (const { block, members } of blocks) {
+    const [first] = block.members;
+    const inner = first && members.get(first.device.id);
+    const place = first?.device.place;
+    if (place && inner) places.set(block.id, { x: place.x - inner.x, y: place.y - inner.y });
+  }
+  for (const { id, place } of Object.values(objects)) if (place) places.set(id, place);
+  return places;
+}
+
 /** Puts placed objects where the script says and moves what they would cover. */
-function makeRoom(objects: Objects, rects: Map<WorldId, Rect>): void {
+function makeRoom(objects: Objects, rects: Map<WorldId, Rect>, places: ReadonlyMap<WorldId, Point>): void {
   const obstacles: Rect[] = [];
   const free: WorldId[] = [];
   for (const [id, rect] of rects) {
-    const place = objects[id]?.place;
+    const place = places.get(id);
     if (!place) free.push(id);
     else {
       const placed = { ...rect, x: place.x, y: place.y };

@@ -2,31 +2,43 @@ import type { ProcessObject, ViommuObject, WorldId, WorldObject } from '../../en
 import type { Point, Rect } from './geometry';
 
 /**
- * How big everything is, in one place: layout needs sizes before anything is on the screen, canvas.css draws to the
+ * How big everything is, in one place: layout needs sizes before anything is on the screen, the canvas' styles draw to the
  * same numbers, and the token of a look-up stops at the same inner points.
+ *
+ * The columns of a machine with a guest's memory are as wide together as a window of 1440 pixels beside the panels: so
+ * that it opens at a size at which small print can be read.
  */
-export const SUB_COLUMN_WIDTH = 252;
+export const SUB_COLUMN_WIDTH = 240;
 /** Between sub-columns of devices: room for the bus that leads to the IOMMU. */
 export const GUTTER = 44;
 export const FRAME = { padX: 12, padTop: 20, padBottom: 12, gap: 6, indent: 12, between: 24 };
 /** Deeper nesting is not drawn any deeper. */
 export const MAX_INDENT = 4;
-export const DEVICE_HEIGHT = 70;
-export const BRIDGE_HEIGHT = 30;
-export const IOMMU = { width: 172, height: 98 };
-export const HWPT = { width: 186, height: 100 };
+/** Every card: a title, a line of words, and below it what only its kind has. */
+export const CARD = { padTop: 7, title: 20, line: 17 };
+export const DEVICE_HEIGHT = 74;
+export const BRIDGE_HEIGHT = 32;
+export const IOMMU = { width: 164, height: 100, meters: 49, meter: 22 };
+export const HWPT = { width: 174, height: 98 };
 /** A guest's own table: what is in it only the guest knows. */
-export const NESTED = { width: 186, height: 62 };
+export const NESTED = { width: 174, height: 70 };
 /** A vIOMMU is a frame with its parts below each other. */
-export const VIOMMU = { width: 186, head: 50, part: 26, gap: 4, foot: 10, pad: 9 };
-export const ACCESS = { width: 186, height: 48 };
-export const FAULT_QUEUE = { width: 186, height: 48 };
-export const IOAS = { width: 186, height: 92 };
-export const PROCESS = { width: 150, head: 46, row: 19, foot: 8, rows: 5 };
+export const VIOMMU = { width: 174, head: 52, part: 28, gap: 4, foot: 10, pad: 9 };
+export const ACCESS = { width: 174, height: 54 };
+export const FAULT_QUEUE = { width: 174, height: 54 };
+export const IOAS = { width: 174, height: 94 };
+export const PROCESS = { width: 136, head: 50, row: 20, foot: 8, rows: 5 };
 /** Space to the right of each column, up to the next. */
-export const GAPS = { devices: 76, iommu: 54, guest: 46, hwpt: 46, ioas: 42 };
+export const GAPS = { devices: 60, iommu: 38, guest: 38, hwpt: 34, ioas: 34 };
 /** Between objects of one column: the label of a look-up fits in. */
 export const ROW_GAP = 44;
+
+/** How large words are, from near and from afar. Below `map` there are none. The styles have the same: painted/cards.test.ts compares. */
+export const TYPE = {
+  near: { title: 13, text: 12, glyph: 18 },
+  mid: { title: 16, text: 15, glyph: 20 },
+  far: { title: 22, text: 18, glyph: 23 },
+} as const;
 
 export interface Size {
   readonly width: number;
@@ -63,9 +75,13 @@ export function sizeOf(object: WorldObject): Size {
   return { width: SUB_COLUMN_WIDTH, height: DEVICE_HEIGHT };
 }
 
-/** Where the hardware's caches are drawn in an IOMMU's node: rows of 22 px under the head. */
-export const contextPoint = (iommu: Rect): Point => ({ x: iommu.x + 18, y: iommu.y + 57 });
-export const iotlbPoint = (iommu: Rect): Point => ({ x: iommu.x + 18, y: iommu.y + 79 });
+/** Where the hardware's caches are drawn in an IOMMU's node: rows under the head, each with a lamp. */
+const meterPoint = (iommu: Rect, row: number): Point => ({
+  x: iommu.x + 18,
+  y: iommu.y + IOMMU.meters + IOMMU.meter * (row + 0.5),
+});
+export const contextPoint = (iommu: Rect): Point => meterPoint(iommu, 0);
+export const iotlbPoint = (iommu: Rect): Point => meterPoint(iommu, 1);
 
 /** Under the cell of a table level in an HWPT's ladder; the highest level stands left. */
 export function levelPoint(hwpt: Rect, level: number, levels: number): Point {

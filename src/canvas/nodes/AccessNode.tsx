@@ -2,8 +2,7 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import { count } from '../../ui/numbers';
 import { useApp } from '../../store/index';
-import { titleOf } from '../format';
-import { CardHead, Chip, NamedTitle, NodeCard } from './NodeCard';
+import { CardLine, Chip, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const AccessNode = memo(function AccessNode({ data }: NodeProps<CanvasNode>) {
@@ -11,11 +10,16 @@ export const AccessNode = memo(function AccessNode({ data }: NodeProps<CanvasNod
   if (access?.type !== 'access') return null; // destroyed while the canvas still holds the node
   return (
     <NodeCard object={access} className="access">
-      <CardHead
-        title={<NamedTitle title={titleOf(access)} name={access.name} />}
-        aside={access.internal ? 'HW queue’s' : 'no IOMMU'}
+      <NamedHead object={access} aside={access.internal ? 'HW queue’s' : 'no IOMMU'} />
+      <CardLine
+        words={[
+          access.ioasId === null && 'detached',
+          access.needsPins ? 'holds pages pinned' : 'reads and writes',
+        ]}
       />
-      <p className="card-line">{access.needsPins ? 'holds pages pinned' : 'reads and writes'}</p>
+      {!access.internal && (
+        <i className="grip grip-right" data-wire={access.id} title="Drag to another IOAS" />
+      )}
     </NodeCard>
   );
 });
@@ -23,27 +27,24 @@ export const AccessNode = memo(function AccessNode({ data }: NodeProps<CanvasNod
 export const FaultQueueNode = memo(function FaultQueueNode({ data }: NodeProps<CanvasNode>) {
   const queue = useApp((s) => s.objects[data.id]);
   if (queue?.type !== 'fault') return null; // destroyed while the canvas still holds the node
-  const waiting = queue.queued.length + queue.pending.length;
+  const { queued, pending } = queue;
   return (
     <NodeCard object={queue} className="queue">
-      <CardHead
-        title={<NamedTitle title={titleOf(queue)} name={queue.name} />}
-        aside={
-          waiting > 0 && (
-            <Chip
-              tone="stale"
-              title={`${queue.queued.length} to be read, ${queue.pending.length} to be answered`}
-            >
-              {count(waiting, 'fault')}
-            </Chip>
-          )
-        }
-      />
-      <p className="card-line">
-        {waiting === 0
-          ? 'no fault waits'
-          : `${queue.queued.length} to read · ${queue.pending.length} to answer`}
-      </p>
+      <NamedHead object={queue} />
+      <div className="chips">
+        {queued.length > 0 && (
+          <Chip tone="stale" title={`${count(queued.length, 'page fault')} that nobody has read`}>
+            {queued.length} to read
+          </Chip>
+        )}
+        {pending.length > 0 && (
+          <Chip tone="stale" title={`${count(pending.length, 'page fault')} read, but not answered`}>
+            {pending.length} to answer
+          </Chip>
+        )}
+        {queued.length + pending.length === 0 && <span className="card-quiet">no fault waits</span>}
+        {!queue.open && <span className="card-quiet">closed</span>}
+      </div>
     </NodeCard>
   );
 });

@@ -2,8 +2,9 @@ import { memo, type ReactNode } from 'react';
 import { Handle, Position, type NodeProps } from 'reactflow';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { TrafficChip } from '../animation/TrafficChip';
 import { count } from '../../ui/numbers';
-import { acsText, deviceDetail, firmAndDevice, deviceTitle, hwptTitle, servedBy, shortBdf } from '../format';
+import { acsText, deviceDetail, deviceTitle, firmAndDevice, hwptTitle, servedBy, shortBdf } from '../format';
 import { find } from '../layout/tree';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
@@ -17,7 +18,12 @@ export const DeviceNode = memo(function DeviceNode({ data }: NodeProps<CanvasNod
 function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
   return (
     <NodeCard object={device} className="device">
-      <CardHead title={<ShortTitle device={device} />} full={deviceTitle(device)} />
+      <CardHead
+        object={device}
+        title={<ShortTitle device={device} />}
+        full={deviceTitle(device)}
+        aside={<TrafficChip deviceId={device.id} />}
+      />
       <p className="card-line" title={`${device.bdf} ${deviceDetail(device)}`}>
         <b>{shortBdf(device.bdf)}</b>
         <span>{deviceDetail(device)}</span>
@@ -25,14 +31,14 @@ function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
       <div className="chips">
         {device.driver ? (
           <Chip
-            title={device.driver.managed ? 'manages its DMA itself (driver_managed_dma)' : 'uses the DMA API'}
+            title={`driver ${device.driver.name}, ${device.driver.managed ? 'manages its DMA itself (driver_managed_dma)' : 'uses the DMA API'}`}
           >
             {device.driver.name}
           </Chip>
         ) : (
           <span className="card-quiet">no driver</span>
         )}
-        <ServingChip device={device} />
+        <DomainChip device={device} />
         <PasidChip device={device} />
         <DeviceTlbChip device={device} />
         {device.ungrouped !== null && <Chip title={device.ungrouped}>no group</Chip>}
@@ -48,19 +54,38 @@ function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
   );
 }
 
-function ServingChip({ device }: { readonly device: DeviceObject }): ReactNode {
+/** Where its DMA goes: to an HWPT by its own attach or by its group's, nowhere, or through the default domain. */
+function DomainChip({ device }: { readonly device: DeviceObject }): ReactNode {
   const kind = useApp((s) => servedBy(s.objects, device).kind);
-  const title = useApp((s) => {
+  const hwpt = useApp((s) => {
     const serving = servedBy(s.objects, device);
     return serving.kind === 'default' ? '' : hwptTitle(serving.hwpt);
   });
-  if (kind === 'default') return null;
-  return kind === 'attached' ? (
-    <Chip tone="hwpt" title={`attached to ${title}`}>
-      → {title}
-    </Chip>
-  ) : (
-    <Chip title={`its group is attached to ${title}`}>follows group</Chip>
+  const domain = useApp((s) => find(s.objects, device.groupId, 'group')?.domain.type ?? null);
+  if (kind === 'attached')
+    return (
+      <Chip tone="hwpt" title={`attached to ${hwpt}`}>
+        → {hwpt}
+      </Chip>
+    );
+  if (kind === 'follows')
+    return (
+      <Chip title={`its group is attached to ${hwpt}: it goes with it`}>
+        <i className="chip-follow" />
+        {hwpt}
+      </Chip>
+    );
+  if (domain === null || domain === 'none') return null;
+  if (domain === 'blocked')
+    return (
+      <Chip tone="stale" title="the IOMMU lets none of its DMA through">
+        blocked
+      </Chip>
+    );
+  return (
+    <span className="card-quiet" title={`default domain of its group: ${domain}`}>
+      {domain}
+    </span>
   );
 }
 
@@ -82,8 +107,7 @@ function DeviceTlbChip({ device: { deviceTlb } }: { readonly device: DeviceObjec
   const held = `its device TLB holds ${count(deviceTlb.length, 'translation')} (ATS)`;
   return (
     <Chip tone={stale > 0 ? 'stale' : 'iommu'} title={stale > 0 ? `${held}, ${stale} stale` : held}>
-      ATC {deviceTlb.length}
-      {stale > 0 && `, ${stale} stale`}
+      {stale > 0 ? `ATC ${stale} stale` : `ATC ${deviceTlb.length}`}
     </Chip>
   );
 }
@@ -101,20 +125,20 @@ function ShortTitle({ device }: { readonly device: DeviceObject }): ReactNode {
 
 /** Bridges are the tree's trunk: one quiet line. */
 function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
-  const title = deviceTitle(device);
   const acs = acsText(device);
   return (
     <NodeCard object={device} className="bridge">
-      <span className="card-title" title={title}>
-        <ShortTitle device={device} />
-      </span>
-      <span
-        className="bridge-acs"
-        title={device.acs ? `ACS capability: ${device.acs.cap.join(' ') || 'none'}` : acs}
-      >
-        {acs}
-      </span>
-      <span className="card-aside">{shortBdf(device.bdf)}</span>
+      <CardHead
+        object={device}
+        title={
+          <>
+            <ShortTitle device={device} />
+            <span className="bridge-acs"> {acs}</span>
+          </>
+        }
+        full={`${deviceTitle(device)}, ${device.acs ? `ACS capability: ${device.acs.cap.join(' ') || 'none'}, ${acs}` : acs}`}
+        aside={shortBdf(device.bdf)}
+      />
     </NodeCard>
   );
 }

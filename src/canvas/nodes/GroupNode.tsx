@@ -1,6 +1,8 @@
 import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
+import type { GroupObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { domainText, ownerText } from '../format';
 import { count } from '../../ui/numbers';
 import { Chip, NodeCard } from './NodeCard';
@@ -17,7 +19,10 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
     <NodeCard object={group} className="frame">
       <div className="frame-top">
         <span className="frame-label" title={`Group ${group.number}, DMA owner: ${owner}${members}`}>
-          <b>Group {group.number}</b>
+          <span className="frame-name">
+            <ObjectGlyph kind="group" />
+            <b>Group {group.number}</b>
+          </span>
           <span className="frame-owner"> · {owner}</span>
           <span className="frame-members">{members}</span>
         </span>
@@ -27,11 +32,12 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
               ≠ dump
             </Chip>
           )}
-          <span
-            className="frame-domain"
-            data-kind={group.hwptId ? 'hwpt' : group.domain.type === 'blocked' ? 'blocked' : 'default'}
-            title={`${group.domain.label}, ${group.domain.type}; default domain ${group.defaultType}`}
-          >
+          {group.resetting && (
+            <Chip tone="stale" title="one of its devices is being reset: nobody may move the group">
+              reset
+            </Chip>
+          )}
+          <span className="frame-domain" data-kind={domainKind(group)} title={domainTip(group)}>
             {domain}
           </span>
         </span>
@@ -39,3 +45,12 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
     </NodeCard>
   );
 });
+
+const domainKind = (group: GroupObject): string =>
+  group.hwptId ? 'hwpt' : group.domain.type === 'blocked' ? 'blocked' : 'default';
+
+const domainTip = ({ domain, defaultType, pasids }: GroupObject): string =>
+  [
+    `${domain.label}, ${domain.type}; default domain ${defaultType}`,
+    ...pasids.map((each) => `PASID ${each.pasid}: ${each.domain}`),
+  ].join('\n');

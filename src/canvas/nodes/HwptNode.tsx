@@ -3,48 +3,58 @@ import type { NodeProps } from 'reactflow';
 import type { HwptObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { levelNumber } from '../../ui/hardware-words';
-import { formatCount, hwptTitle } from '../format';
+import { formatCount } from '../format';
 import { find } from '../layout/tree';
 import { pageSize, count } from '../../ui/numbers';
-import { CardHead, NodeCard, NamedTitle } from './NodeCard';
+import { CardLine, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) {
   const hwpt = useApp((s) => s.objects[data.id]);
   if (hwpt?.type !== 'hwpt') return null; // removed while the canvas still holds the node
   if (hwpt.nested) return <Nested hwpt={hwpt} />;
-  const format = hwpt.levels > 0 ? [formatWords(hwpt.format)] : [];
-  const line = [...format, ...usage(hwpt)].join(' · ');
   return (
-    <NodeCard object={hwpt} className="hwpt">
-      <CardHead
-        title={<NamedTitle title={hwptTitle(hwpt)} name={hwpt.name} />}
+    <NodeCard object={hwpt} className={hwpt.auto ? 'hwpt auto' : 'hwpt'}>
+      <NamedHead
+        object={hwpt}
         // One that the kernel makes by itself never serves PASIDs.
         aside={hwpt.nestParent ? 'nest parent' : hwpt.pasid ? 'PASID' : hwpt.auto ? 'auto' : 'manual'}
       />
-      <p className="card-line" title={line}>
-        {line}
-      </p>
-      {hwpt.levels > 0 ? <Ladder hwpt={hwpt} /> : <p className="card-line">a table of the driver’s own</p>}
+      <CardLine
+        words={[
+          usage(hwpt),
+          hwpt.dirtyTracking && 'dirty tracking',
+          hwpt.levels > 0 && formatWords(hwpt.format),
+          hwpt.leaves.length > 0 && sizesOf(hwpt),
+        ]}
+      />
+      {hwpt.levels > 0 ? <Ladder hwpt={hwpt} /> : <CardLine words={['a table of the driver’s own']} />}
     </NodeCard>
   );
 });
 
-const usage = ({ users, deviceIds }: HwptObject): readonly string[] => [
-  ...(users > 0 ? [count(users, 'user')] : []),
-  ...(deviceIds.length === 0 ? ['not attached'] : []),
-];
+/** Who holds it: attached devices, and what else has a reference. */
+function usage({ users, deviceIds }: HwptObject): string {
+  if (users === 0) return 'unused';
+  const held = count(users, 'user');
+  return deviceIds.length === 0 ? `${held}, not attached` : held;
+}
+
+/** Page sizes in it, the largest first. */
+const sizesOf = ({ leaves }: HwptObject): string =>
+  [...leaves]
+    .filter((leaf) => leaf.count > 0)
+    .sort((a, b) => b.sizeLg2 - a.sizeLg2)
+    .map((leaf) => pageSize(leaf.sizeLg2))
+    .join(' ');
 
 /** A guest's own table, in front of the one that says where the guest's memory is. */
 function Nested({ hwpt }: { readonly hwpt: HwptObject }) {
   return (
-    <NodeCard object={hwpt} className="hwpt nested">
-      <CardHead
-        title={<NamedTitle title={hwptTitle(hwpt)} name={hwpt.name} />}
-        aside={hwpt.pasid ? 'nested · PASID' : 'nested'}
-      />
-      <p className="card-line">{usage(hwpt).join(' · ')}</p>
-      <p className="card-line">a table of the guest’s</p>
+    <NodeCard object={hwpt} className="hwpt on-top">
+      <NamedHead object={hwpt} aside={hwpt.pasid ? 'nested · PASID' : 'nested'} />
+      <CardLine words={[usage(hwpt)]} />
+      <CardLine words={['a table of the guest’s']} />
     </NodeCard>
   );
 }
@@ -71,6 +81,8 @@ const levelOf = (sizeLg2: number): number => Math.floor((sizeLg2 - 12) / 9) + 1;
 /** One cell a table level with the leaves that it holds: where a look-up stops on its way down. */
 function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
   const vendor = useApp((s) => find(s.objects, hwpt.iommuId, 'iommu')?.vendor ?? 'generic');
+  const lit = useApp((s) => (s.litLevel?.hwptId === hwpt.id ? s.litLevel.level : null));
+  const { lightLevel } = useApp((s) => s.actions);
   const levels = Array.from({ length: hwpt.levels }, (_, i) => hwpt.levels - i);
   return (
     <div className="ladder">
@@ -83,12 +95,13 @@ function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
             key={level}
             className="rung"
             data-level={level}
-            title={sizes.length > 0 ? sizes.join(', ') : `level ${levelNumber(vendor, level)}`}
+            data-lit={level === lit || undefined}
+            onPointerEnter={() => lightLevel({ hwptId: hwpt.id, level, stage: 1 })}
+            onPointerLeave={() => lightLevel(null)}
+            data-empty={all === 0 || undefined}
+            title={sizes.length > 0 ? sizes.join(', ') : `level ${levelNumber(vendor, level)}, no leaf entry`}
           >
-            <span className="rung-level">
-              L{levelNumber(vendor, level)}
-              {leaves[0] && <small> {`${pageSize(leaves[0].sizeLg2)}${leaves.length > 1 ? '+' : ''}`}</small>}
-            </span>
+            <span className="rung-level">L{levelNumber(vendor, level)}</span>
             <span className="rung-leaves">{all > 0 ? formatCount(all) : '–'}</span>
           </div>
         );

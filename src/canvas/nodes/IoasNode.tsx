@@ -3,27 +3,29 @@ import type { NodeProps } from 'reactflow';
 import type { IoasObject } from '../../engine/sim/world';
 import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
-import { ioasTitle, mappedBytes } from '../format';
+import { mappedBytes } from '../format';
 import { byteSize, count } from '../../ui/numbers';
-import { stripOf, type StripPiece } from '../layout/strip';
-import { CardHead, NodeCard, NamedTitle } from './NodeCard';
+import { shareOf, stripOf, type StripPiece } from '../layout/strip';
+import { CardLine, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) {
   const ioas = useApp((s) => s.objects[data.id]);
   if (ioas?.type !== 'ioas') return null; // removed while the canvas still holds the node
   const mapped = mappedBytes(ioas);
+  const pinned = ioas.areas.reduce((sum, area) => sum + area.pinnedPages, 0);
   return (
     <NodeCard object={ioas} className="ioas">
-      <CardHead
-        title={<NamedTitle title={ioasTitle(ioas)} name={ioas.name} />}
-        aside={count(ioas.areas.length, 'area')}
-      />
+      <NamedHead object={ioas} aside={count(ioas.areas.length, 'area')} />
       <Strip ioas={ioas} />
-      <p className="card-line">
-        {mapped === 0n ? 'nothing mapped' : `${byteSize(mapped)} mapped`}
-        {ioas.alignment > 1 && ` · align ${byteSize(ioas.alignment)}`}
-      </p>
+      <CardLine
+        words={[
+          mapped === 0n ? 'nothing mapped' : `${byteSize(mapped)} mapped`,
+          pinned > 0 && `${pinned} pinned`,
+          ioas.alignment > 1 && `align ${byteSize(ioas.alignment)}`,
+          ioas.reserved.length > 0 && `${ioas.reserved.length} reserved`,
+        ]}
+      />
     </NodeCard>
   );
 });
@@ -41,7 +43,22 @@ function Strip({ ioas }: { readonly ioas: IoasObject }) {
           title={`${piece.kind === 'gap' ? 'free' : piece.kind} ${hex(piece.start)}–${hex(piece.last)}${whyOf(ioas, piece)}`}
         />
       ))}
+      <SpotBand ioas={ioas} pieces={pieces} />
     </div>
+  );
+}
+
+/** Addresses that somebody points at elsewhere. */
+function SpotBand({ ioas, pieces }: { readonly ioas: IoasObject; readonly pieces: readonly StripPiece[] }) {
+  const spot = useApp((s) => (s.spot?.space === ioas.id ? s.spot : null));
+  if (spot === null) return null;
+  const [from, to] = [shareOf(pieces, spot.start), shareOf(pieces, spot.last)];
+  return (
+    <i
+      className="strip-spot"
+      data-held={spot.held || undefined}
+      style={{ left: percent(from), width: percent(Math.max(0, to - from)) }}
+    />
   );
 }
 

@@ -4,7 +4,7 @@ import type { IommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { isTableCache } from '../../ui/hardware-words';
 import { count } from '../../ui/numbers';
-import { CardHead, Chip, NodeCard } from './NodeCard';
+import { CardHead, CardLine, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 const VENDORS = {
@@ -21,23 +21,27 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
   return (
     <NodeCard object={unit} className="iommu">
       <CardHead
+        object={unit}
         title={unit.vendor === 'generic' ? unit.title : unit.id.replace(/^iommu:/, '')}
         full={unit.title}
         aside={
           unit.faults.length > 0 ? (
             <Chip tone="fault" title={unit.faults.map((f) => f.kernelLine).join('\n')}>
-              {count(unit.faults.length, 'fault')}
+              × {unit.faults.length}
+              <span className="near-only"> {unit.faults.length === 1 ? 'fault' : 'faults'}</span>
             </Chip>
           ) : (
             VENDORS[unit.vendor]
           )
         }
       />
-      <p className="card-line">
-        {unit.enabled
-          ? `${unit.addressBits}-bit · ${count(unit.deviceIds.length, 'device')}`
-          : 'translation off'}
-      </p>
+      <CardLine
+        words={
+          unit.enabled
+            ? [count(unit.deviceIds.length, 'device'), `${unit.addressBits}-bit`]
+            : ['translation off', count(unit.deviceIds.length, 'device')]
+        }
+      />
       {unit.vendor === 'generic' ? <Traits unit={unit} /> : <Meters unit={unit} />}
     </NodeCard>
   );

@@ -2,8 +2,12 @@ import type { ReactNode } from 'react';
 import { Handle, Position } from 'reactflow';
 import type { WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
+import { kindOf } from '../../ui/kinds';
+import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { useCanvasUi } from '../canvas-ui';
+import { titleOf } from '../format';
 import { litPart } from '../lit';
+import { isMarked } from '../marked';
 import { accessibleName } from '../names';
 
 /** DOM id of a node's element, for aria-activedescendant. */
@@ -19,7 +23,7 @@ interface NodeCardProps {
 export function NodeCard({ object, className, children }: NodeCardProps): ReactNode {
   const { id } = object;
   const name = useApp((s) => accessibleName(s.objects, object));
-  const selected = useApp((s) => s.selection === id);
+  const selected = useApp((s) => s.selection === id || isMarked(s.marked, id));
   const active = useCanvasUi((s) => s.activeId === id);
   const aimed = useCanvasUi((s) => s.aimId === id);
   const role = useApp((s) => {
@@ -59,25 +63,58 @@ function Ends(): ReactNode {
 }
 
 interface CardHeadProps {
+  readonly object: WorldObject;
   readonly title: ReactNode;
   /** The whole title, for a pointer that rests on it. */
-  readonly full?: string | undefined;
+  readonly full: string;
   readonly aside?: ReactNode;
 }
 
-/** A node's first line. */
-export function CardHead({
-  title,
-  full = typeof title === 'string' ? title : undefined,
-  aside,
-}: CardHeadProps): ReactNode {
+/** A node's first line: its mark, what it is called, and one thing more. */
+export function CardHead({ object, title, full, aside }: CardHeadProps): ReactNode {
   return (
     <div className="card-head">
+      <ObjectGlyph kind={kindOf(object)} />
       <span className="card-title" title={full}>
         {title}
       </span>
-      {aside !== undefined && <span className="card-aside">{aside}</span>}
+      {aside !== undefined && aside !== false && <span className="card-aside">{aside}</span>}
     </div>
+  );
+}
+
+/** The head of an object of a context: what the kernel calls it, then what the script does. */
+export function NamedHead({
+  object,
+  aside,
+}: {
+  readonly object: WorldObject;
+  readonly aside?: ReactNode;
+}): ReactNode {
+  const title = titleOf(object);
+  const { name } = object;
+  return (
+    <CardHead
+      object={object}
+      full={name === null ? title : `${title} ${name}`}
+      title={
+        <>
+          {title}
+          {name !== null && <span className="card-name"> {name}</span>}
+        </>
+      }
+      aside={aside}
+    />
+  );
+}
+
+/** A line of words, the most important first: what does not fit can be read where a pointer rests. */
+export function CardLine({ words }: { readonly words: readonly (string | false)[] }): ReactNode {
+  const line = words.filter(Boolean).join(' · ');
+  return (
+    <p className="card-line" title={line}>
+      {line}
+    </p>
   );
 }
 
@@ -92,21 +129,5 @@ export function Chip({ tone = 'plain', title, children }: ChipProps): ReactNode 
     <span className={`chip chip-${tone}`} title={title}>
       {children}
     </span>
-  );
-}
-
-/** What the kernel calls an object, and what the script does. */
-export function NamedTitle({
-  title,
-  name,
-}: {
-  readonly title: string;
-  readonly name: string | null;
-}): ReactNode {
-  return (
-    <>
-      {title}
-      {name !== null && <span className="card-name"> {name}</span>}
-    </>
   );
 }

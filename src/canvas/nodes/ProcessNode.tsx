@@ -2,10 +2,9 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
-import {} from '../format';
 import { byteSize, count } from '../../ui/numbers';
 import { processRows } from '../layout/sizes';
-import { CardHead, NodeCard } from './NodeCard';
+import { CardHead, CardLine, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const ProcessNode = memo(function ProcessNode({ data }: NodeProps<CanvasNode>) {
@@ -16,15 +15,28 @@ export const ProcessNode = memo(function ProcessNode({ data }: NodeProps<CanvasN
   const shown = process.buffers.slice(0, folded ? rows - 1 : rows);
   return (
     <NodeCard object={process} className="memory">
-      <CardHead title={process.title} aside="process" />
-      <p className="card-line">
-        {process.pinnedPages === 0 ? 'nothing pinned' : `${count(process.pinnedPages, 'page')} pinned`}
-      </p>
+      <CardHead object={process} title={process.title} full={process.title} aside="process" />
+      <CardLine
+        words={[
+          process.pinnedPages === 0 ? 'nothing pinned' : `${count(process.pinnedPages, 'page')} pinned`,
+        ]}
+      />
       <ul className="buffers">
         {shown.map((buffer) => (
-          <li key={buffer.userVa.toString()} title={`${hex(buffer.userVa)} at physical ${hex(buffer.pa)}`}>
+          <li
+            key={buffer.userVa.toString()}
+            title={`${buffer.name ?? 'unnamed'}, ${hex(buffer.userVa)} at physical ${hex(buffer.pa)}`}
+          >
             <span>{buffer.name ?? hex(buffer.userVa)}</span>
             <b>{byteSize(buffer.bytes)}</b>
+            {buffer.name !== null && (
+              <i
+                className="grip grip-left"
+                data-wire={process.id}
+                data-part={buffer.name}
+                title="Drag to an IOAS to map it"
+              />
+            )}
           </li>
         ))}
         {folded && <li className="card-quiet">{process.buffers.length - shown.length} more buffers</li>}

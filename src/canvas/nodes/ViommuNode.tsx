@@ -4,9 +4,11 @@ import type { WorldObject } from '../../engine/sim/world';
 import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
 import { byteSize } from '../../ui/numbers';
+import { ObjectGlyph } from '../../ui/ObjectGlyph';
+import { kindOf } from '../../ui/kinds';
 import { shortBdf, titleOf, typeWord } from '../format';
 import { find } from '../layout/tree';
-import { CardHead, Chip, NamedTitle, NodeCard } from './NodeCard';
+import { CardLine, Chip, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 /** A frame: what a guest has of the IOMMU stands in it. */
@@ -18,11 +20,8 @@ export const ViommuNode = memo(function ViommuNode({ data }: NodeProps<CanvasNod
   if (viommu?.type !== 'viommu') return null; // destroyed while the canvas still holds the node
   return (
     <NodeCard object={viommu} className="viommu">
-      <CardHead
-        title={<NamedTitle title={titleOf(viommu)} name={viommu.name} />}
-        aside={typeWord(viommu.kind)}
-      />
-      <p className="card-line">{unit === null ? 'slice of an IOMMU' : `slice of ${unit}`}</p>
+      <NamedHead object={viommu} aside={typeWord(viommu.kind)} />
+      <CardLine words={[unit === null ? 'slice of an IOMMU' : `slice of ${unit}`]} />
     </NodeCard>
   );
 });
@@ -35,9 +34,11 @@ export const VdeviceNode = memo(function VdeviceNode({ data }: NodeProps<CanvasN
   });
   if (vdevice?.type !== 'vdevice') return null; // destroyed while the canvas still holds the node
   return (
-    <Part object={vdevice} letter="D" className="part-device">
+    <Part object={vdevice} className="part-device">
       <b>{hex(vdevice.virtId)}</b>
-      <span>{bdf === null ? 'unbound' : `is ${shortBdf(bdf)}`}</span>
+      <span title={bdf === null ? undefined : `the guest’s ${hex(vdevice.virtId)} is ${bdf}`}>
+        {bdf === null ? 'unbound' : `is ${shortBdf(bdf)}`}
+      </span>
     </Part>
   );
 });
@@ -46,9 +47,13 @@ export const VeventqNode = memo(function VeventqNode({ data }: NodeProps<CanvasN
   const queue = useApp((s) => s.objects[data.id]);
   if (queue?.type !== 'veventq') return null; // destroyed while the canvas still holds the node
   return (
-    <Part object={queue} letter="E" className="part-queue">
-      <span>events</span>
-      {queue.lost && <Chip tone="stale">lost</Chip>}
+    <Part object={queue} className="part-queue">
+      <span title={`events: ${typeWord(queue.kind)}`}>events</span>
+      {queue.lost && (
+        <Chip tone="stale" title="more came than the queue holds">
+          lost
+        </Chip>
+      )}
       <b>
         {queue.queued}/{queue.depth}
       </b>
@@ -60,8 +65,8 @@ export const HwQueueNode = memo(function HwQueueNode({ data }: NodeProps<CanvasN
   const queue = useApp((s) => s.objects[data.id]);
   if (queue?.type !== 'hw-queue') return null; // destroyed while the canvas still holds the node
   return (
-    <Part object={queue} letter="Q" className="part-queue">
-      <span>HW queue {queue.index}</span>
+    <Part object={queue} className="part-queue">
+      <span title={`HW queue ${queue.index}`}>HW queue {queue.index}</span>
       <b>{byteSize(queue.bytes)}</b>
     </Part>
   );
@@ -69,16 +74,15 @@ export const HwQueueNode = memo(function HwQueueNode({ data }: NodeProps<CanvasN
 
 interface PartProps {
   readonly object: WorldObject;
-  /** Tells the kinds apart where there is no room for their names. */
-  readonly letter: string;
   readonly className: string;
   readonly children: ReactNode;
 }
 
-const Part = ({ object, letter, className, children }: PartProps) => (
+/** No room for the name of its kind: the mark has to do. */
+const Part = ({ object, className, children }: PartProps) => (
   <NodeCard object={object} className={`part ${className}`}>
-    <i className="part-letter" title={titleOf(object)}>
-      {letter}
+    <i className="part-mark" title={titleOf(object)}>
+      <ObjectGlyph kind={kindOf(object)} />
     </i>
     {children}
   </NodeCard>

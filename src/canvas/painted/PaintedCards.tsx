@@ -22,6 +22,7 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
   const lit = useApp((s) => s.lit);
   const connecting = useApp((s) => s.connecting !== null);
   const selection = useApp((s) => s.selection);
+  const marked = useApp((s) => s.marked);
   const active = useCanvasUi((s) => s.activeId);
   const canvas = useRef<HTMLCanvasElement>(null);
   const flow = useStoreApi();
@@ -31,9 +32,9 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
     [treeLines],
   );
   const scene = useMemo<PaintedScene>(() => {
-    const chosen = [...new Set([selection, active])].filter((id) => id !== null);
+    const chosen = [...new Set([selection, active, ...marked])].filter((id) => id !== null);
     return { objects, rects, wires, tree, isElement, lit, connecting, chosen };
-  }, [objects, rects, wires, tree, isElement, lit, connecting, selection, active]);
+  }, [objects, rects, wires, tree, isElement, lit, connecting, selection, active, marked]);
   const painter = useRef<() => void>(() => undefined);
   const paint = useRef<Paint | null>(null);
 

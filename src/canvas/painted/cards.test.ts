@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { TYPE } from '../layout/sizes';
 import { classOf } from './cards';
 import { detailAt } from './paint';
 
@@ -19,9 +21,34 @@ describe('the mark of a device on the map', () => {
   });
 });
 
-it('small print is left out where canvas.css leaves it out, and words where their height is less than 8 pixels', () => {
-  expect(detailAt(0.55)).toBe('near');
-  expect(detailAt(0.54)).toBe('titles');
-  expect(detailAt(8 / 19)).toBe('titles');
-  expect(detailAt(0.41)).toBe('map');
+describe('what can be read from where the camera is', () => {
+  it.each(['near', 'mid', 'far'] as const)(
+    '%s: what is shown of it has letters of 9 pixels on the screen',
+    (detail) => {
+      const zooms = Array.from({ length: 200 }, (_, i) => i / 100).filter(
+        (zoom) => detailAt(zoom) === detail,
+      );
+      expect(zooms.length).toBeGreaterThan(10);
+      for (const zoom of zooms) {
+        expect(TYPE[detail].title * zoom).toBeGreaterThanOrEqual(detail === 'far' ? 8.8 : 9.5);
+        if (detail !== 'far') expect(TYPE[detail].text * zoom).toBeGreaterThanOrEqual(9);
+      }
+    },
+  );
+
+  it('the bitmap has the sizes of the elements', () => {
+    const tokens = readFileSync(new URL('../../ui/tokens.css', import.meta.url), 'utf8');
+    const token = (name: string): string => new RegExp(`--${name}: ([^;]+);`).exec(tokens)?.[1] ?? '';
+    const px = (name: string): number => {
+      const value = token(name);
+      const other = /^var\(--(.+)\)$/.exec(value)?.[1];
+      return other === undefined ? parseFloat(value) : px(other);
+    };
+    const sizes = (after: string) => ({
+      title: px(`card-title${after}`),
+      text: px(`card-text${after}`),
+      glyph: px(`card-glyph${after}`),
+    });
+    expect(TYPE).toEqual({ near: sizes(''), mid: sizes('-mid'), far: sizes('-far') });
+  });
 });

@@ -9,11 +9,13 @@ import {
   shortBdf,
 } from '../format';
 import type { Rect } from '../layout/geometry';
+import { TYPE } from '../layout/sizes';
 import type { Objects } from '../layout/tree';
+import { paintGlyph } from './glyph';
 import type { Detail } from './paint';
 import type { Paint } from './theme';
 
-/** The place of one card on the bitmap. Sizes are those of cards.css and objects.css, so that nothing jumps. */
+/** The place of one card on the bitmap. Sizes are those of the styles, so that nothing jumps. */
 export interface Card {
   readonly ctx: CanvasRenderingContext2D;
   readonly rect: Rect;
@@ -48,21 +50,32 @@ export function paintFrame(card: Card, objects: Objects, group: GroupObject, aro
   ctx.setLineDash([3, 2.2]);
   ctx.stroke();
   ctx.setLineDash([]);
-  const [left, right] = [rect.x + 15, rect.x + rect.width - 15];
-  const number = {
-    text: `Group ${group.number}`,
-    font: `600 ${detail === 'near' ? 11 : 17}px ${paint.font}`,
+  const { text } = TYPE[detail];
+  const mark = detail === 'near' ? 15 : 18;
+  const [left, right] = [rect.x + 14.5, rect.x + rect.width - 16];
+  ctx.fillStyle = paint.bg;
+  ctx.fillRect(left - 6, rect.y - mark / 2, mark + 12, mark);
+  paintGlyph(ctx, 'group', { x: left, y: rect.y, size: mark }, paint.marks.group);
+  const number = { text: `Group ${group.number}`, font: `600 ${text}px ${paint.font}`, colour: paint.ink };
+  const used = onEdge(card, number, left + mark + 5);
+  const isHeld = group.hwptId !== null;
+  const domain = {
+    text: domainText(objects, group),
+    font: `500 ${text}px ${paint.font}`,
+    colour: isHeld ? paint.hwpt : group.domain.type === 'blocked' ? paint.stale : paint.ink3,
   };
-  const used = onEdge(card, { ...number, colour: paint.ink }, left);
-  const mono = `500 ${detail === 'near' ? 10.5 : 15}px ${paint.mono}`;
-  const domain = { text: domainText(objects, group), font: mono, colour: paint.ink3 };
-  ctx.font = mono;
+  ctx.font = domain.font;
   const begin = right - ctx.measureText(domain.text).width;
-  onEdge(card, domain, begin);
-  if (detail !== 'near') return;
-  const owner = { text: `· ${ownerText(objects, group)}`, font: `11px ${paint.font}`, colour: paint.ink2 };
+  // From afar only what is out of the ordinary.
+  if (detail !== 'far' || domain.colour !== paint.ink3) onEdge(card, domain, begin);
+  if (detail === 'far') return;
+  const owner = {
+    text: `· ${ownerText(objects, group)}`,
+    font: `${text}px ${paint.font}`,
+    colour: paint.ink2,
+  };
   ctx.font = owner.font;
-  const from = left + used + 3;
+  const from = left + mark + 5 + used + 3;
   if (from + ctx.measureText(owner.text).width + 12 < begin) onEdge(card, owner, from, 0);
 }
 
@@ -82,7 +95,7 @@ function onEdge(
   return width;
 }
 
-/** A device on the map: a block in the hue of its class, a bridge in none. */
+/** A device on the map: a block in the hue of its class, a bridge in none; with its letter while that can be read. */
 export function paintBlock({ ctx, rect, zoom, paint }: Card, device: DeviceObject): void {
   const { x, y, width, height } = rect;
   const { hue, tint } = device.isBridge ? paint.trunk : paint.classes[classOf(device.classCode)];
@@ -90,15 +103,22 @@ export function paintBlock({ ctx, rect, zoom, paint }: Card, device: DeviceObjec
   ctx.fillRect(x, y, width, height);
   ctx.fillStyle = hue;
   ctx.fillRect(x, y, Math.max(BAR, 2 / zoom), height);
-  if (device.isBridge || zoom < LINES) return;
+  if (zoom < LETTERS) return;
+  const kind = device.isBridge ? 'bridge' : 'device';
+  const size = Math.min(height - 8, 11 / zoom);
+  paintGlyph(ctx, kind, { x: x + 14, y: y + height / 2, size }, { hue: paint.ink2, tint: paint.surface });
+  if (device.isBridge) return;
   // Words that cannot be read are a line of their length.
+  const from = x + 26 + size;
+  const room = x + width - 14 - from;
+  ctx.fillStyle = hue;
   ctx.globalAlpha *= 0.45;
-  ctx.fillRect(x + 22, y + 16, Math.min(width - 36, deviceTitle(device).length * 6), 7);
-  ctx.fillRect(x + 22, y + 36, 70, 6);
+  ctx.fillRect(from, y + 19, Math.min(room, deviceTitle(device).length * 6), 7);
+  ctx.fillRect(from, y + 39, Math.min(room, 70), 6);
   ctx.globalAlpha /= 0.45;
 }
-/** Below this zoom lines of words are dust. */
-const LINES = 0.2;
+/** Below this zoom letters and lines are dust. */
+const LETTERS = 0.2;
 
 export type ClassMark = 'storage' | 'network' | 'display' | 'other';
 
@@ -139,62 +159,60 @@ function box({ ctx, rect, paint }: Card, fill: string, line: string, bar: string
 
 export function paintDevice(card: Card, device: DeviceObject): void {
   const { ctx, rect, detail, paint } = card;
+  if (detail === 'map') return paintBlock(card, device);
   box(card, paint.surface, paint.strong, paint.device);
+  const { title, text, glyph } = TYPE[detail];
+  const give = detail === 'mid' ? 2 : 0;
   const x = rect.x + BAR + PAD;
-  const room = rect.width - BAR - 2 * PAD;
+  const room = rect.width - BAR - 2 * PAD - 1;
+  const head = rect.y + (detail === 'far' ? 23 : 18);
+  const under = x + glyph + 6;
+  paintGlyph(ctx, 'device', { x, y: head, size: glyph }, paint.marks.device);
   const { firm, name } = firmAndDevice(device);
-  if (detail === 'titles') {
-    write(card, name, x, rect.y + 20, room, `600 19px ${paint.font}`, paint.ink);
-    write(card, shortBdf(device.bdf), x, rect.y + 46, room, `600 17px ${paint.mono}`, paint.ink2);
-    return;
-  }
-  write(
-    card,
-    firm === '' ? name : `${firm} ${name}`,
-    x,
-    rect.y + 18.5,
-    room,
-    `600 12px ${paint.font}`,
-    paint.ink,
-  );
-  const bdf = shortBdf(device.bdf);
-  const second = `500 11px ${paint.mono}`;
-  const used = write(card, bdf, x, rect.y + 34, room, second, paint.ink3) + 7;
-  write(card, deviceDetail(device), x + used, rect.y + 34, room - used, `11px ${paint.font}`, paint.ink2);
+  const full = firm === '' || detail !== 'near' ? name : `${firm} ${name}`;
+  write(card, full, under, head, room - glyph - 6, `600 ${title}px ${paint.font}`, paint.ink);
+  const second = rect.y + (detail === 'far' ? 51 : 36.5 + give / 2);
+  const mono = `500 ${text}px ${paint.mono}`;
+  const used = write(card, shortBdf(device.bdf), x, second, room, mono, paint.ink3) + 7;
+  if (detail === 'far') return;
+  const words = `${text}px ${paint.font}`;
+  write(card, deviceDetail(device), x + used, second, room - used, words, paint.ink2);
+  const third = rect.y + 58;
   const chip = device.driver?.name;
   if (chip === undefined) {
-    write(card, 'no driver', x, rect.y + 56, room, `11px ${paint.font}`, paint.ink3);
+    write(card, 'no driver', x, third, room, words, paint.ink3);
     return;
   }
-  ctx.font = `500 10.5px ${paint.mono}`;
+  ctx.font = `500 ${text}px ${paint.font}`;
   const width = Math.min(room, ctx.measureText(chip).width + 10);
   ctx.beginPath();
-  ctx.roundRect(x, rect.y + 47, width, 18, 4);
+  ctx.roundRect(x, third - 9, width, 18, 4);
   ctx.fillStyle = paint.sunken;
   ctx.fill();
-  write(card, chip, x + 5, rect.y + 56, width - 10, ctx.font, paint.ink2);
+  write(card, chip, x + 5, third, width - 10, ctx.font, paint.ink2);
 }
 
 export function paintBridge(card: Card, device: DeviceObject): void {
   const { ctx, rect, detail, paint } = card;
+  if (detail === 'map') return paintBlock(card, device);
   box(card, paint.bridge.tint, paint.line, paint.bridge.hue);
+  const { glyph } = TYPE[detail];
+  const text = detail === 'far' ? TYPE.mid.title : TYPE[detail].text;
   const y = rect.y + rect.height / 2;
   const bdf = shortBdf(device.bdf);
-  ctx.font = `500 ${detail === 'near' ? 11 : 15}px ${paint.mono}`;
+  ctx.font = `500 ${text}px ${paint.mono}`;
   const end = rect.x + rect.width - PAD;
   const width = ctx.measureText(bdf).width;
   write(card, bdf, end - width, y, width + 1, ctx.font, paint.ink3);
-  const x = rect.x + BAR + 9;
+  const x = rect.x + BAR + PAD;
+  paintGlyph(ctx, 'bridge', { x, y, size: glyph }, paint.marks.bridge);
+  const under = x + glyph + 6;
   const { firm, name } = firmAndDevice(device);
-  const room = end - width - 8 - x;
-  if (detail === 'titles') {
-    write(card, name, x, y, room, `500 15px ${paint.font}`, paint.ink2);
-    return;
-  }
-  const title = firm === '' ? name : `${firm} ${name}`;
-  const used = write(card, title, x, y, room, `500 11px ${paint.font}`, paint.ink2) + 8;
-  if (room - used > 24)
-    write(card, acsText(device), x + used, y, room - used, `10.5px ${paint.font}`, paint.ink3);
+  const room = end - width - 8 - under;
+  const title = firm === '' || detail !== 'near' ? name : `${firm} ${name}`;
+  const used = write(card, title, under, y, room, `500 ${text}px ${paint.font}`, paint.ink2) + 4;
+  if (detail === 'near' && room - used > 24)
+    write(card, acsText(device), under + used, y, room - used, `${text}px ${paint.font}`, paint.ink3);
 }
 
 /** Returns how wide it came out. */

@@ -3,7 +3,7 @@ import type { Lit } from '../../store/types';
 import { litPart } from '../lit';
 import { overlaps, type Rect } from '../layout/geometry';
 import type { Objects } from '../layout/tree';
-import { paintBlock, paintBridge, paintDevice, paintFrame } from './cards';
+import { paintBridge, paintDevice, paintFrame } from './cards';
 import type { Paint } from './theme';
 
 export interface Wire {
@@ -37,13 +37,16 @@ export interface PaintedView {
 }
 
 /** How much of a card can be made out. */
-export type Detail = 'near' | 'titles' | 'map';
+export type Detail = 'near' | 'mid' | 'far' | 'map';
 
-/** Below this zoom the small print is left out and titles grow. */
-export const FAR = 0.55;
+/** Below this zoom small print is too small: it grows, and only what matters most is left. */
+const NEAR = 0.86;
+/** Below this one titles alone can be read. */
+const MID = 0.61;
 /** Below this one words cannot be read at all. */
-const MAP = 0.42;
-export const detailAt = (zoom: number): Detail => (zoom >= FAR ? 'near' : zoom >= MAP ? 'titles' : 'map');
+const MAP = 0.4;
+export const detailAt = (zoom: number): Detail =>
+  zoom >= NEAR ? 'near' : zoom >= MID ? 'mid' : zoom >= MAP ? 'far' : 'map';
 
 /** Everything of a scene that no element shows, as far as it is in view. */
 export function paintCards(
@@ -73,7 +76,6 @@ export function paintCards(
     const card = { ctx, rect, detail, zoom, paint };
     if (object.type === 'group') paintFrame(card, objects, object, part === 'around');
     else if (object.type !== 'device') continue;
-    else if (detail === 'map') paintBlock(card, object);
     else if (object.isBridge) paintBridge(card, object);
     else paintDevice(card, object);
     if (object.type === 'device' && (part === 'chain' || part === 'other'))

@@ -17,8 +17,12 @@ export interface Paint {
   readonly ink2: string;
   readonly ink3: string;
   readonly device: string;
+  readonly hwpt: string;
+  readonly stale: string;
   readonly focus: string;
   readonly bridge: Hue;
+  /** Marks of kinds. */
+  readonly marks: { readonly device: Hue; readonly bridge: Hue; readonly group: Hue };
   /** A bridge from afar. */
   readonly trunk: Hue;
   readonly classes: Readonly<Record<ClassMark, Hue>>;
@@ -38,6 +42,8 @@ export function readPaint(element: Element): Paint {
   const ink = token('--ink');
   const mix = (a: string, percent: number, b: string): string => `color-mix(in srgb, ${a} ${percent}%, ${b})`;
   const hueOf = (name: string): Hue => ({ hue: token(name), tint: mix(token(name), 30, surface) });
+  const share = parseFloat(token('--tint'));
+  const markOf = (name: string): Hue => ({ hue: token(name), tint: mix(token(name), share, surface) });
   return {
     bg,
     surface,
@@ -48,8 +54,11 @@ export function readPaint(element: Element): Paint {
     ink2: token('--ink-2'),
     ink3: token('--ink-3'),
     device,
+    hwpt: token('--hwpt'),
+    stale: token('--stale'),
     focus: token('--focus'),
     bridge: { hue: mix(device, 45, strong), tint: mix(surface, 55, bg) },
+    marks: { device: markOf('--device'), bridge: markOf('--device'), group: markOf('--group') },
     trunk: { hue: strong, tint: mix(strong, 45, bg) },
     classes: {
       storage: hueOf('--lv1'),
@@ -65,8 +74,8 @@ export function readPaint(element: Element): Paint {
 
 /** Calls back when the tokens may have other values; returns how to stop it. */
 export function onThemeChange(changed: () => void): () => void {
-  const queries = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)'].map((each) =>
-    matchMedia(each),
+  const queries = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'].map(
+    (each) => matchMedia(each),
   );
   for (const query of queries) query.addEventListener('change', changed);
   const theme = new MutationObserver(changed);

@@ -1,0 +1,3 @@
+export { Palette } from './Palette';
+export { pieceGesture } from './piece-gesture';
+export { pieceOf } from './pieces';
