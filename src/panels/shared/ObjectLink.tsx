@@ -1,7 +1,10 @@
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { ownerWord } from '../../store/object-words';
-import { detailOf, HUE, titleOf } from './words';
+import { kindOf } from '../../ui/kinds';
+import { ObjectGlyph } from '../../ui/ObjectGlyph';
+import { menuOf } from './menu-of';
+import { detailOf, titleOf } from './words';
 
 interface ObjectLinkProps {
   readonly id: WorldId | null;
@@ -19,13 +22,8 @@ export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps)
   if (object === undefined) return <span>{ownerWord(id)}</span>;
   const detail = full ? detailOf(object) : null;
   return (
-    <button
-      type="button"
-      className="link"
-      style={{ ['--k' as string]: HUE[object.type] }}
-      onClick={() => select(id)}
-    >
-      <span className="dot" aria-hidden="true" />
+    <button type="button" className="link" onClick={() => select(id)} {...menuOf(id)}>
+      <ObjectGlyph kind={kindOf(object)} />
       <span>
         {titleOf(object)}
         {detail !== null && <span className="muted"> {detail}</span>}

@@ -2,6 +2,8 @@ import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import type { Field } from '../../engine/hw/common/fields';
 import { groupedHex, plainHex } from '../../ui/numbers';
+import { bitRange, fieldIn, type BitRange } from './bit-range';
+import { BitRuler } from './BitRuler';
 import { EditWord } from './EditWord';
 import './words.css';
 
@@ -21,12 +23,14 @@ interface WordsProps {
   readonly words: readonly bigint[];
   readonly fields: readonly Field[];
   readonly bytes?: 4 | 8;
+  /** Every bit is shown, too. */
+  readonly ruler?: boolean;
   /** Absent: it can only be read. */
   readonly edit?: WordsEdit;
 }
 
 /** An entry, register or record bit by bit: its digits, and every field by the document's name. */
-export function Words({ words, fields, bytes = 8, edit }: WordsProps) {
+export function Words({ words, fields, bytes = 8, ruler = false, edit }: WordsProps) {
   const [lit, setLit] = useState<Field | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
   const range = lit === null ? null : bitRange(lit.bits);
@@ -47,7 +51,13 @@ export function Words({ words, fields, bytes = 8, edit }: WordsProps) {
           />
         ) : (
           <div key={at} className="entry-line">
-            <Bits word={word} digits={bytes * 2} first={at * 64} range={range} />
+            <Bits
+              word={word}
+              digits={bytes * 2}
+              first={at * 64}
+              range={range}
+              onPoint={(high, low) => setLit(fieldIn(fields, high, low))}
+            />
             {edit && (
               <button
                 type="button"
@@ -61,6 +71,9 @@ export function Words({ words, fields, bytes = 8, edit }: WordsProps) {
             )}
           </div>
         ),
+      )}
+      {ruler && words[0] !== undefined && (
+        <BitRuler word={words[0]} fields={fields} lit={lit} onLight={setLit} />
       )}
       {fields.length > 0 && (
         <table className="table">
@@ -78,6 +91,7 @@ export function Words({ words, fields, bytes = 8, edit }: WordsProps) {
                 key={`${field.bits} ${field.name}`}
                 data-lit={field === lit}
                 onPointerEnter={() => setLit(field)}
+                onFocus={() => setLit(field)}
               >
                 <td>{field.bits}</td>
                 <td>{field.name}</td>
@@ -119,18 +133,25 @@ interface BitsProps {
   readonly digits: number;
   /** Number of its lowest bit within the entry. */
   readonly first: number;
-  readonly range: { readonly high: number; readonly low: number } | null;
+  readonly range: BitRange | null;
+  /** A digit was pointed at: the bits that it shows. */
+  readonly onPoint: (high: number, low: number) => void;
 }
 
 /** Hex digits; those that hold bits of the field in question are marked. */
-function Bits({ word, digits, first, range }: BitsProps) {
+function Bits({ word, digits, first, range, onPoint }: BitsProps) {
   return (
     <code className="entry-hex">
       {[...plainHex(word, digits)].map((digit, at) => {
         const low = first + (digits - 1 - at) * 4;
         const isLit = range !== null && range.high >= low && range.low <= low + 3;
         return (
-          <span key={at} data-lit={isLit} data-gap={at % 4 === 0 && at > 0}>
+          <span
+            key={at}
+            data-lit={isLit}
+            data-gap={at % 4 === 0 && at > 0}
+            onPointerEnter={() => onPoint(low + 3, low)}
+          >
             {digit}
           </span>
         );
@@ -140,11 +161,4 @@ function Bits({ word, digits, first, range }: BitsProps) {
       </span>
     </code>
   );
-}
-
-/** `51:12` or `0`. */
-function bitRange(bits: string): { readonly high: number; readonly low: number } | null {
-  const [high, low] = bits.split(':').map(Number);
-  if (high === undefined || Number.isNaN(high)) return null;
-  return { high, low: low ?? high };
 }

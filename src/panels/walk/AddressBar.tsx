@@ -1,33 +1,117 @@
 import type { AddressField } from '../../engine/sim/batch';
-import { plainHex } from '../../ui/numbers';
-
-export const levelColour = (level: number): string =>
-  level === 0 ? 'var(--off)' : `var(--lv${Math.min(level, 5)})`;
+import { byteSize, count, plainHex } from '../../ui/numbers';
+import { listKeys } from '../shared/list-keys';
+import { bitRanges, joinedBits, type ShownField } from './address';
+import { levelColour, linkOf } from './links';
 
 interface AddressBarProps {
   readonly fields: readonly AddressField[];
   /** The level whose table is being read. */
   readonly reached: number | null;
   readonly done: boolean;
+  /** Of the leaf, once it is known: what it maps, log2. */
+  readonly sizeLg2: number | null;
+  /** Opens the entry that a field selects. */
+  readonly onLevel: (level: number) => void;
 }
 
-/** The IOVA, cut where the table format cuts it. Widths follow the bits. */
-export function AddressBar({ fields, reached, done }: AddressBarProps) {
+/**
+ * The IOVA, cut where the table format cuts it: widths follow the bits, hex above binary. One tab stop; a field leads to
+ * the entry that it selects.
+ */
+export function AddressBar({ fields, reached, done, sizeLg2, onLevel }: AddressBarProps) {
   if (fields.length === 0) return null;
+  const shown = bitRanges(fields);
+  const bits = shown.reduce((sum, field) => sum + field.bits, 0);
   return (
-    <ol className="address-bar" aria-label="The IOVA in index fields">
-      {fields.map((field) => (
-        <li
-          key={field.label}
-          style={{ flexGrow: field.bits, ['--c' as string]: levelColour(field.level) }}
-          data-level={field.level}
-          data-lit={done || field.level === reached}
-          data-tip={`${field.label}: ${field.bits} bits, ${field.value}`}
-        >
-          <b>{plainHex(field.value, Math.ceil(field.bits / 4))}</b>
-          <span>{field.label}</span>
-        </li>
-      ))}
-    </ol>
+    <div className="address" style={{ ['--bits' as string]: bits }}>
+      <ol
+        className="address-bar"
+        aria-label="The IOVA in index fields"
+        onKeyDown={listKeys('.address-field')}
+      >
+        {shown.map((field, at) => (
+          <li key={field.label} style={{ flexGrow: field.bits, ['--c' as string]: levelColour(field.level) }}>
+            <button
+              type="button"
+              className="address-field"
+              tabIndex={at === 0 ? 0 : -1}
+              data-link={field.level > 0 ? linkOf(field.level, 1) : undefined}
+              data-lit={done || field.level === reached}
+              data-skipped={field.skipped}
+              data-range={rangeOf(field)}
+              data-tip={`${field.label}: bits ${rangeOf(field)}, ${field.value}${field.skipped ? ', which has to be 0' : ''}`}
+              onClick={() => onLevel(field.level)}
+            >
+              <b>{plainHex(field.value, Math.ceil(field.bits / 4))}</b>
+              <span>{field.label}</span>
+            </button>
+            <Merged field={field} />
+          </li>
+        ))}
+      </ol>
+      <div className="address-bits" aria-hidden="true">
+        {shown.map((field) => (
+          <code
+            key={field.label}
+            data-link={field.level > 0 ? linkOf(field.level, 1) : undefined}
+            style={{ flexGrow: field.bits, ['--c' as string]: levelColour(field.level) }}
+          >
+            {BigInt(field.value).toString(2).padStart(field.bits, '0')}
+          </code>
+        ))}
+      </div>
+      {sizeLg2 !== null && <LargePage fields={fields} sizeLg2={sizeLg2} />}
+    </div>
+  );
+}
+
+const rangeOf = ({ high, low }: ShownField): string => (high === low ? `${low}` : `${high}:${low}`);
+
+/** Fields of the levels that a large page left unread: they run on into the offset. */
+function Merged({ field: { bits, merged } }: { readonly field: ShownField }) {
+  return merged?.map((each, at) => (
+    <i
+      key={each.level}
+      className="address-merged"
+      aria-hidden="true"
+      data-label={each.label}
+      style={{
+        left: `${(100 * merged.slice(0, at).reduce((sum, other) => sum + other.bits, 0)) / bits}%`,
+        width: `${(100 * each.bits) / bits}%`,
+        ['--m' as string]: levelColour(each.level),
+      }}
+    />
+  ));
+}
+
+/** Why fewer fields are used than the format has. */
+function LargePage({
+  fields,
+  sizeLg2,
+}: {
+  readonly fields: readonly AddressField[];
+  readonly sizeLg2: number;
+}) {
+  const merged = fields.find(({ level }) => level === 0)?.merged ?? [];
+  const more = joinedBits(fields, sizeLg2);
+  const size = `${byteSize(2 ** sizeLg2)} page`;
+  const words = [
+    ...(merged.length > 0
+      ? [
+          `these ${merged.reduce((sum, { bits }) => sum + bits, 0)} bits (${merged.map(({ label }) => label).join(', ')}) are offset too`,
+        ]
+      : []),
+    ...(more > 0
+      ? [
+          `${2 ** more} equal entries side by side, so the low ${count(more, 'bit')} of the last index ${more === 1 ? 'is' : 'are'} offset too`,
+        ]
+      : []),
+  ];
+  if (words.length === 0) return null;
+  return (
+    <p className="address-note">
+      <b>{size}:</b> {words.join('; ')}.
+    </p>
   );
 }

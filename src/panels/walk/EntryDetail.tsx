@@ -8,7 +8,7 @@ import { Words } from '../shared/Words';
 /** An entry that the hardware read: bit by bit, and for whoever wants to see what another value would do. */
 export function EntryDetail({ step }: { readonly step: WalkStep }) {
   const { pa, words, fields, title } = step;
-  if (pa === null) return <Words words={words} fields={fields} />;
+  if (pa === null) return <Words words={words} fields={fields} ruler={words.length === 1} />;
   return <Editable pa={pa} words={words} fields={fields} title={title} />;
 }
 
@@ -29,6 +29,7 @@ function Editable({ pa, words, fields, title }: EditableProps) {
       <Words
         words={words}
         fields={fields}
+        ruler={words.length === 1}
         edit={{
           what: title,
           current: held,

@@ -1,34 +1,43 @@
 import type { KeyboardEvent } from 'react';
-import type { WalkStep } from '../../engine/sim/batch';
+import type { AddressField, WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
 import { cacheWords, levelNumber } from '../../ui/hardware-words';
-import { levelColour } from './AddressBar';
-import { matrixOf, type MatrixCell, type MatrixRow } from './matrix';
+import { plainHex } from '../../ui/numbers';
+import { levelColour, linkOf } from './links';
+import { matrixOf, type Matrix, type MatrixCell, type MatrixRow } from './matrix';
+
+type Vendor = IommuObject['vendor'];
 
 interface NestedMatrixProps {
-  readonly vendor: IommuObject['vendor'];
+  readonly vendor: Vendor;
   readonly steps: readonly WalkStep[];
+  readonly address: readonly AddressField[];
+  /** Of the second stage's table; 0: not known. */
+  readonly hostLevels: number;
   readonly shown: number;
   readonly onShow: (shown: number) => void;
 }
 
 /**
  * Two stages at a glance: a row for each address that the second stage has to translate before the first stage can go
- * on, a column for each of its levels, and what the first stage read then. One tab stop; arrows go from read to read.
+ * on, a column for each of its levels, and what the first stage read then. The numbers are memory accesses in their order.
+ * One tab stop; arrows go from one to the next, and above and below.
  */
-export function NestedMatrix({ vendor, steps, shown, onShow }: NestedMatrixProps) {
-  const matrix = matrixOf(steps);
+export function NestedMatrix({ vendor, steps, address, hostLevels, shown, onShow }: NestedMatrixProps) {
+  const matrix = matrixOf(steps, address, hostLevels);
   if (matrix === null) return null;
-  const { rows, columns, above } = matrix;
+  const { rows, columns, above, accesses } = matrix;
   const indices = [above, ...rows.flatMap((row) => [row.cached, ...row.cells, row.then])]
     .flatMap((each) => (each === null ? [] : [each.index]))
     .toSorted((a, b) => a - b);
   const reachable = indices.findLast((index) => index < shown) ?? indices[0];
-  const cell = (each: MatrixCell, words?: string) => (
+  const cell = (each: MatrixCell, column: number, words?: string) => (
     <Cell
       key={each.index}
       cell={each}
-      level={levelNumber(vendor, each.step.level)}
+      of={accesses}
+      column={column}
+      vendor={vendor}
       shown={shown}
       reachable={each.index === reachable}
       onShow={onShow}
@@ -38,6 +47,7 @@ export function NestedMatrix({ vendor, steps, shown, onShow }: NestedMatrixProps
   return (
     <div className="scroll-x">
       <table className="nested" aria-label="Reads of both stages" onKeyDown={goTo(steps.length, onShow)}>
+        <caption>{costOf(matrix)}</caption>
         <thead>
           <tr>
             <th scope="col">
@@ -51,7 +61,7 @@ export function NestedMatrix({ vendor, steps, shown, onShow }: NestedMatrixProps
           <tr>
             <th scope="col">address of</th>
             {columns.map((level) => (
-              <th key={level} scope="col">
+              <th key={level} scope="col" style={{ ['--c' as string]: levelColour(level) }}>
                 L{levelNumber(vendor, level)}
               </th>
             ))}
@@ -59,32 +69,27 @@ export function NestedMatrix({ vendor, steps, shown, onShow }: NestedMatrixProps
           </tr>
         </thead>
         <tbody>
-          {above !== null && (
-            <tr>
-              <th scope="row">tables above</th>
-              <td colSpan={columns.length + 1}>
-                {cell(above, `known: ${cacheWords(above.step.structure).name}`)}
-              </td>
-            </tr>
-          )}
-          {rows.map((row) => (
+          {rows.map((row, at) => (
             <tr key={row.forLevel}>
-              <th scope="row">
-                {row.forLevel === 0 ? 'the page' : `L${levelNumber(vendor, row.forLevel)} table`}
-              </th>
-              {row.cached !== null && row.skipped > 0 && (
-                <td colSpan={row.skipped}>
-                  {cell(row.cached, row.skipped > 2 ? 'cached' : cacheWords(row.cached.step.structure).mark)}
+              <th scope="row">{rowName(row.forLevel, vendor)}</th>
+              {row.spared ? (
+                <td colSpan={columns.length + 1}>
+                  {at === 0 && above !== null ? (
+                    cell(above, 0, `known: ${cacheWords(above.step.structure).name}`)
+                  ) : (
+                    <Spared why="The first stage's cache knew this table's entry" />
+                  )}
                 </td>
+              ) : (
+                <>
+                  <SecondStage row={row} columns={columns} cell={cell} />
+                  <td className="nested-then">
+                    {row.then !== null
+                      ? cell(row.then, columns.length)
+                      : row.forLevel === 0 && <span className="muted">→ PA</span>}
+                  </td>
+                </>
               )}
-              {columns.slice(row.skipped).map((level) => (
-                <td key={level}>{cellsAt(row, level).map((each) => cell(each))}</td>
-              ))}
-              <td className="nested-then">
-                {row.then !== null
-                  ? cell(row.then)
-                  : row.forLevel === 0 && <span className="muted">→ PA</span>}
-              </td>
             </tr>
           ))}
         </tbody>
@@ -93,10 +98,55 @@ export function NestedMatrix({ vendor, steps, shown, onShow }: NestedMatrixProps
   );
 }
 
-const cellsAt = (row: MatrixRow, level: number): readonly MatrixCell[] =>
-  row.cells.filter(({ step }) => step.level === level);
+interface SecondStageProps {
+  readonly row: MatrixRow;
+  readonly columns: readonly number[];
+  readonly cell: (each: MatrixCell, column: number, words?: string) => React.ReactNode;
+}
 
-/** Arrows: the read before or after; Home and End: the first and the last step. */
+/** One walk of the second stage: a cache may stand for its beginning, a large page for its end. */
+function SecondStage({ row, columns, cell }: SecondStageProps) {
+  const leaf = row.cells.findLast(({ step }) => step.outcome === 'leaf');
+  const end = leaf === undefined ? columns.length : columns.indexOf(leaf.step.level) + 1;
+  return (
+    <>
+      {row.skipped > 0 && (
+        <td colSpan={row.skipped}>
+          {row.cached === null ? (
+            <Spared why="A cache knew where the upper tables lead" />
+          ) : (
+            cell(row.cached, 0, row.skipped > 2 ? 'cached' : cacheWords(row.cached.step.structure).mark)
+          )}
+        </td>
+      )}
+      {columns.slice(row.skipped, end).map((level, at) => (
+        <td key={level} colSpan={row.skipped + at === end - 1 ? columns.length - end + 1 : 1}>
+          {row.cells.filter(({ step }) => step.level === level).map((each) => cell(each, row.skipped + at))}
+        </td>
+      ))}
+    </>
+  );
+}
+
+const Spared = ({ why }: { readonly why: string }) => (
+  <span className="nested-spared" data-tip={why}>
+    <span className="sr-only">not read</span>
+  </span>
+);
+
+const rowName = (forLevel: number, vendor: Vendor): string =>
+  forLevel === 0 ? 'the page' : forLevel < 0 ? 'context' : `L${levelNumber(vendor, forLevel)} table`;
+
+/** What nesting costs, and what was spared. */
+function costOf({ rows, accesses, most }: Matrix): string {
+  const own = rows.filter(({ then }) => then !== null).length;
+  const spared = Math.max(0, most - accesses);
+  const many = spared > 0 ? `${accesses} of ${most}` : accesses;
+  const rest = spared > 0 ? ' Caches and large pages spared the rest.' : '';
+  return `${many} memory accesses: ${own} for the guest’s own entries, ${accesses - own} to find out where things lie.${rest}`;
+}
+
+/** Arrows: the read before or after, or that of the row above or below; Home and End: the first and the last step. */
 const goTo =
   (total: number, onShow: (shown: number) => void) =>
   (event: KeyboardEvent<HTMLElement>): void => {
@@ -106,9 +156,9 @@ const goTo =
     const here = all.findIndex((each) => each === document.activeElement);
     const to = {
       ArrowRight: here + 1,
-      ArrowDown: here + 1,
+      ArrowDown: beside(all, here, 1),
       ArrowLeft: here - 1,
-      ArrowUp: here - 1,
+      ArrowUp: beside(all, here, -1),
       Home: 0,
       End: all.length - 1,
     }[event.key];
@@ -119,10 +169,20 @@ const goTo =
     onShow(Math.min(total, Number(next.dataset.step)));
   };
 
+/** The next one in this direction of the same column. */
+function beside(all: readonly HTMLElement[], here: number, by: 1 | -1): number {
+  const column = all[here]?.dataset.column;
+  for (let at = here + by; at >= 0 && at < all.length; at += by)
+    if (all[at]?.dataset.column === column) return at;
+  return here + by;
+}
+
 interface CellProps {
   readonly cell: MatrixCell;
-  /** As the document counts. */
-  readonly level: number;
+  /** How many accesses there are. */
+  readonly of: number;
+  readonly column: number;
+  readonly vendor: Vendor;
   readonly shown: number;
   /** By the Tab key. */
   readonly reachable: boolean;
@@ -131,29 +191,51 @@ interface CellProps {
   readonly words: string | undefined;
 }
 
-function Cell({ cell: { step, index }, level, shown, reachable, onShow, words }: CellProps) {
+function Cell({
+  cell: { step, index, number },
+  of,
+  column,
+  vendor,
+  shown,
+  reachable,
+  onShow,
+  words,
+}: CellProps) {
+  const level = levelNumber(vendor, step.level);
   const what =
     step.kind === 'cache'
       ? `${cacheWords(step.structure).name} hit`
-      : `stage ${step.stage ?? 1}, level ${level}`;
+      : step.structure === 'cd'
+        ? `Access ${number} of ${of}: context descriptor`
+        : `Access ${number} of ${of}: stage ${step.stage ?? 1}, level ${level}`;
   const done = index < shown;
+  const entry = done && step.index !== null ? `, entry 0x${plainHex(step.index)}` : '';
   return (
     <button
       type="button"
       className="nested-cell"
       data-step={index + 1}
+      data-column={column}
       data-cached={words !== undefined}
       data-done={done}
       data-now={index === shown - 1}
       data-outcome={step.outcome}
+      data-link={step.kind === 'read' && step.level > 0 ? linkOf(step.level, step.stage) : undefined}
       tabIndex={reachable ? 0 : -1}
-      style={{ ['--c' as string]: step.kind === 'cache' ? 'var(--iommu)' : levelColour(step.level) }}
+      style={{
+        ['--c' as string]:
+          step.kind === 'cache' || step.level === 0 ? 'var(--iommu)' : levelColour(step.level),
+      }}
       data-tip={`${index + 1}: ${step.title}`}
-      aria-label={`Step ${index + 1}: ${what}${done ? `, ${step.outcome}` : ''}`}
+      aria-label={`${what}${entry}${done ? `, ${step.outcome}` : ''}`}
       onClick={() => onShow(index + 1)}
     >
-      {index + 1}
-      {words !== undefined && <span> {words}</span>}
+      {words ?? (
+        <>
+          {number}
+          <small>{done && step.index !== null ? plainHex(step.index, 3) : ' '}</small>
+        </>
+      )}
     </button>
   );
 }

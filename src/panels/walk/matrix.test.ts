@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WalkStep } from '../../engine/sim/batch';
 import { fixtureLookup } from '../../testing/fixture-world';
 import { matrixOf } from './matrix';
@@ -81,4 +81,42 @@ it('a row that is all cached is a row', () => {
 it('one stage is no matrix', () => {
   expect(matrixOf(fixtureLookup.parts[0]!.steps)).toBeNull();
   expect(matrixOf([read(2, 1, null)])).toBeNull();
+});
+
+describe('the cost of nesting', () => {
+  const address = [4, 3, 2, 1, 0].map((level) => ({ label: '', level, bits: 9, value: 0 }));
+  const walk = (forLevel: number) => [4, 3, 2, 1].map((level) => read(2, level, forLevel));
+
+  it('is 24 for four levels on four: 5 walks of 4, and 4 entries of the guest', () => {
+    // Intel VT-d, "Nested Translation"; AMD APM 2, "Nested Paging": (4 + 1) × (4 + 1) − 1.
+    const steps = [4, 3, 2, 1].flatMap((level) => [...walk(level), read(1, level, null)]);
+    const matrix = matrixOf([...steps, ...walk(0)], address)!;
+    expect(matrix).toMatchObject({ accesses: 24, most: 24 });
+    expect(
+      matrix.rows.flatMap(({ cells }) => cells.map(({ number }) => number)).toSorted((a, b) => a - b)[19],
+    ).toBe(24);
+  });
+
+  it('is counted against that where a cache spared some: those rows are there, and say so', () => {
+    // The walk cache of the first stage leads to its last table at once.
+    const matrix = matrixOf([hit('walk'), read(1, 1, null), read(2, 1, 0)], address)!;
+    expect(matrix.accesses).toBe(2);
+    expect(matrix.rows.map(({ forLevel, spared }) => [forLevel, spared])).toEqual([
+      [4, true],
+      [3, true],
+      [2, true],
+      [1, false],
+      [0, false],
+    ]);
+  });
+
+  it('SMMUv3 finds its context descriptor through stage 2 as well, and does that first', () => {
+    const cd = { ...read(1, 0, null), structure: 'cd', stage: null };
+    const { rows } = matrixOf([read(2, 1, -1), cd, read(2, 1, 1), read(1, 1, null), read(2, 1, 0)])!;
+    expect(rows.map(({ forLevel, then }) => [forLevel, then?.number ?? null])).toEqual([
+      [-1, 2],
+      [1, 4],
+      [0, null],
+    ]);
+  });
 });

@@ -23,15 +23,26 @@ export function staleHits(
   const found = new Set<number>();
   part.steps.forEach((step, index) => {
     if (step.kind !== 'cache' || step.outcome !== 'hit') return;
-    if (step.structure === 'device-tlb') {
-      if (own.deviceTlb.some((entry) => entry.stale && wasTold(entry, part, own.pasid))) found.add(index);
-      return;
-    }
-    const entries = caches.find(({ id }) => id === step.structure)?.entries ?? [];
-    const next = part.steps.slice(index + 1).find(({ structure }) => structure === 'table') ?? null;
-    if (entries.some((entry) => entry.stale && wasHit(entry, step, part, next))) found.add(index);
+    const stale =
+      step.structure === 'device-tlb'
+        ? own.deviceTlb.some((entry) => entry.stale && wasTold(entry, part, own.pasid))
+        : entriesOf(part, index, caches).some((entry) => entry.stale);
+    if (stale) found.add(index);
   });
   return found;
+}
+
+/** The entries that a step's hit was on, or that hold after its miss what the walk came to. */
+export function entriesOf(
+  part: LookupPart,
+  index: number,
+  caches: readonly CacheView[],
+): readonly CacheEntryView[] {
+  const step = part.steps[index];
+  if (step?.kind !== 'cache') return [];
+  const entries = caches.find(({ id }) => id === step.structure)?.entries ?? [];
+  const next = part.steps.slice(index + 1).find(({ structure }) => structure === 'table') ?? null;
+  return entries.filter((entry) => wasHit(entry, step, part, next));
 }
 
 /** The entry that answered: its page is around the address, and leads to where the device went. */

@@ -1,0 +1,34 @@
+import { linesOf } from '../../store/script';
+import type { AppState, MomentRef } from '../../store/types';
+
+/** A moment as the engine is asked for it. */
+export interface Place {
+  readonly cursor: number;
+  /** Absent: the present script. */
+  readonly script?: string;
+}
+
+type Now = Pick<AppState, 'cursor' | 'script' | 'branches'>;
+
+/** Where a named moment is now; null: its branch is gone. */
+export function placeOf(ref: MomentRef, { cursor, script, branches }: Now): Place | null {
+  switch (ref.kind) {
+    case 'here':
+      return { cursor };
+    case 'before':
+      return { cursor: Math.max(0, cursor - 1) };
+    case 'line':
+      return { cursor: Math.min(ref.line, linesOf(script).length) };
+    case 'branch': {
+      const branch = branches.find(({ id }) => id === ref.id);
+      return branch === undefined ? null : { cursor: branch.lines, script: branch.script };
+    }
+  }
+}
+
+export function momentWords(ref: MomentRef, now: Now): string {
+  const place = placeOf(ref, now);
+  if (place === null) return 'a branch that is gone';
+  if (place.script !== undefined) return 'the end of the branch';
+  return place.cursor === 0 ? 'before the first line' : `after line ${place.cursor}`;
+}

@@ -1,0 +1,33 @@
+import { useApp } from '../../store';
+import type { Spot } from '../../store/types';
+import type { WorldId } from '../../engine/sim/world';
+
+interface Addresses {
+  readonly start: bigint;
+  readonly last: bigint;
+}
+
+/** Points at addresses for as long as nothing is held. */
+export function hoverSpot(space: Spot['space'], { start, last }: Addresses): void {
+  useApp.getState().actions.point({ space, start, last, held: false });
+}
+
+/** Ends pointing; what is held stays. */
+export function leaveSpot(): void {
+  const { spot, actions } = useApp.getState();
+  if (spot !== null && !spot.held) actions.point(null);
+}
+
+/** A row about addresses of an IOAS or of memory: pointing at it marks them everywhere, and it is marked when somebody else does. */
+export function useSpotRow(space: WorldId | 'memory', { start, last }: Addresses) {
+  const lit = useApp(
+    ({ spot }) => spot !== null && spot.space === space && spot.start <= last && spot.last >= start,
+  );
+  return {
+    'data-spot': lit || undefined,
+    onPointerEnter: () => hoverSpot(space, { start, last }),
+    onPointerLeave: leaveSpot,
+    onFocus: () => hoverSpot(space, { start, last }),
+    onBlur: leaveSpot,
+  };
+}

@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { offsetsOf, revealing, windowOf } from './windowing';
+
+const lists = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 300 });
+
+describe('the rows to draw', () => {
+  it('are all that can be seen, wherever the list stands', () => {
+    fc.assert(
+      fc.property(
+        lists,
+        fc.nat({ max: 20_000 }),
+        fc.integer({ min: 1, max: 900 }),
+        (heights, top, height) => {
+          const offsets = offsetsOf(heights);
+          const { from, to } = windowOf(offsets, top, height, 0);
+          for (const at of heights.keys()) {
+            const seen = (offsets[at + 1] ?? 0) > top && (offsets[at] ?? 0) < top + height;
+            if (seen) expect(at >= from && at < to).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+  it('are few, however long the list is', () => {
+    const offsets = offsetsOf(new Array<number>(100_000).fill(30));
+    const { from, to } = windowOf(offsets, 1_500_000, 600, 300);
+    expect(to - from).toBeLessThan(45);
+    expect(from).toBeGreaterThan(49_000);
+  });
+  it('come into view by the least scrolling', () => {
+    const offsets = offsetsOf([10, 20, 30, 40]);
+    expect(revealing(offsets, 0, 15, 30)).toBe(0);
+    expect(revealing(offsets, 1, 5, 30)).toBe(5);
+    expect(revealing(offsets, 3, 0, 50)).toBe(50);
+  });
+});

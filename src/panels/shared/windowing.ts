@@ -1,0 +1,43 @@
+/** Which rows of a long list have to be in the document; every row's height is known before it is drawn. */
+export interface Window {
+  /** First row drawn, and the one after the last. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where each row begins, and at the end how high all are. */
+export function offsetsOf(heights: readonly number[]): readonly number[] {
+  const offsets = [0];
+  let sum = 0;
+  for (const height of heights) offsets.push((sum += height));
+  return offsets;
+}
+
+/** Rows that can be seen, and some more either way. */
+export function windowOf(offsets: readonly number[], top: number, height: number, margin: number): Window {
+  const last = offsets.length - 1;
+  return {
+    from: Math.max(0, rowAt(offsets, top - margin)),
+    to: Math.min(last, rowAt(offsets, top + height + margin) + 1),
+  };
+}
+
+/** The row at a height: the last that begins there or above. */
+function rowAt(offsets: readonly number[], y: number): number {
+  let low = 0;
+  let high = offsets.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((offsets[middle] ?? 0) <= y) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** How far to scroll so that a row is in view; the same where it is already. */
+export function revealing(offsets: readonly number[], row: number, top: number, height: number): number {
+  const start = offsets[row] ?? 0;
+  const end = offsets[row + 1] ?? start;
+  if (start < top) return start;
+  return end > top + height ? end - height : top;
+}

@@ -1,0 +1,253 @@
+import type { IoasObject, WorldId } from '../../engine/sim/world';
+import type { HwptLeaves, PhysicalMap } from '../../engine/sim/physical-map';
+import { useApp } from '../../store';
+import { Button } from '../../ui/Button';
+import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { Field, Fields } from '../../ui/Section';
+import { mapLines, unmapLine } from '../../commands/lines';
+import { MemoryLink } from '../shared/MemoryLink';
+import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
+import { DmaHere } from './DmaHere';
+import {
+  accessOf,
+  binWords,
+  extentWords,
+  nameOf,
+  rangeWords,
+  sizeOf,
+  USE_WORD,
+  type Extent,
+} from './extents';
+import type { Piece, Range } from './layout';
+import { sizesOf } from './Lanes';
+import { areasOver } from './ribbons';
+
+/** More rows than these are counted, not drawn. */
+const MOST = 6;
+
+interface DetailsProps {
+  readonly map: PhysicalMap;
+  /** Null: of physical memory. */
+  readonly ioas: IoasObject | null;
+  readonly extents: readonly Extent[];
+  readonly piece: Piece | null;
+  readonly onZoom: (range: Range) => void;
+}
+
+/** What is pointed at, in words, and what can be done with it from here. */
+export function Details({ map, ioas, extents, piece, onZoom }: DetailsProps) {
+  if (piece === null)
+    return (
+      <p className="prose space-hint">
+        Point at a strip, or go there by keyboard: arrows lead from area to area, Enter holds one, Enter again
+        goes near, Escape lets go.
+      </p>
+    );
+  const extent = piece.kind === 'extent' ? (extents[piece.first] ?? null) : null;
+  return (
+    <section className="space-details" aria-label="What is pointed at">
+      <h4>
+        {piece.kind === 'gap' ? (
+          'Free'
+        ) : extent === null ? (
+          binWords(piece, extents)
+        ) : (
+          <Title extent={extent} />
+        )}
+        <span className="muted">{sizeOf(piece)}</span>
+      </h4>
+      <code>{rangeWords(piece)}</code>
+      {extent?.kind === 'area' && ioas !== null && <AreaDetails map={map} ioas={ioas} extent={extent} />}
+      {extent?.kind === 'reserved' && <p className="prose">No IOVA here can be mapped.</p>}
+      {extent?.kind === 'run' && <RunDetails map={map} range={extent} extent={extent} />}
+      {piece.kind === 'gap' && ioas !== null && <GapActions ioas={ioas} range={piece} />}
+      {piece.kind === 'bin' && (
+        <div className="row after">
+          <Button onClick={() => onZoom(piece)}>Go near</Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+const Title = ({ extent }: { readonly extent: Extent }) =>
+  extent.kind === 'area' ? (
+    <>
+      {nameOf(extent.area)} <span className="chip">{accessOf(extent.area)}</span>
+    </>
+  ) : (
+    extentWords(extent)
+  );
+
+interface AreaDetailsProps {
+  readonly map: PhysicalMap;
+  readonly ioas: IoasObject;
+  readonly extent: Extract<Extent, { kind: 'area' }>;
+}
+
+function AreaDetails({ map, ioas, extent: { area } }: AreaDetailsProps) {
+  const { act, point } = useApp((state) => state.actions);
+  const found = map.areas.find(({ ioasId, iova }) => ioasId === ioas.id && iova === area.iova);
+  const tables = map.leaves.filter(({ hwptId }) => ioas.hwptIds.includes(hwptId));
+  const frames = found?.frames ?? [];
+  const first = frames[0];
+  return (
+    <>
+      <Fields>
+        <Field name="memory of">
+          <ObjectLink id={area.processId} />
+        </Field>
+        <Field name="pinned">
+          {area.pinnedPages === 0
+            ? 'nothing: no table and no access needs it'
+            : `${count(area.pinnedPages, 'page')}${area.accessPins > 0 ? `, ${count(area.accessPins, 'pin')} by accesses` : ''}`}
+          {area.locks > 0 && ', and cannot be unmapped'}
+        </Field>
+        <Field name="mapped by">
+          <TableRows
+            tables={tables}
+            range={{ start: area.iova, last: area.last }}
+            accessIds={ioas.accessIds}
+          />
+        </Field>
+        <Field name="frames at">
+          {frames.length === 0 ? (
+            <span className="muted">none held</span>
+          ) : (
+            <ul>
+              {frames.slice(0, MOST).map(({ start, bytes }) => (
+                <li key={start}>
+                  <MemoryLink pa={start} /> <span className="muted">{byteSize(bytes)}</span>
+                </li>
+              ))}
+              {(frames.length > MOST || found?.cut) && (
+                <li className="muted">
+                  and {found?.cut ? 'more' : count(frames.length - MOST, 'more stretch', 'more stretches')}
+                </li>
+              )}
+            </ul>
+          )}
+        </Field>
+      </Fields>
+      <div className="row after">
+        <DmaHere ioas={ioas} iova={area.iova} />
+        {first !== undefined && (
+          <Button onClick={() => useApp.getState().actions.showMemory(first.start)}>Show memory</Button>
+        )}
+        <Button
+          onClick={() => {
+            point(null);
+            void act([unmapLine(ioas, area.iova, area.last)]);
+          }}
+        >
+          Unmap
+        </Button>
+      </div>
+    </>
+  );
+}
+
+interface TableRowsProps {
+  readonly tables: readonly HwptLeaves[];
+  readonly range: Range;
+  readonly accessIds: readonly WorldId[];
+}
+
+function TableRows({ tables, range, accessIds }: TableRowsProps) {
+  if (tables.length === 0 && accessIds.length === 0) return <span className="muted">no table yet</span>;
+  return (
+    <>
+      <ul>
+        {tables.slice(0, MOST).map(({ hwptId, runs }) => (
+          <li key={hwptId}>
+            <ObjectLink id={hwptId} /> <span className="muted">{sizesOf(runs, range)}</span>
+          </li>
+        ))}
+        {tables.length > MOST && <li className="muted">and {count(tables.length - MOST, 'more table')}</li>}
+      </ul>
+      {accessIds.length > 0 && <ObjectLinks ids={accessIds.slice(0, MOST)} />}
+    </>
+  );
+}
+
+interface RunDetailsProps {
+  readonly map: PhysicalMap;
+  readonly range: Range;
+  readonly extent: Extract<Extent, { kind: 'run' }>;
+}
+
+function RunDetails({ map, range, extent: { run } }: RunDetailsProps) {
+  const objects = useApp((state) => state.objects);
+  const point = useApp((state) => state.actions.point);
+  const areas = areasOver(map.areas, range);
+  return (
+    <Fields>
+      <Field name="use">{USE_WORD[run.use]}</Field>
+      {run.ownerId !== null && (
+        <Field name="of">
+          <ObjectLink id={run.ownerId} full />
+        </Field>
+      )}
+      <Field name="bytes at">
+        <MemoryLink pa={run.start} />
+      </Field>
+      {areas.length > 0 && (
+        <Field name="reached at">
+          <ul>
+            {areas.slice(0, MOST).map(({ ioasId, iova }) => {
+              const ioas = objects[ioasId];
+              const area = ioas?.type === 'ioas' ? ioas.areas.find((each) => each.iova === iova) : undefined;
+              return (
+                <li key={`${ioasId} ${iova}`}>
+                  <button
+                    type="button"
+                    className="link mono"
+                    onClick={() =>
+                      point({ space: ioasId, start: iova, last: area?.last ?? iova, held: true })
+                    }
+                  >
+                    {groupedHex(iova)}
+                  </button>{' '}
+                  <span className="muted">of</span> <ObjectLink id={ioasId} />
+                </li>
+              );
+            })}
+            {areas.length > MOST && <li className="muted">and {count(areas.length - MOST, 'more area')}</li>}
+          </ul>
+        </Field>
+      )}
+    </Fields>
+  );
+}
+
+/** Free addresses can be given a meaning, or be shown to fault. */
+function GapActions({ ioas, range }: { readonly ioas: IoasObject; readonly range: Range }) {
+  const script = useApp((state) => state.script);
+  const prefill = useApp((state) => state.actions.prefill);
+  const iova = range.start === 0n && range.last > 0x10_0000n ? 0x10_0000n : range.start;
+  const owner = useApp((state) => {
+    const context = state.objects[ioas.contextId];
+    const process = context?.type === 'context' ? state.objects[context.processId] : undefined;
+    return process?.type === 'process' ? process.title : 'qemu';
+  });
+  const buffer = useApp((state) => {
+    for (const object of Object.values(state.objects))
+      if (object.type === 'process') for (const { name } of object.buffers) if (name !== null) return name;
+    return null;
+  });
+  const [line] = mapLines(script, ioas, {
+    buffer: buffer ?? 'buf',
+    process: owner,
+    size: '',
+    pages: '',
+    iova: `0x${iova.toString(16)}`,
+    length: '',
+    access: 'rw',
+  });
+  return (
+    <div className="row after">
+      <Button onClick={() => prefill(line ?? null)}>Map here…</Button>
+      <DmaHere ioas={ioas} iova={iova} />
+    </div>
+  );
+}

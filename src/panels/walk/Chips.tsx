@@ -1,0 +1,32 @@
+import { neededFor, type Permission } from './permissions';
+
+interface ChipsProps {
+  /** What is left after an entry. */
+  readonly permissions: readonly Permission[];
+  readonly access: 'read' | 'write';
+}
+
+/** What may still be done, a letter each: struck through where it is gone, framed where it went. */
+export function Chips({ permissions, access }: ChipsProps) {
+  if (permissions.length === 0) return null;
+  return (
+    <span className="step-chips">
+      {permissions.map(({ name, allowed, clearedHere }) => (
+        <span
+          key={name}
+          className="permission"
+          data-allowed={allowed}
+          data-cleared={clearedHere}
+          data-needed={name === neededFor(access)}
+          data-tip={
+            clearedHere
+              ? `${name} ends here: this entry does not allow it`
+              : `${name} ${allowed ? 'allowed so far' : 'was taken away above'}`
+          }
+        >
+          {name}
+        </span>
+      ))}
+    </span>
+  );
+}
