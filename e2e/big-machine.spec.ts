@@ -78,10 +78,10 @@ test('the outline finds one among a thousand, and choosing it brings it into vie
   await openBigMachine(page);
   await page.getByRole('tab', { name: 'Outline' }).click();
   const outline = page.getByRole('tabpanel', { name: 'Outline' });
-  expect(await outline.getByRole('button').count()).toBeLessThan(500);
+  expect(await outline.getByRole('treeitem').count()).toBeLessThan(500);
   await outline.getByRole('searchbox', { name: 'Search objects' }).fill('nvme 85:');
   await expect(outline.getByRole('status')).toHaveText('1 object');
-  await outline.getByRole('button', { name: '85:00.0' }).click();
+  await outline.getByRole('treeitem', { name: '85:00.0' }).click();
   await expect(node(page, DRIVE)).toBeInViewport();
   await expect(node(page, DRIVE).locator('[data-selected]')).toBeVisible();
   expect((await node(page, DRIVE).boundingBox())!.height).toBeGreaterThan(30);

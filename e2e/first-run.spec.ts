@@ -101,8 +101,8 @@ test('paste a real machine, attach a device, map, fire a DMA, see the walk, shar
   // The walk: four index fields and the offset, root and context entry, a table a level, a 2 MiB leaf at level 2.
   const walk = page.getByRole('tabpanel', { name: 'Walk' });
   await expect(walk.getByText('0x0000_0000_0021_2340')).toBeVisible();
-  await expect(walk.getByText(/^PA 0x/)).toBeVisible();
-  await expect(walk.getByText('leaf')).toBeVisible();
+  await expect(walk.getByRole('button', { name: /^PA 0x/ })).toBeVisible();
+  await expect(walk.locator('.step-outcome').last()).toHaveText('leaf');
 
   await page.getByRole('button', { name: 'Copy link' }).click();
   await expect.poll(() => new URL(page.url()).hash).toMatch(/^#s1:/);

@@ -68,7 +68,11 @@ test.describe('an entry that a person changes', () => {
     await expect(caches.getByRole('listitem')).toContainText('0x212000');
     await page.getByRole('tab', { name: 'Walk' }).click();
     await again(page);
-    await expect(steps(page).last()).toContainText('Stale: the tables in memory say something else by now.');
+    await expect(steps(page).last()).toContainText('stale hit');
+    const call = walk(page).getByRole('region', { name: 'Stale entry' });
+    // VT-d: R alone is left of R and W.
+    await expect(call.getByText(/^PA 0x.*, 4 KiB, read and write$/)).toBeVisible();
+    await expect(call.getByText(/^PA 0x.*, 4 KiB, read$/)).toBeVisible();
     await expect(walk(page).getByRole('button', { name: /^PA 0x/ })).toBeVisible();
   });
 
@@ -112,7 +116,7 @@ test.describe('an entry that a person changes', () => {
     const field = walk(page).getByRole('textbox', { name: /^New value of Level 1 entry/ });
     await field.fill('0xcafe_');
     await field.fill('xyz');
-    await expect(walk(page).getByRole('button', { name: 'Write' })).toBeDisabled();
+    await expect(walk(page).getByRole('button', { name: 'Write', exact: true })).toBeDisabled();
     await field.press('Escape');
     await expect(field).toBeHidden();
     await edit.click();
@@ -295,7 +299,7 @@ for (const { colorScheme, expectGood } of [
       await openScene(page, `${SMALL}\n${DMA}`);
       await walk(page).getByRole('button', { name: 'W is 1: turn it over' }).click();
       await walk(page).getByRole('button', { name: 'Fire it again' }).click();
-      await expect(steps(page).last()).toContainText('Stale');
+      await expect(walk(page).getByRole('region', { name: 'Stale entry' })).toBeVisible();
       await expectGood(page, '#side');
     });
   });

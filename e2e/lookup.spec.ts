@@ -209,7 +209,10 @@ test.describe('with reduced motion', () => {
 
   test('a line of the script is a place to go to', async ({ page }) => {
     await openScene(page, ATTACHED);
-    await lines(page).filter({ hasText: 'ctx = open' }).getByRole('button').click();
+    await lines(page)
+      .filter({ hasText: 'ctx = open' })
+      .getByRole('button', { name: /ctx = open/ })
+      .click();
     await expect(page.locator('.react-flow__node[data-id^="ioas:"]')).toHaveCount(0);
     await expect(page.locator('.react-flow__node[data-id^="dev:"]')).toHaveCount(5);
     await expect(lines(page)).toHaveCount(ATTACHED.split('\n').length);
@@ -221,5 +224,130 @@ test.describe('with reduced motion', () => {
     await page.getByRole('button', { name: 'Play' }).click();
     await expect(pill(page)).toBeVisible({ timeout: 20_000 });
     await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
+  });
+});
+
+/** A NIC that reads and writes all the time, on an IOMMU whose driver blocks it for a moment when it is replaced. */
+const TRAFFIC = `machine "Traffic" iommu=vtd
+pci 00:02.0 rciep id=8086:15f3 class=020000 driver=vfio-pci "Network"
+boot
+ctx = open /dev/iommu
+old = IOAS_ALLOC ctx
+new = IOAS_ALLOC ctx
+dev = BIND ctx 00:02.0
+buf = mmap qemu 64K
+IOAS_MAP old buf iova=0x100000 rw
+IOAS_MAP new buf iova=0x100000 rw
+ATTACH dev old
+net = traffic 00:02.0 read 0x100000-0x10ffff 64`;
+/** The same on one that moves a device in one step. */
+const IDEAL = TRAFFIC.replace('iommu=vtd\n', 'iommu=none\niommu ideal generic\n').replace(
+  'driver=vfio-pci',
+  'driver=vfio-pci iommu=ideal',
+);
+const traffic = (page: Page) => page.getByRole('region', { name: 'Traffic' });
+const spans = (page: Page) => traffic(page).getByRole('toolbar').getByRole('button');
+
+test.describe('tempos', () => {
+  test('instant: the result is there at once, and the choice is remembered', async ({ page }) => {
+    await openScene(page, ATTACHED);
+    const steps = await recordSteps(page);
+    await page.getByRole('button', { name: /^Instant/ }).click();
+    await run(page, DMA);
+    await expect(pill(page)).toBeVisible();
+    expect(await steps()).toEqual([`${STEPS}`]);
+    await page.reload();
+    await expect(page.getByRole('button', { name: /^Instant/ })).toHaveAttribute('aria-pressed', 'true');
+  });
+
+  test('by hand: each access waits for its key, and says which it was', async ({ page }) => {
+    await openScene(page, ATTACHED);
+    await page.getByRole('button', { name: /^By hand/ }).click();
+    await run(page, DMA);
+    const note = page.getByRole('status').filter({ hasText: /Press \. for the next/ });
+    await expect(note).toContainText('5 accesses to memory to come');
+    await page.getByRole('application', { name: 'Canvas' }).focus();
+    for (let step = 1; step <= 5; step++) await page.keyboard.press('.');
+    await expect(note).toContainText('Access 3 of 5: level 4 entry at 0x');
+    await expect(overlay(page)).toHaveAttribute('data-step', '5');
+    await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await expect(pill(page)).toBeVisible();
+    await expect(note).toBeHidden();
+  });
+
+  test('T goes from tempo to tempo', async ({ page }) => {
+    await openScene(page, ATTACHED);
+    await page.getByRole('application', { name: 'Canvas' }).focus();
+    await page.keyboard.press('t');
+    await expect(page.getByRole('button', { name: /^By hand/ })).toHaveAttribute('aria-pressed', 'true');
+  });
+});
+
+test.describe('traffic', () => {
+  test.use(reducedMotion);
+
+  test('replace on an IOMMU that moves a device in one step: no access saw a gap', async ({ page }) => {
+    await openScene(page, `${IDEAL}\nREPLACE dev new`);
+    await expect(traffic(page)).toContainText('No access saw a gap');
+    await expect(traffic(page)).toContainText('REPLACE dev new');
+    await expect(spans(page).filter({ hasText: '✕' })).toHaveCount(0);
+  });
+
+  test('replace on VT-d shows the gap that its driver makes', async ({ page }) => {
+    await openScene(page, `${TRAFFIC}\nREPLACE dev new`);
+    // Linux: intel/iommu.c, intel_iommu_attach_device() begins with device_block_translation().
+    await expect(traffic(page)).toContainText(/A gap: \d+ blocked after Context-cache Invalidation done/);
+    await expect(spans(page).filter({ hasText: '✕' })).toHaveCount(1);
+    await expect(spans(page).last()).toContainText('✓');
+  });
+
+  test('detach shows the gap open to the end of the line, attach closes it', async ({ page }) => {
+    await openScene(page, `${TRAFFIC}\nDETACH dev`);
+    await expect(spans(page).last()).toContainText('✕');
+    await run(page, 'ATTACH dev new');
+    await expect(traffic(page)).toContainText('ATTACH dev new');
+    await expect(spans(page).first()).toContainText('✕');
+    await expect(spans(page).last()).not.toContainText('✕');
+  });
+
+  test('a span of the gap leads to the walk of one of its accesses, and back', async ({ page }) => {
+    await openScene(page, `${TRAFFIC}\nREPLACE dev new`);
+    const gap = spans(page).filter({ hasText: '✕' });
+    await gap.click();
+    await expect(page.getByRole('region', { name: 'Fault' })).toContainText(
+      'Present bit in context entry is clear',
+    );
+    await expect(gap).toHaveAttribute('aria-pressed', 'true');
+    await gap.click();
+    await expect(gap).toHaveAttribute('aria-pressed', 'false');
+  });
+
+  test('the spans are one tab stop; arrows go along', async ({ page }) => {
+    await openScene(page, `${TRAFFIC}\nREPLACE dev new`);
+    await spans(page).first().focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(spans(page).nth(1)).toBeFocused();
+    await expect(traffic(page).locator('[tabindex="0"]')).toHaveCount(1);
+  });
+
+  test('a burst of thousands plays as heat: some sixty beats, whatever the count', async ({ page }) => {
+    await openScene(page, TRAFFIC);
+    await speed(page).selectOption('8');
+    await run(page, 'burst 00:02.0 read 0x100000-0x10ffff 64 count=5000');
+    await expect(overlay(page)).toHaveAttribute('data-step', '60', { timeout: 20_000 });
+    await expect(traffic(page)).toContainText('All 5,000 accesses got through.');
+  });
+
+  test('a card with traffic shows how much, and stands still', async ({ page }) => {
+    await watchActivity(page);
+    await openScene(page, `${TRAFFIC}\nREPLACE dev new`);
+    await expect(
+      page.locator('[data-id="dev:0000:00:02.0"]').getByTitle(/^background traffic/),
+    ).toContainText('⇄');
+    await page.mouse.move(640, 300);
+    await expect
+      .poll(() => activityDuring(page, 2000), { timeout: 15_000 })
+      .toEqual({ frames: 0, timers: 0, intervals: 0 });
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { SHORTCUTS } from '../src/store/shortcuts';
+import { KEY_MAP } from '../src/store/shortcuts';
 import { expectAccessible, expectReadable } from './helpers/axe';
 import { ATTACHED, BENCH, GPU, IOAS, lines, node, openScene, openStart, run, time } from './helpers/scene';
 import { centerOf, drag, gripOf } from './helpers/gestures';
@@ -58,7 +58,7 @@ for (const { colorScheme, expectGood } of [
         /^qemu/,
       ]) {
         await page.getByRole('tab', { name: 'Outline' }).click();
-        await page.getByRole('tabpanel', { name: 'Outline' }).getByRole('button', { name }).click();
+        await page.getByRole('tabpanel', { name: 'Outline' }).getByRole('treeitem', { name }).last().click();
         await expect(
           page.getByRole('tabpanel', { name: 'Object' }).getByRole('heading', { name }),
         ).toBeVisible();
@@ -221,9 +221,8 @@ test('the question mark opens help, which lists every key of the page and of the
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Help' });
   await expect(help.getByRole('definition').filter({ hasText: 'Play or pause' })).toBeVisible();
-  const keys = help.locator('.help-keys dt');
-  await expect(keys).toHaveText(SHORTCUTS.map(({ label }) => label.replaceAll(' ', '')));
-  await expect(help.getByText(/Enter selects, C connects a device, Delete detaches it/)).toBeVisible();
+  const keys = (await help.locator('.help-keys kbd').allTextContents()).join(' ');
+  for (const row of KEY_MAP) expect(keys).toContain(row.keys);
 });
 
 test.describe('the gallery', () => {

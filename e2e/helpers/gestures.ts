@@ -32,7 +32,7 @@ export async function gripOf(page: Page, id: string): Promise<Point> {
 }
 
 /** The end of the only attach edge: where a hand takes it. */
-export const edgeEnd = (page: Page): Promise<Point> => centerOf(page.locator('.react-flow__edgeupdater'));
+export const edgeEnd = (page: Page): Promise<Point> => centerOf(page.locator('.edge-grip'));
 
 /** A point in the middle of the wire from the IOMMU to the page table of the only attach edge. */
 export async function wireOf(page: Page): Promise<Point> {

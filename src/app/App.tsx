@@ -1,7 +1,8 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Canvas } from '../canvas/Canvas';
 import { RefusalCard } from '../panels/refusal/RefusalCard';
 import { EmptyStart } from '../panels/start/EmptyStart';
+import { useApp } from '../store';
 import { Tips } from '../ui/Tips';
 import { Caption } from './Caption';
 import { Dialogs } from './Dialogs';
@@ -21,6 +22,16 @@ import { ViewTabs, type View } from './ViewTabs';
 import 'reactflow/dist/base.css';
 import '../canvas/canvas.css';
 
+const palette = () => import('./CommandPalette');
+const menu = () => import('./ContextMenu');
+const CommandPalette = lazy(async () => ({ default: (await palette()).CommandPalette }));
+const ContextMenu = lazy(async () => ({ default: (await menu()).ContextMenu }));
+const WideWalk = lazy(() =>
+  import('../panels/walk/WideWalk').then((module) => ({ default: module.WideWalk })),
+);
+const StageStrip = lazy(() =>
+  import('../canvas/animation/StageStrip').then((module) => ({ default: module.StageStrip })),
+);
 const SidePanel = lazy(() => import('./SidePanel').then((module) => ({ default: module.SidePanel })));
 
 /** The page: a header, a rail, the canvas with the script below it, and the panel beside. */
@@ -63,8 +74,16 @@ export function App() {
         <ErrorBoundary part="The canvas">
           <Canvas empty={<EmptyStart />} />
         </ErrorBoundary>
+        <Wide />
         <Caption />
-        <RefusalCard />
+        <ErrorBoundary part="What is on stage">
+          <Suspense fallback={null}>
+            <StageStrip />
+          </Suspense>
+        </ErrorBoundary>
+        <ErrorBoundary part="The refusal">
+          <RefusalCard />
+        </ErrorBoundary>
         <EngineBanner />
       </main>
       <aside className="side" id="side" aria-label="Details" tabIndex={-1}>
@@ -101,8 +120,43 @@ export function App() {
       <ErrorBoundary part="The dialog">
         <Dialogs />
       </ErrorBoundary>
+      <ErrorBoundary part="The menu">
+        <Commanding />
+      </ErrorBoundary>
       <DropZone />
       <Tips />
     </div>
+  );
+}
+
+/** What lies over the canvas on request. */
+function Wide() {
+  const walk = useApp((state) => state.wideWalk);
+  if (!walk) return null;
+  return (
+    <ErrorBoundary part="The walk">
+      <Suspense fallback={null}>
+        <WideWalk />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+const REST_MS = 1500;
+
+/** The two lists of commands, each in a chunk of its own. */
+function Commanding() {
+  const finding = useApp((state) => state.palette !== null);
+  const pointing = useApp((state) => state.menu !== null);
+  useEffect(() => {
+    // Fetched once the page is at rest: then both open at once.
+    const timer = setTimeout(() => void Promise.allSettled([palette(), menu()]), REST_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <Suspense fallback={null}>
+      {finding && <CommandPalette />}
+      {pointing && <ContextMenu />}
+    </Suspense>
   );
 }

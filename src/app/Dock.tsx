@@ -1,9 +1,12 @@
 import { ChevronDown, ChevronUp } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { Console } from '../panels/log/Console';
-import { ScriptLog } from '../panels/log/ScriptLog';
+import { lazy, Suspense, type ReactNode } from 'react';
+import { InsideLine } from '../panels/timeline/InsideLine';
 import { Timeline } from '../panels/timeline/Timeline';
 import { IconButton } from '../ui/Button';
+import { ErrorBoundary } from './ErrorBoundary';
+
+/** A chunk of its own: the canvas does not wait for it. */
+const Script = lazy(() => import('../panels/log/Script').then((module) => ({ default: module.Script })));
 
 interface DockProps {
   readonly open: boolean;
@@ -18,7 +21,9 @@ export function Dock({ open, onToggle, children }: DockProps) {
     <section className="dock" aria-label="Script and playback">
       {open && children}
       <div className="dock-bar">
-        <Timeline />
+        <ErrorBoundary part="The timeline">
+          <Timeline />
+        </ErrorBoundary>
         <IconButton
           className="wide-only"
           label={open ? 'Hide the script' : 'Show the script'}
@@ -28,9 +33,13 @@ export function Dock({ open, onToggle, children }: DockProps) {
           {open ? <ChevronDown size={16} /> : <ChevronUp size={16} />}
         </IconButton>
       </div>
+      <InsideLine />
       <div className="dock-body" hidden={!open}>
-        <ScriptLog />
-        <Console />
+        <ErrorBoundary part="The script">
+          <Suspense fallback={null}>
+            <Script />
+          </Suspense>
+        </ErrorBoundary>
       </div>
     </section>
   );

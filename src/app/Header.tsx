@@ -1,9 +1,10 @@
-import { Link2, Moon, PanelRight, Redo2, Sun, SunMoon, Undo2 } from 'lucide-react';
+import { Link2, Moon, PanelRight, Redo2, Search, Sun, SunMoon, Undo2 } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useApp } from '../store';
 import { sceneTitle } from '../store/script';
 import { Button, IconButton } from '../ui/Button';
 import { copyLink, useLink } from './link';
+import './find-button.css';
 
 interface HeaderProps {
   readonly sideOpen: boolean;
@@ -28,6 +29,7 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
         {title}
       </p>
       <EngineChip />
+      <FindButton />
       <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => void undo()}>
         <Undo2 size={16} />
       </IconButton>
@@ -57,6 +59,27 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
     </header>
   );
 }
+
+/** The way to everything that can be done, for whoever does not know its keys yet. */
+function FindButton() {
+  const openPalette = useApp((state) => state.actions.openPalette);
+  return (
+    <button
+      type="button"
+      className="find-button"
+      aria-label="Find a command or an object"
+      aria-haspopup="dialog"
+      aria-keyshortcuts="Control+K Meta+K"
+      onClick={() => openPalette({ commandId: null, subject: [] })}
+    >
+      <Search size={14} strokeWidth={1.75} aria-hidden="true" />
+      <span className="find-words">Find or do…</span>
+      <kbd className="kbd">{MOD} K</kbd>
+    </button>
+  );
+}
+
+const MOD = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
 function LinkMeter() {
   const advice = useLink((state) => state.advice);

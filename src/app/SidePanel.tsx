@@ -1,5 +1,5 @@
 import { Tabs } from '@base-ui/react/tabs';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { CachesPanel } from '../panels/hardware/CachesPanel';
 import { QueuesPanel } from '../panels/hardware/QueuesPanel';
 import { RegistersPanel } from '../panels/hardware/RegistersPanel';
@@ -13,12 +13,17 @@ import { SysfsPanel } from '../panels/sysfs/SysfsPanel';
 import { WalkPanel } from '../panels/walk/WalkPanel';
 import { useApp } from '../store';
 import type { PanelId } from '../store/types';
+import { readSaved, save } from './saved';
 
 /** In a chunk of their own. */
 const groups = () => import('../panels/groups');
 const GroupsPanel = lazy(async () => ({ default: (await groups()).GroupsPanel }));
 const WhyPanel = lazy(async () => ({ default: (await groups()).WhyPanel }));
 const PassthroughPanel = lazy(async () => ({ default: (await groups()).PassthroughPanel }));
+const ComparePanel = lazy(() =>
+  import('../panels/compare/ComparePanel').then((module) => ({ default: module.ComparePanel })),
+);
+const SpacePanel = lazy(async () => ({ default: (await import('../panels/space')).SpacePanel }));
 const WhatIfPanel = lazy(async () => ({ default: (await groups()).WhatIfPanel }));
 
 interface PanelRow<Id extends PanelId = PanelId> {
@@ -47,6 +52,7 @@ const TABS: readonly (PanelRow | GroupRow)[] = [
     ],
   },
   { id: 'walk', label: 'Walk', Panel: WalkPanel },
+  { id: 'space', label: 'Space', Panel: SpacePanel },
   {
     group: 'trace',
     label: 'Trace',
@@ -54,6 +60,7 @@ const TABS: readonly (PanelRow | GroupRow)[] = [
       { id: 'ioctls', label: 'Calls', Panel: IoctlsPanel },
       { id: 'events', label: 'Events', Panel: EventsPanel },
       { id: 'locks', label: 'Locks', Panel: LocksPanel },
+      { id: 'compare', label: 'Compare', Panel: ComparePanel },
     ],
   },
   {
@@ -75,20 +82,43 @@ const keyOf = (row: PanelRow | GroupRow): string => (isGroup(row) ? row.group : 
 const holds = (row: PanelRow | GroupRow, panel: PanelId): boolean =>
   isGroup(row) ? row.rows.some(({ id }) => id === panel) : row.id === panel;
 
+/** The tab of the last visit, if there still is such a one. */
+function lastPanel(): PanelId | null {
+  const { panel } = readSaved();
+  const rows = TABS.flatMap((row) => (isGroup(row) ? row.rows : [row]));
+  return rows.find(({ id }) => id === panel)?.id ?? null;
+}
+
+/** What a tab of several panels shows at first: what it showed at the last visit. */
+function lastShown(): Readonly<Record<string, PanelId>> {
+  const panel = lastPanel();
+  const row = panel === null ? undefined : TABS.find((each) => holds(each, panel));
+  return panel === null || row === undefined || !isGroup(row) ? {} : { [row.group]: panel };
+}
+
 /** The panels beside the canvas, one at a time. A chunk of its own: the canvas does not wait for it. */
 export function SidePanel() {
   const panel = useApp((state) => state.panel);
   const showPanel = useApp((state) => state.actions.showPanel);
   /** What each group last showed. */
-  const [last, setLast] = useState<Readonly<Record<string, PanelId>>>({});
+  const [last, setLast] = useState<Readonly<Record<string, PanelId>>>(lastShown);
+  useEffect(() => {
+    const before = lastPanel();
+    const { panel: now, selection, actions } = useApp.getState();
+    // A scene that has something to show has come first.
+    if (before !== null && now === 'object' && selection === null) actions.showPanel(before);
+  }, []);
   const show = (key: string): void => {
     const row = TABS.find((each) => keyOf(each) === key);
     const first = row && (isGroup(row) ? (last[key] ?? row.rows[0]?.id) : row.id);
-    if (first !== undefined) showPanel(first);
+    if (first === undefined) return;
+    showPanel(first);
+    save({ panel: first });
   };
   const showIn = (group: string, next: PanelId): void => {
     setLast({ ...last, [group]: next });
     showPanel(next);
+    save({ panel: next });
   };
   const current = TABS.find((row) => holds(row, panel));
   return (
@@ -128,7 +158,9 @@ export function SidePanel() {
         ) : (
           <Tabs.Panel key={row.id} value={row.id} className="tab-panel">
             {row.id !== 'object' && <h2 className="sr-only">{row.label}</h2>}
-            <row.Panel />
+            <Suspense fallback={null}>
+              <row.Panel />
+            </Suspense>
           </Tabs.Panel>
         ),
       )}

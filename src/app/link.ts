@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { LinkAdvice } from '../share/link';
 import { useApp } from '../store';
 import { linesOf } from '../store/script';
+import { openRescued, takeRescued } from './rescue';
 import type { AppState } from '../store/types';
 
 /** The scene in the address bar: read when the page opens and when the hash changes, written a while after changes. */
@@ -24,9 +25,11 @@ let written = '';
 
 export async function openPage(): Promise<void> {
   const { start, notify } = useApp.getState().actions;
-  const { scene, why } = await readHash();
+  const rescued = takeRescued();
+  const { scene, why } = rescued === null ? await readHash() : { scene: null, why: null };
   addEventListener('hashchange', () => void followHash());
-  void start(scene ?? { script: '', cursor: null, selection: null });
+  if (rescued !== null) void openRescued(rescued);
+  else void start(scene ?? { script: '', cursor: null, selection: null });
   if (why !== null) notify({ tone: 'error', text: why });
   // A link that cannot be read stays where it is until something new is made.
   useApp.subscribe(scheduleWrite);

@@ -1,22 +1,27 @@
-import type { ViewState } from '../store/types';
+import type { Tempo, ViewState } from '../store/types';
 
 /** What the page remembers from visit to visit: how it is arranged, never what is in it. */
 export interface Saved {
   readonly theme: ViewState['theme'];
+  readonly tempo: Tempo;
   readonly sideWidth: number;
   readonly dockHeight: number;
   readonly sideOpen: boolean;
   readonly dockOpen: boolean;
+  /** Tab of the side panel. */
+  readonly panel: string;
   readonly reloadedAt: number;
 }
 
 const KEY = 'iommu-playground';
 const DEFAULTS: Saved = {
   theme: 'auto',
+  tempo: 'walk',
   sideWidth: 408,
   dockHeight: 232,
   sideOpen: true,
   dockOpen: true,
+  panel: 'object',
   reloadedAt: 0,
 };
 
@@ -45,5 +50,9 @@ export function parseSaved(stored: unknown): Saved {
     return [key, typeof value === typeof fallback ? value : fallback];
   });
   const saved = Object.fromEntries(entries) as Saved;
-  return ['auto', 'light', 'dark'].includes(saved.theme) ? saved : { ...saved, theme: 'auto' };
+  return {
+    ...saved,
+    theme: ['auto', 'light', 'dark'].includes(saved.theme) ? saved.theme : 'auto',
+    tempo: ['instant', 'walk', 'by-hand'].includes(saved.tempo) ? saved.tempo : 'walk',
+  };
 }

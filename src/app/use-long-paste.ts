@@ -14,14 +14,14 @@ export function useLongPaste(): void {
   useEffect(() => {
     const onPaste = (event: ClipboardEvent): void => {
       const text = event.clipboardData?.getData('text/plain') ?? '';
-      if (event.defaultPrevented) return;
-      if (!isField(event.target)) {
-        if (text.trim() === '' || useApp.getState().dialog !== null) return;
-        event.preventDefault();
-        offerText({ name: 'Pasted text', text });
-        return;
-      }
-      if (text.length <= LONGEST) return;
+      if (event.defaultPrevented || isField(event.target)) return;
+      if (text.trim() === '' || useApp.getState().dialog !== null) return;
+      event.preventDefault();
+      offerText({ name: 'Pasted text', text });
+    };
+    const onFieldPaste = (event: ClipboardEvent): void => {
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (!isField(event.target) || text.length <= LONGEST) return;
       event.preventDefault();
       useApp.getState().actions.notify({
         tone: 'error',
@@ -29,7 +29,12 @@ export function useLongPaste(): void {
       });
     };
     document.addEventListener('paste', onPaste);
-    return () => document.removeEventListener('paste', onPaste);
+    // Before the field has it: the script editor takes what is pasted into its own hands.
+    document.addEventListener('paste', onFieldPaste, true);
+    return () => {
+      document.removeEventListener('paste', onPaste);
+      document.removeEventListener('paste', onFieldPaste, true);
+    };
   }, []);
 }
 

@@ -223,7 +223,9 @@ const eventsHere = ({ events, cursor }: AppState): number =>
 /** The line of the next note, forward or back; null: there is none. */
 function noteFrom({ script, cursor }: AppState, direction: 1 | -1): number | null {
   const notes = linesOf(script).flatMap((line, index) => (noteIn(line) === null ? [] : [index + 1]));
-  return (direction === 1 ? notes.find((line) => line > cursor) : notes.findLast((line) => line < cursor)) ?? null;
+  return (
+    (direction === 1 ? notes.find((line) => line > cursor) : notes.findLast((line) => line < cursor)) ?? null
+  );
 }
 
 function seekNote(app: AppState, direction: 1 | -1): unknown {

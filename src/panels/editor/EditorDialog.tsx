@@ -1,128 +1,164 @@
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import type { EditorView } from '@codemirror/view';
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { formatScript } from '../../scenario/format';
 import { parseScript } from '../../scenario/parse';
-import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
+import { linesOf } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { count } from '../../ui/numbers';
+import { goTo, openEditor, repair, replaceText, showProblems } from './code-mirror';
+import { draftOf, keepDraft } from './draft';
+import { breakLines } from './margins';
+import { problemsOf, problemsOfRun, type Problem } from './problems';
 import './editor.css';
 
-interface Problem {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
+/** More than these are counted: nobody repairs a thousand lines by a list. */
+const LISTED = 60;
 
 /** The whole script as text. While a line is wrong, the last good state stays on screen. */
 export function EditorDialog() {
   const script = useApp((state) => state.script);
-  const { openDialog, replaceScript } = useApp((state) => state.actions);
-  const [text, setText] = useState(script);
+  const { openDialog } = useApp((state) => state.actions);
+  const [text, setText] = useState(() => draftOf(script) ?? script);
   const [failed, setFailed] = useState<readonly Problem[]>([]);
-  const area = useRef<HTMLTextAreaElement>(null);
+  const [view, setView] = useState<EditorView | null>(null);
   const checked = useDeferredValue(text);
-  const wrong = useMemo(() => problemsOf(checked), [checked]);
-  const problems = wrong.length > 0 ? wrong : failed;
+  const found = useMemo(() => problemsOf(checked), [checked]);
+  const wrong = found.some(({ severity }) => severity === 'error');
+  const problems = useMemo(() => (failed.length > 0 ? failed : found), [failed, found]);
+  const changed = text !== script;
 
+  const format = (): void => {
+    if (view !== null) replaceText(view, tidied(view.state.doc.toString()));
+  };
   const run = async (): Promise<void> => {
-    if (wrong.length > 0 || !(await replaceScript(text))) return;
-    const after = problemsOfRun();
+    if (view === null) return;
+    const now = view.state.doc.toString();
+    if (problemsOf(now).some(({ severity }) => severity === 'error')) return;
+    const breaks = breakLines(view.state);
+    const { actions } = useApp.getState();
+    if (!(await actions.replaceScript(now))) return;
+    setBreaks(breaks);
+    keepDraft(null);
+    const after = problemsOfRun(useApp.getState().results);
     setFailed(after);
     if (after.length === 0) openDialog(null);
   };
 
-  const goTo = ({ line, column }: Problem): void => {
-    const lines = text.split('\n');
-    const at = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
-    area.current?.focus();
-    area.current?.setSelectionRange(at, at + 1);
-  };
+  // What the keys of the editor do is always the newest.
+  const does = useRef({ format, run });
+  useEffect(() => {
+    does.current = { format, run };
+  });
+
+  const mount = useCallback((parent: HTMLDivElement) => {
+    const { script: here, known, breakpoints } = useApp.getState();
+    const editor = openEditor({
+      parent,
+      text: draftOf(here) ?? here,
+      came: { lines: linesOf(here), results: known },
+      breaks: breakpoints.flatMap((each) => (each.kind === 'line' ? [each.line] : [])),
+      objects: () => Object.values(useApp.getState().objects),
+      onText(next) {
+        setText(next);
+        setFailed([]);
+        keepDraft({ of: useApp.getState().script, text: next });
+      },
+      onBreaks(lines) {
+        // Of a changed text they count from when it runs.
+        if (editor.state.doc.toString() === useApp.getState().script) setBreaks(lines);
+      },
+      onRun: () => void does.current.run(),
+      onFormat: () => does.current.format(),
+    });
+    setView(editor);
+    return () => {
+      editor.destroy();
+      setView(null);
+    };
+  }, []);
+
+  useEffect(() => {
+    // Of a text that has been typed on meanwhile they would stand in the wrong places.
+    if (view?.state.doc.toString() === checked) showProblems(view, problems);
+  }, [view, problems, checked]);
 
   return (
     <Dialog
       title="Script"
       description="One action a line. Running it replaces the scene in one undoable step."
-      width={880}
+      width={960}
       onClose={() => openDialog(null)}
       footer={
         <>
-          <span className="grow muted">{count(text === '' ? 0 : text.split('\n').length, 'line')}</span>
+          <span className="grow muted editor-state">
+            {count(text === '' ? 0 : text.split('\n').length, 'line')}
+            {changed && ', not run yet'}
+          </span>
+          {changed && (
+            <Button look="quiet" onClick={() => view && replaceText(view, script)}>
+              Undo all
+            </Button>
+          )}
+          <Button data-tip="One space between words, two before a comment (Shift Alt F)" onClick={format}>
+            Tidy up
+          </Button>
           <Button onClick={() => download(text)}>Save as a file</Button>
-          <Button look="primary" disabled={wrong.length > 0} onClick={() => void run()}>
+          <Button look="primary" disabled={wrong} onClick={() => void run()}>
             Run <span className="kbd">Ctrl ↵</span>
           </Button>
         </>
       }
     >
       <div className="editor">
-        <div className="editor-scroll">
-          <pre className="editor-numbers mono" aria-hidden="true">
-            {text.split('\n').map((_, index) => (
-              <span key={index} data-bad={problems.some((problem) => problem.line === index + 1)}>
-                {index + 1}
-              </span>
-            ))}
-          </pre>
-          <textarea
-            ref={area}
-            className="editor-text mono"
-            aria-label="Script"
-            aria-invalid={problems.length > 0}
-            aria-describedby="editor-problems"
-            value={text}
-            rows={Math.max(16, text.split('\n').length + 1)}
-            spellCheck={false}
-            autoCapitalize="off"
-            wrap="off"
-            onChange={(event) => {
-              setText(event.target.value);
-              setFailed([]);
-            }}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void run();
-            }}
-          />
-        </div>
+        <div className="editor-place" ref={mount} />
         <ul className="editor-problems" id="editor-problems" aria-live="polite">
-          {problems.map((problem) => (
+          {problems.slice(0, LISTED).map((problem) => (
             <li key={`${problem.line}:${problem.column}`}>
-              <button type="button" className="link" onClick={() => goTo(problem)}>
+              <button type="button" className="link" onClick={() => view && goTo(view, problem)}>
                 <code>
                   {problem.line}:{problem.column}
                 </code>
-                <span className="error-text">{problem.message}</span>
+                <span className={problem.severity === 'error' ? 'error-text' : 'warning-text'}>
+                  {problem.message}
+                </span>
               </button>
+              {problem.instead !== null && (
+                <button
+                  type="button"
+                  className="chip editor-repair"
+                  onClick={() => view && repair(view, problem)}
+                >
+                  Write {problem.instead}
+                </button>
+              )}
             </li>
           ))}
+          {problems.length > LISTED && <li className="muted">and {problems.length - LISTED} more</li>}
         </ul>
+        <p className="muted editor-keys">
+          <kbd className="kbd">Tab</kbd> takes what is offered, else leaves the editor.{' '}
+          <kbd className="kbd">F8</kbd> goes to the next problem, <kbd className="kbd">F9</kbd> stops playing
+          after a line, <kbd className="kbd">Ctrl F</kbd> finds.
+        </p>
       </div>
     </Dialog>
   );
 }
 
-const problemsOf = (text: string): readonly Problem[] =>
-  parseScript(text).lines.flatMap(({ number, error }) =>
-    error === null ? [] : [{ line: number, column: error.column, message: error.message }],
-  );
+/** The canonical spelling, line by line, with the end as it was. */
+function tidied(text: string): string {
+  const formatted = formatScript(parseScript(text));
+  return text.endsWith('\n') ? formatted : formatted.replace(/\n$/, '');
+}
 
-/** How a line ends that no errno refused. */
-const ENDS: Partial<Record<LineResult['status'], string>> = {
-  fault: 'it faults',
-  waits: 'it waits',
-  deadlock: 'it waits for ever',
-  mismatch: 'it is not so',
-};
-
-/** What the engine could not make sense of, or what came out otherwise than the script says. */
-const problemsOfRun = (): readonly Problem[] =>
-  useApp.getState().results.flatMap((result) => {
-    if (result.ok) return [];
-    const { line, column, why, errno, expected, status } = result;
-    if (status === 'error')
-      return [{ line, column: column ?? 1, message: why ?? 'this line makes no sense' }];
-    const came = status === 'ok' ? 'it succeeds' : `${errno ?? ENDS[status] ?? ''}: ${why ?? ''}`;
-    return [{ line, column: 1, message: expected === null ? came : `expected ${expected}, but ${came}` }];
-  });
+/** Lines to stop after; other reasons to stop stay. */
+function setBreaks(lines: readonly number[]): void {
+  const { breakpoints, actions } = useApp.getState();
+  const others = breakpoints.filter(({ kind }) => kind !== 'line');
+  actions.setBreakpoints([...others, ...lines.map((line) => ({ kind: 'line', line }) as const)]);
+}
 
 function download(text: string): void {
   const url = URL.createObjectURL(

@@ -1,53 +1,183 @@
-import { useMemo, useState } from 'react';
+import { X } from 'lucide-react';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useApp } from '../../store';
-import { linesOf } from '../../store/script';
+import { Button, IconButton } from '../../ui/Button';
 import { count } from '../../ui/numbers';
-import { Section } from '../../ui/Section';
-import { describeEvent, isFine } from './describe';
+import { ObjectLink } from '../shared/ObjectLink';
+import { useReading } from '../shared/use-reading';
+import { titleOf } from '../shared/words';
+import { kindWord } from './describe';
+import { entriesOf, entriesOfLines, FINE, isTold, kindsOf, type Kind, type Told } from './entries';
+import { EventList } from './EventList';
+import { callsOf } from './follow';
 import './events.css';
 
-/** More rows than this are counted, not drawn. */
-const ROWS = 400;
+/** So many events of one line are read at a time; the rest is a page further. */
+const PAGE = 20_000;
+const NO_EVENTS: readonly Told[] = [];
 
-/** Everything that happened inside the machine at the line where time stands, in its order. */
+/** Everything that happened inside the machine: at the line where time stands, or up to it. */
 export function EventsPanel() {
   const cursor = useApp((state) => state.cursor);
-  const script = useApp((state) => state.script);
-  const events = useApp((state) => state.events.findLast((each) => each.line === state.cursor)?.events);
-  const [fine, setFine] = useState(false);
+  const lines = useApp((state) => state.events);
+  const objects = useApp((state) => state.objects);
+  const followed = useApp((state) => state.followed);
+  const [scope, setScope] = useState<'line' | 'all'>('line');
+  const [hidden, setHidden] = useState<ReadonlySet<Kind>>(FINE);
+  const [text, setText] = useState('');
+  const [at, setAt] = useState({ line: cursor, page: 0 });
+  const page = at.line === cursor ? at.page : 0;
+  const typed = useDeferredValue(text);
+
+  const here = useMemo(() => lines.findLast(({ line }) => line === cursor), [lines, cursor]);
+  const told = useTold(here, page);
   const shown = useMemo(
-    () => (events ?? []).filter((event) => fine || !isFine(event)).map(describeEvent),
-    [events, fine],
+    () => (scope === 'all' ? lines : here === undefined ? [] : [here]),
+    [scope, lines, here],
   );
-  const line = linesOf(script)[cursor - 1];
+  const kinds = useMemo(() => kindsOf(shown), [shown]);
+  const calls = useMemo(() => (followed === null ? null : callsOf(objects, followed)), [objects, followed]);
+  const wanted = useMemo(() => ({ hidden, text: typed, calls }), [hidden, typed, calls]);
+  const entries = useMemo(
+    () => (scope === 'all' ? entriesOfLines(shown, wanted) : entriesOf(told, wanted)),
+    [scope, shown, told, wanted],
+  );
+  const total = kinds.reduce((sum, [, each]) => sum + each, 0);
+  const pages = scope === 'line' ? Math.ceil((here?.count ?? 0) / PAGE) : 1;
+
+  const toggle = (kind: Kind): void => {
+    const next = new Set(hidden);
+    if (!next.delete(kind)) next.add(kind);
+    setHidden(next);
+  };
+
   return (
-    <Section
-      title={line === undefined ? 'Events' : `At line ${cursor}, ${count(events?.length ?? 0, 'event')}`}
-    >
-      {line !== undefined && <code className="event-line">{line}</code>}
-      {events === undefined ? (
-        <p className="prose">
-          Nothing happened inside the machine here. Go to a line such as <code>boot</code>,{' '}
-          <code>ATTACH</code> or <code>dma</code>.
+    <div className="events-panel">
+      <div className="events-filter">
+        <div className="row">
+          <div className="events-scope" role="group" aria-label="Events of">
+            <Scope pressed={scope === 'line'} onClick={() => setScope('line')}>
+              {cursor === 0 ? 'This line' : `Line ${cursor}`}
+            </Scope>
+            <Scope pressed={scope === 'all'} onClick={() => setScope('all')}>
+              All lines so far
+            </Scope>
+          </div>
+          <input
+            type="search"
+            className="input grow"
+            aria-label="Search events"
+            placeholder="Search"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </div>
+        {kinds.length > 0 && (
+          <div className="row" role="group" aria-label="Kinds">
+            {kinds.map(([kind, each]) => (
+              <button
+                key={kind}
+                type="button"
+                className="chip event-chip"
+                aria-pressed={!hidden.has(kind)}
+                onClick={() => toggle(kind)}
+              >
+                {kindWord(kind)} {each.toLocaleString('en')}
+              </button>
+            ))}
+          </div>
+        )}
+        <Following />
+        <p className="muted" role="status">
+          {entries.every(({ kind }) => kind === 'event') && entries.length === total
+            ? count(total, 'event')
+            : `${entries.length.toLocaleString('en')} of ${count(total, 'event')}`}
+        </p>
+      </div>
+      {total === 0 ? (
+        <p className="prose events-none">
+          Nothing happened inside the machine {scope === 'all' ? 'so far' : 'here'}. Go to a line such as{' '}
+          <code>boot</code>, <code>ATTACH</code> or <code>dma</code>.
         </p>
       ) : (
-        <>
-          <label className="event-filter">
-            <input type="checkbox" checked={fine} onChange={(change) => setFine(change.target.checked)} />
-            every lock and register, too
-          </label>
-          {shown.length === 0 && <p className="muted">Nothing but locks and registers here.</p>}
-          <ol className="events">
-            {shown.slice(0, ROWS).map(({ kind, text, tone }, index) => (
-              <li key={index} data-tone={tone}>
-                <span className="event-kind">{kind}</span>
-                <code>{text}</code>
-              </li>
-            ))}
-          </ol>
-          {shown.length > ROWS && <p className="muted">and {shown.length - ROWS} more</p>}
-        </>
+        <EventList
+          key={`${scope} ${cursor} ${page}`}
+          entries={entries}
+          withLines={scope === 'all'}
+          onLine={() => setScope('line')}
+        />
       )}
-    </Section>
+      {pages > 1 && (
+        <div className="row events-pages">
+          <Button disabled={page === 0} onClick={() => setAt({ line: cursor, page: page - 1 })}>
+            Earlier
+          </Button>
+          <span className="muted">
+            from {(page * PAGE + 1).toLocaleString('en')} of {count(here?.count ?? 0, 'event')}
+          </span>
+          <Button disabled={page + 1 >= pages} onClick={() => setAt({ line: cursor, page: page + 1 })}>
+            Later
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Events of the line in words: they are here where they are few, else the engine is asked. */
+function useTold(here: Parameters<typeof isTold>[0] | undefined, page: number): readonly Told[] {
+  const readEvents = useApp((state) => state.actions.readEvents);
+  const read = useCallback(async (): Promise<readonly Told[]> => {
+    if (here === undefined) return NO_EVENTS;
+    const { line, count: all } = here;
+    if (isTold(here)) return [{ line, first: 0, events: here.events }];
+    const first = page * PAGE;
+    const events = await readEvents(line, first, Math.min(all, first + PAGE));
+    return [{ line, first, events: events ?? [] }];
+  }, [here, page, readEvents]);
+  const answer = useReading(read) ?? NO_EVENTS;
+  // What was read for another line is no answer to this one.
+  return answer[0]?.line === here?.line ? answer : NO_EVENTS;
+}
+
+interface ScopeProps {
+  readonly pressed: boolean;
+  readonly onClick: () => void;
+  readonly children: React.ReactNode;
+}
+
+const Scope = ({ pressed, onClick, children }: ScopeProps) => (
+  <button
+    type="button"
+    className="subtab"
+    aria-pressed={pressed}
+    data-active={pressed || undefined}
+    onClick={onClick}
+  >
+    {children}
+  </button>
+);
+
+/** The one object that is followed; or the way to follow what is selected. */
+function Following() {
+  const followed = useApp((state) => state.followed);
+  const selected = useApp((state) => (state.selection === null ? undefined : state.objects[state.selection]));
+  const follow = useApp((state) => state.actions.follow);
+  if (followed !== null)
+    return (
+      <p className="row">
+        <span>
+          Only of <ObjectLink id={followed} />
+        </span>
+        <IconButton label="Show events of everything" onClick={() => follow(null)}>
+          <X size={14} />
+        </IconButton>
+      </p>
+    );
+  if (selected === undefined) return null;
+  return (
+    <p>
+      <Button onClick={() => follow(selected.id)}>Only of {titleOf(selected)}</Button>
+    </p>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeEvent, isFine } from './describe';
+import { describeEvent } from './describe';
 
 test('an event is one line for people', () => {
   const unit = 'iommu:dmar0';
@@ -43,7 +43,7 @@ test('an event is one line for people', () => {
   ).toBe('01:00.0 reads 1 byte at 0x10 blocked');
 });
 
-test('faults stand out, locks and registers stand back', () => {
+test('faults stand out', () => {
   const fault = {
     kind: 'fault',
     unit: 'u',
@@ -55,5 +55,4 @@ test('faults stand out, locks and registers stand back', () => {
     recorded: false,
   } as const;
   expect(describeEvent(fault)).toEqual({ kind: 'fault', text: '0x6 x, not recorded', tone: 'fault' });
-  expect([fault, { kind: 'lock', op: 'release', lock: 'l' } as const].map(isFine)).toEqual([false, true]);
 });

@@ -17,8 +17,13 @@ const row = (kind: string, text: string, tone: EventRow['tone'] = 'plain'): Even
   tone,
 });
 
-/** What only who reads code wants to see: every lock, every register. */
-export const isFine = (event: TraceEvent): boolean => event.kind === 'lock' || event.kind === 'register';
+/** What people call a kind; rows say the same. */
+const KIND_WORDS: Readonly<Partial<Record<TraceEvent['kind'], string>>> = {
+  log: 'kernel',
+  'guest-error': 'misuse',
+  unimplemented: 'lacking',
+};
+export const kindWord = (kind: TraceEvent['kind']): string => KIND_WORDS[kind] ?? kind;
 
 const LOCK_WORDS = { acquire: 'takes', release: 'drops', wait: 'waits for' } as const;
 
@@ -81,10 +86,10 @@ export function describeEvent(event: TraceEvent): EventRow {
       return row('fault', `${hex(event.reason)} ${event.name}${kept}`, 'fault');
     }
     case 'log':
-      return row('kernel', event.text, 'kernel');
+      return row(kindWord(event.kind), event.text, 'kernel');
     case 'guest-error':
-      return row('misuse', event.text, 'fault');
+      return row(kindWord(event.kind), event.text, 'fault');
     case 'unimplemented':
-      return row('lacking', event.text, 'fault');
+      return row(kindWord(event.kind), event.text, 'fault');
   }
 }

@@ -1,6 +1,7 @@
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { groupShelves } from '../../gallery/groups';
 import { iommuShelves } from '../../gallery/iommus';
+import { trafficShelves } from '../../gallery/traffic';
 import { threads } from '../../gallery/rows';
 import { isFound } from '../../gallery/search';
 import { numberOf, type SceneShelf } from '../../gallery/shelves';
@@ -32,9 +33,11 @@ export function GalleryDialog() {
     });
   const found = foundOf(IOMMUS);
   const foundGroups = foundOf(GROUPS);
+  const foundTraffic = foundOf(TRAFFIC);
   const foundThreads = foundOf(THREADS);
   const nothing =
-    scenes?.length === 0 && found.length === 0 && foundGroups.length === 0 && foundThreads.length === 0;
+    scenes?.length === 0 &&
+    [found, foundTraffic, foundGroups, foundThreads].every((each) => each.length === 0);
 
   const onSearchKey = (event: KeyboardEvent): void => {
     const first = results.current?.querySelector<HTMLElement>(RESULTS);
@@ -77,6 +80,10 @@ export function GalleryDialog() {
           What the hardware reads, keeps and reports: tables, caches, queues and faults of each vendor, in the
           words of its document, and what the kernel prints.
         </Shelves>
+        <Shelves title="While the card is busy" shelves={foundTraffic}>
+          Traffic that goes on while the kernel moves a device from one table to another: which accesses are
+          blocked, and at what; and how a ring and a random reader use the IOTLB.
+        </Shelves>
         <Shelves title="Whose group is it, and why" shelves={foundGroups}>
           Which devices Linux keeps together, the registers that decide, and DMA that shows whether they are
           right: bridges, switches, functions, quirks, and the kernel’s command line.
@@ -118,6 +125,7 @@ const shelfOf = ({ word, title, scenes }: SceneShelf): Shelf => ({
 });
 const IOMMUS = iommuShelves.map(shelfOf);
 const GROUPS = groupShelves.map(shelfOf);
+const TRAFFIC = trafficShelves.map(shelfOf);
 
 const THREADS: readonly Shelf[] = threads.map(({ letter, title, year, rows }) => ({
   id: letter,

@@ -1,10 +1,19 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import {
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+} from 'react';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
+import { openMenu } from '../shared/menu-of';
 import { find, type Objects } from '../shared/words';
 import { DeviceRow, GroupRow, UngroupedRow } from './TreeRows';
 import type { Row } from './rows';
-import { offsetsOf, revealing, windowOf } from './windowing';
+import { offsetsOf, revealing, windowOf } from '../shared/windowing';
 
 /** Heights of rows, in pixels: groups.css has the same. */
 const LINE = 30;
@@ -92,6 +101,13 @@ export function GroupTree({ rows, onToggle }: GroupTreeProps) {
     act();
   };
 
+  const onContextMenu = (event: MouseEvent): void => {
+    const pointed = event.target instanceof Element ? event.target.closest('[role=treeitem]') : null;
+    const row = rows.find(({ id }) => rowDomId(id) === pointed?.id) ?? rows[active];
+    const element = pointed ?? document.getElementById(rowDomId(row?.id ?? ''));
+    if (row !== undefined && row.kind !== 'ungrouped' && element !== null) openMenu(event, row.id, element);
+  };
+
   // The row that the keyboard is on stays in the document, wherever it is.
   const drawn = rows.slice(from, to).map((row, at) => ({ row, at: from + at }));
   const here = rows[active];
@@ -105,6 +121,7 @@ export function GroupTree({ rows, onToggle }: GroupTreeProps) {
       tabIndex={0}
       aria-activedescendant={here && rowDomId(here.id)}
       onKeyDown={onKeyDown}
+      onContextMenu={onContextMenu}
       onScroll={(event) =>
         setSeen({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
       }

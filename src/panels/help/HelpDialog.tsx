@@ -1,7 +1,10 @@
 import { signature, VERBS } from '../../scenario/verbs';
 import { useApp } from '../../store';
-import { SHORTCUTS } from '../../store/shortcuts';
+import { commandById } from '../../commands';
+import { KEY_MAP, type KeyRow } from '../../store/shortcuts';
 import { Dialog } from '../../ui/Dialog';
+import { Legend } from '../../ui/Legend';
+import type { TermTip } from '../../ui/Term';
 import { TERMS } from '../shared/terms';
 import { Defects } from './Defects';
 import './help.css';
@@ -39,13 +42,27 @@ const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   tier: 'Tier',
   account: 'Accounting',
   dirty: 'Dirty tracking',
+  identity: 'Identity',
+  blocked: 'Blocked',
+  attach: 'Attach',
+  replace: 'Replace',
+  quirk: 'Quirk',
+  alias: 'Alias',
+  sva: 'SVA',
+  ats: 'ATS',
+  pri: 'PRI',
+  fault: 'Fault',
+  msi: 'MSI',
+  noiommu: 'no-IOMMU',
+  container: 'Container',
+  selftest: 'Mock device',
+  flushQueue: 'Flush queue',
+  lockdep: 'lockdep',
 };
 
 /** Made from the key map, the verbs and the words that the page itself uses. */
 export function HelpDialog() {
   const openDialog = useApp((state) => state.actions.openDialog);
-  // The canvas says its own keys to screen readers; the same sentence helps everybody.
-  const canvasKeys = document.getElementById('canvas-keys')?.textContent ?? null;
   return (
     <Dialog
       title="Help"
@@ -59,27 +76,13 @@ export function HelpDialog() {
           <h3 id="help-keys" className="eyebrow">
             Keys
           </h3>
-          <dl className="fields help-keys">
-            {SHORTCUTS.map(({ label, help }) => (
-              <div key={label}>
-                <dt>
-                  {label.split(' ').map((key) => (
-                    <kbd key={key} className="kbd">
-                      {key}
-                    </kbd>
-                  ))}
-                </dt>
-                <dd>{help}</dd>
-              </div>
-            ))}
-          </dl>
-          {canvasKeys !== null && (
-            <p className="prose">
-              <b>On the canvas.</b> {canvasKeys}
-            </p>
-          )}
+          <KeyList where="page" />
+          <h3 className="eyebrow">On the canvas</h3>
+          <KeyList where="canvas" />
           <p className="prose">
-            <b>In the console.</b> Enter runs the line, Tab completes, up and down bring earlier lines back.
+            <b>In the console.</b> Enter runs the line, Tab completes, up and down bring earlier lines back,
+            Ctrl R looks for one. The kernel’s names may be in small letters. Several lines pasted run one
+            after the other.
           </p>
           <p className="prose">
             <b>Your own machine.</b> Paste anywhere on the page, or drop files on it: <code>lspci</code>,{' '}
@@ -96,10 +99,18 @@ export function HelpDialog() {
             {Object.entries(TERM_NAMES).map(([key, name]) => (
               <div key={key}>
                 <dt>{name}</dt>
-                <dd>{TERMS[key as keyof typeof TERMS]}</dd>
+                <dd>
+                  <TermText {...TERMS[key as keyof typeof TERMS]} />
+                </dd>
               </div>
             ))}
           </dl>
+        </section>
+        <section aria-labelledby="help-marks" className="help-wide">
+          <h3 id="help-marks" className="eyebrow">
+            Marks and wires
+          </h3>
+          <Legend full />
         </section>
         <section aria-labelledby="help-verbs" className="help-wide">
           <h3 id="help-verbs" className="eyebrow">
@@ -119,5 +130,53 @@ export function HelpDialog() {
         <Defects />
       </div>
     </Dialog>
+  );
+}
+
+const TermText = ({ text, document }: TermTip) => (
+  <>
+    {text}
+    {document !== null && (
+      <small className="muted help-source">
+        {document.href === null ? (
+          document.label
+        ) : (
+          <a href={document.href} target="_blank" rel="noreferrer">
+            {document.label}
+          </a>
+        )}
+      </small>
+    )}
+  </>
+);
+
+/** Rows of the key map that do the same stand together. */
+function KeyList({ where }: { readonly where: KeyRow['where'] }) {
+  const rows = new Map<string, string[]>();
+  for (const row of KEY_MAP) {
+    if (row.where !== where) continue;
+    const help = row.help ?? (row.command === null ? '' : (commandById(row.command)?.label ?? ''));
+    rows.set(help, [...(rows.get(help) ?? []), row.keys]);
+  }
+  return (
+    <dl className="fields help-keys">
+      {[...rows].map(([help, all]) => (
+        <div key={help}>
+          <dt>
+            {all.map((keys, index) => (
+              <span key={keys}>
+                {index > 0 && <span className="muted"> or </span>}
+                {keys.split(' ').map((key) => (
+                  <kbd key={key} className="kbd">
+                    {key}
+                  </kbd>
+                ))}
+              </span>
+            ))}
+          </dt>
+          <dd>{help}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -3,7 +3,8 @@ import { groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
-import { DestroyButton, Membership } from './Membership';
+import { CommandButton } from '../shared/CommandButton';
+import { Membership } from './Membership';
 
 /** More rows than this are counted, not drawn. */
 const ROWS = 100;
@@ -24,6 +25,14 @@ export function AccessView({ access }: { readonly access: AccessObject }) {
         </Field>
         <Membership object={access} />
       </Fields>
+      {!access.internal && (
+        <div className="row after">
+          <CommandButton id="access.rw" subject={[access.id]} />
+          <CommandButton id="access.pin" subject={[access.id]} hideUnready />
+          <CommandButton id="access.replace" subject={[access.id]} />
+          <CommandButton id="access.destroy" subject={[access.id]} label="Destroy" />
+        </div>
+      )}
     </Section>
   );
 }
@@ -40,7 +49,9 @@ export function FaultQueueView({ queue }: { readonly queue: FaultQueueObject }) 
           <Membership object={queue} />
         </Fields>
         <div className="row after">
-          <DestroyButton id={queue.id} />
+          <CommandButton id="fault.read" subject={[queue.id]} />
+          <CommandButton id="fault.answer" subject={[queue.id]} hideUnready />
+          <CommandButton id="fault.destroy" subject={[queue.id]} />
         </div>
       </Section>
       <FaultTable title="To be read" none="No fault waits to be read." faults={queue.queued} />

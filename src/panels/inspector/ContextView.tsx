@@ -1,27 +1,17 @@
 import type { ContextObject } from '../../engine/sim/world';
-import { useApp } from '../../store';
-import { scriptName } from '../../store/script';
-import { Button } from '../../ui/Button';
 import { Field, Fields, Section } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
-import { newIoasLine } from './lines';
 
 export function ContextView({ context }: { readonly context: ContextObject }) {
-  const script = useApp((state) => state.script);
-  const { act } = useApp((state) => state.actions);
   return (
     <>
       <Section title="Actions">
         <div className="row">
-          <Button look="primary" onClick={() => void act([newIoasLine(script, context)])}>
-            New IOAS
-          </Button>
-          <Button
-            onClick={() => void act([`close ${scriptName(context)}`])}
-            data-tip="Closes it, with everything in it"
-          >
-            Close
-          </Button>
+          <CommandButton id="context.ioas" subject={[context.id]} look="primary" />
+          <CommandButton id="context.bind" subject={[context.id]} />
+          <CommandButton id="context.fault-queue" subject={[context.id]} />
+          <CommandButton id="context.close" subject={[context.id]} />
         </div>
       </Section>
       <Section title="State">

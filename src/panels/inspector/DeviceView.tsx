@@ -1,9 +1,9 @@
 import type { DeviceObject, GroupObject, PlatformTraits } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
-import { Button } from '../../ui/Button';
 import { groupedHex, pageSize, plainHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
@@ -25,7 +25,6 @@ const ACS_NAMES: Readonly<Record<string, string>> = {
 export function DeviceView({ device }: { readonly device: DeviceObject }) {
   const objects = useApp((state) => state.objects);
   const group = find(objects, device.groupId, 'group');
-  const showPanel = useApp((state) => state.actions.showPanel);
   const pci = PCI_NAME.test(device.bdf);
   const { platform } = device;
   const real = pci || platform !== undefined;
@@ -35,11 +34,9 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
       {pci && (
         <Section title="Ask">
           <div className="row">
-            {!device.isBridge && (
-              <Button onClick={() => showPanel('passthrough')}>Can I pass it through?</Button>
-            )}
-            <Button onClick={() => showPanel('why')}>Why this group?</Button>
-            <Button onClick={() => showPanel('what-if')}>What if…</Button>
+            <CommandButton id="device.passthrough" subject={[device.id]} />
+            <CommandButton id="device.why" subject={[device.id]} />
+            <CommandButton id="device.what-if" subject={[device.id]} />
           </div>
         </Section>
       )}

@@ -5,7 +5,7 @@ import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Section, Term } from '../../ui/Section';
 import { TERMS } from '../shared/terms';
-import { dmaLine, firstMappedIova, pasidsOf } from './lines';
+import { dmaLine, firstMappedIova, pasidsOf } from '../../commands/lines';
 
 /** Lets the device read or write memory. */
 export function DmaForm({ device }: { readonly device: DeviceObject }) {

@@ -3,20 +3,27 @@ import { count, groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
-import { useApp } from '../../store';
-import { Button } from '../../ui/Button';
+import { CommandButton } from '../shared/CommandButton';
 import { ruleTitle } from '../groups/rules';
 
 export function GroupView({ group }: { readonly group: GroupObject }) {
-  const showPanel = useApp((state) => state.actions.showPanel);
   return (
     <>
       <Section title="Ask">
         <div className="row">
-          <Button onClick={() => showPanel('why')}>
-            {group.deviceIds.length > 1 ? 'Why together?' : 'Why alone?'}
-          </Button>
-          <Button onClick={() => showPanel('what-if')}>What if…</Button>
+          <CommandButton
+            id="group.why"
+            subject={[group.id]}
+            label={group.deviceIds.length > 1 ? 'Why together?' : 'Why alone?'}
+          />
+          <CommandButton id="group.what-if" subject={[group.id]} />
+        </div>
+      </Section>
+      <Section title="Actions">
+        <div className="row">
+          <CommandButton id="group.vfio" subject={[group.id]} />
+          <CommandButton id="group.native" subject={[group.id]} hideUnready />
+          <CommandButton id="group.type" subject={[group.id]} />
         </div>
       </Section>
       {group.mismatches.length > 0 && (

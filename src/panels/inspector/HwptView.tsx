@@ -1,9 +1,7 @@
 import type { HwptObject } from '../../engine/sim/world';
-import { useApp } from '../../store';
-import { scriptName } from '../../store/script';
-import { Button } from '../../ui/Button';
 import { count, groupedHex, pageSize } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
@@ -70,7 +68,6 @@ const Table = ({ hwpt }: PartProps) => (
 );
 
 function State({ hwpt }: PartProps) {
-  const { act } = useApp((state) => state.actions);
   return (
     <Section title="State">
       <Fields>
@@ -113,7 +110,12 @@ function State({ hwpt }: PartProps) {
         <Field name="object id">{hwpt.objectId}</Field>
       </Fields>
       <div className="row after">
-        <Button onClick={() => void act([`DESTROY ${scriptName(hwpt)}`])}>Destroy</Button>
+        <CommandButton id="hwpt.attach" subject={[hwpt.id]} />
+        <CommandButton id="hwpt.detach" subject={[hwpt.id]} hideUnready />
+        <CommandButton id="hwpt.dirty" subject={[hwpt.id]} label="Dirty tracking…" hideUnready />
+        <CommandButton id="hwpt.bitmap" subject={[hwpt.id]} label="Dirty pages?" hideUnready />
+        <CommandButton id="hwpt.viommu" subject={[hwpt.id]} hideUnready />
+        <CommandButton id="hwpt.destroy" subject={[hwpt.id]} />
       </div>
     </Section>
   );

@@ -1,6 +1,8 @@
 import type { WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { unreachable } from '../../lib/invariant';
+import { kindOf } from '../../ui/kinds';
+import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { detailOf, HUE, titleOf, TYPE_NAME } from '../shared/words';
 import { AccessView, FaultQueueView, SelftestView } from './AccessViews';
 import { ContextView } from './ContextView';
@@ -10,20 +12,27 @@ import { HwptView } from './HwptView';
 import { IoasView } from './IoasView';
 import { IommuView } from './IommuView';
 import { MachineView } from './MachineView';
+import { MarkedView } from './MarkedView';
 import { ProcessView } from './ProcessView';
 import { TaskView } from './TaskView';
+import { TrafficView } from './TrafficView';
 import { HwQueueView, VdeviceView, VeventqView, ViommuView } from './ViommuViews';
 import './inspector.css';
 
 /** Everything about the selected object, and what can be done with it; without a selection, about the machine. */
 export function Inspector() {
   const object = useApp((state) => (state.selection === null ? undefined : state.objects[state.selection]));
+  const marked = useApp((state) => state.marked);
+  if (marked.length > 1) return <MarkedView ids={marked} />;
   if (object === undefined) return <MachineView />;
   const detail = detailOf(object);
   return (
     <article key={object.id} aria-labelledby="inspected">
       <header className="inspected" style={{ ['--k' as string]: HUE[object.type] }}>
-        <p className="inspected-type">{TYPE_NAME[object.type]}</p>
+        <p className="inspected-type">
+          <ObjectGlyph kind={kindOf(object)} />
+          {TYPE_NAME[object.type]}
+        </p>
         <h2 id="inspected">{titleOf(object)}</h2>
         {detail !== null && (
           <p className="prose">{object.type === 'device' ? detail : <code>{detail}</code>}</p>
@@ -66,6 +75,8 @@ function View({ object }: { readonly object: WorldObject }) {
       return <SelftestView mock={object} />;
     case 'task':
       return <TaskView task={object} />;
+    case 'traffic':
+      return <TrafficView traffic={object} />;
     case 'process':
       return <ProcessView process={object} />;
     default:

@@ -1,13 +1,16 @@
+import type { ReactNode } from 'react';
 import type { AreaObject, IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { scriptName } from '../../store/script';
-import { Button, IconButton } from '../../ui/Button';
+import { IconButton } from '../../ui/Button';
 import { byteSize, count, groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { X } from 'lucide-react';
+import { CommandButton } from '../shared/CommandButton';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
+import { SpaceLink } from '../shared/SpaceLink';
 import { TERMS } from '../shared/terms';
-import { unmapLine } from './lines';
+import { useSpotRow } from '../shared/use-spot';
+import { unmapLine } from '../../commands/lines';
 import { MapForm } from './MapForm';
 import { PagesList } from './PagesList';
 
@@ -39,9 +42,11 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
               </thead>
               <tbody>
                 {ioas.areas.slice(0, ROWS).map((area) => (
-                  <tr key={String(area.iova)}>
+                  <AreaRow key={String(area.iova)} ioas={ioas} area={area}>
                     <td data-tip={`${groupedHex(area.iova)} to ${groupedHex(area.last)}`}>
-                      {groupedHex(area.iova)}
+                      <SpaceLink space={ioas.id} start={area.iova} last={area.last}>
+                        {groupedHex(area.iova)}
+                      </SpaceLink>
                     </td>
                     <td>{byteSize(area.last - area.iova + 1n)}</td>
                     <td>{`${area.read ? 'r' : ''}${area.write ? 'w' : ''}`}</td>
@@ -54,7 +59,7 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
                         <X size={14} />
                       </IconButton>
                     </td>
-                  </tr>
+                  </AreaRow>
                 ))}
               </tbody>
             </table>
@@ -62,19 +67,15 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
           </div>
         )}
         <div className="row after">
-          <Button
-            disabled={ioas.areas.length === 0}
-            onClick={() => void act([`IOAS_UNMAP ${scriptName(ioas)} all`])}
-          >
-            Unmap all
-          </Button>
-          <Button onClick={() => void act([`IOAS_IOVA_RANGES ${scriptName(ioas)}`])}>
-            Ask for usable ranges
-          </Button>
-          <Button onClick={() => void act([`DESTROY ${scriptName(ioas)}`])}>Destroy</Button>
+          <CommandButton id="ioas.unmap-all" subject={[ioas.id]} />
+          <CommandButton id="ioas.copy" subject={[ioas.id]} label="Copy from…" hideUnready />
+          <CommandButton id="ioas.hwpt" subject={[ioas.id]} hideUnready />
+          <CommandButton id="ioas.attach" subject={[ioas.id]} />
+          <CommandButton id="ioas.ranges" subject={[ioas.id]} />
+          <CommandButton id="ioas.destroy" subject={[ioas.id]} />
         </div>
       </Section>
-      <PagesList areas={ioas.areas} />
+      <PagesList space={ioas.id} areas={ioas.areas} />
       <Section title="State">
         <Fields>
           <Field name="context">
@@ -98,6 +99,17 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
     </>
   );
 }
+
+interface AreaRowProps {
+  readonly ioas: IoasObject;
+  readonly area: AreaObject;
+  readonly children: ReactNode;
+}
+
+/** Marked when its addresses are pointed at anywhere, and the other way round. */
+const AreaRow = ({ ioas, area, children }: AreaRowProps) => (
+  <tr {...useSpotRow(ioas.id, { start: area.iova, last: area.last })}>{children}</tr>
+);
 
 /** The buffer's name, or where in memory; a file has no address. */
 function memoryOf(area: AreaObject): string {

@@ -1,13 +1,11 @@
 import type { IommuObject } from '../../engine/sim/world';
-import { useApp } from '../../store';
-import { Button } from '../../ui/Button';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { FaultRecord } from '../shared/FaultRecord';
 import { ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 
 export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
-  const showPanel = useApp((state) => state.actions.showPanel);
   const { vendor, traits } = iommu;
   return (
     <>
@@ -24,9 +22,9 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
         </Fields>
         {vendor !== 'generic' && (
           <div className="row after">
-            <Button onClick={() => showPanel('caches')}>Caches</Button>
-            <Button onClick={() => showPanel('registers')}>Registers</Button>
-            <Button onClick={() => showPanel('queues')}>Queues</Button>
+            <CommandButton id="iommu.caches" subject={[iommu.id]} label="Caches" />
+            <CommandButton id="iommu.registers" subject={[iommu.id]} label="Registers" />
+            <CommandButton id="iommu.queues" subject={[iommu.id]} label="Queues" />
           </div>
         )}
       </Section>

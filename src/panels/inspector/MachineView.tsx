@@ -1,13 +1,12 @@
 import type { IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { sceneTitle } from '../../store/script';
-import { Button } from '../../ui/Button';
 import { count } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { all, type Objects } from '../shared/words';
-import { newSpaceLines } from './lines';
 
 /** The whole machine at a glance, and what one could do next. */
 export function MachineView() {
@@ -97,18 +96,18 @@ export function MachineView() {
 
 /** What to do next, by how far the scene has come. */
 function NextStep({ objects }: { readonly objects: Objects }) {
-  const script = useApp((state) => state.script);
-  const { act } = useApp((state) => state.actions);
-  const [context = null] = all(objects, 'context');
   const spaces = all(objects, 'ioas');
   const isFirst = spaces.length === 0;
   return (
     <Section title="Next">
       <p className="prose">{nextSentence(spaces, all(objects, 'hwpt').length > 0)}</p>
       <div className="row after">
-        <Button look={isFirst ? 'primary' : 'plain'} onClick={() => void act(newSpaceLines(script, context))}>
-          New address space
-        </Button>
+        <CommandButton
+          id="new.ioas"
+          subject={[]}
+          label="New address space"
+          look={isFirst ? 'primary' : 'plain'}
+        />
       </div>
     </Section>
   );

@@ -4,7 +4,7 @@ import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Section } from '../../ui/Section';
 import { all, find } from '../shared/words';
-import { mapLines, namedBuffers, type MapRequest } from './lines';
+import { mapLines, namedBuffers, type MapRequest } from '../../commands/lines';
 
 const EMPTY: MapRequest = {
   buffer: null,
@@ -25,7 +25,13 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
   const change = (part: Partial<MapRequest>): void => setRequest((now) => ({ ...now, ...part }));
 
   const owner = find(objects, find(objects, ioas.contextId, 'context')?.processId, 'process');
-  const buffers = all(objects, 'process').flatMap((process) => namedBuffers(process.buffers));
+  const processes = all(objects, 'process');
+  const buffers = processes.flatMap((process) => namedBuffers(process.buffers));
+  /** Who has the chosen memory, when it is not who opened the context. */
+  const other = processes.find(
+    ({ id, buffers: its }) =>
+      id !== owner?.id && its.some(({ name }) => name !== null && name === request.buffer),
+  );
   const isNew = request.buffer === null;
   return (
     <Section title="Map memory">
@@ -33,7 +39,13 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
         className="form-grid"
         onSubmit={(event) => {
           event.preventDefault();
-          void act(mapLines(script, ioas, { ...request, process: owner?.title ?? EMPTY.process }));
+          void act(
+            mapLines(script, ioas, {
+              ...request,
+              process: owner?.title ?? EMPTY.process,
+              by: other?.title ?? '',
+            }),
+          );
         }}
       >
         <label className="field">

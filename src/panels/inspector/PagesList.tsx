@@ -1,24 +1,32 @@
-import type { AreaObject, PageTier, PagesObject } from '../../engine/sim/world';
+import type { AreaObject, PageTier, PagesObject, WorldId } from '../../engine/sim/world';
 import { count, groupedHex } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
+import { useSpotRow } from '../shared/use-spot';
 
 /** More rows than this are counted, not drawn. */
 const ROWS = 40;
 
 interface Shared {
+  readonly space: WorldId;
   readonly pages: PagesObject;
   readonly areas: readonly AreaObject[];
 }
 
 /** Behind the areas: the memory that they share, how much of it is pinned, and where the kernel keeps its page numbers. */
-export function PagesList({ areas }: { readonly areas: readonly AreaObject[] }) {
+export function PagesList({
+  space,
+  areas,
+}: {
+  readonly space: WorldId;
+  readonly areas: readonly AreaObject[];
+}) {
   const shared = new Map<number, Shared>();
   for (const area of areas) {
     if (area.pages === null) continue;
     const known = shared.get(area.pages.id);
-    shared.set(area.pages.id, { pages: area.pages, areas: [...(known?.areas ?? []), area] });
+    shared.set(area.pages.id, { space, pages: area.pages, areas: [...(known?.areas ?? []), area] });
   }
   const all = [...shared.values()];
   if (all.length === 0) return null;
@@ -45,7 +53,7 @@ const ACCOUNT: Readonly<Record<PagesObject['account'], string>> = {
   mm: 'against the process’s limit',
 };
 
-function Pages({ pages, areas }: Shared) {
+function Pages({ space, pages, areas }: Shared) {
   return (
     <li className="pages">
       <p>
@@ -58,7 +66,7 @@ function Pages({ pages, areas }: Shared) {
         <Term tip={TERMS.account}>counted</Term> {ACCOUNT[pages.account]}
       </p>
       {areas.map((area) => (
-        <Tiers key={String(area.iova)} area={area} />
+        <Tiers key={String(area.iova)} space={space} area={area} />
       ))}
     </li>
   );
@@ -71,11 +79,12 @@ const TIER: Readonly<Record<PageTier['tier'], string>> = {
 };
 
 /** One area: a bar of its pages, and in words which of them are kept where. */
-function Tiers({ area }: { readonly area: AreaObject }) {
+function Tiers({ space, area }: { readonly space: WorldId; readonly area: AreaObject }) {
+  const spot = useSpotRow(space, { start: area.iova, last: area.last });
   const tiers = area.pages?.tiers ?? [];
   const last = tiers.at(-1)?.last ?? 0;
   return (
-    <div className="tiers">
+    <div className="tiers" {...spot}>
       <p className="mono tiers-iova">
         {groupedHex(area.iova)}
         {area.accessPins > 0 && <span className="chip">{count(area.accessPins, 'pin')} by accesses</span>}

@@ -4,9 +4,10 @@ import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { byteSize, groupedHex, pageSize } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { MemoryLink } from '../shared/MemoryLink';
 import { TERMS } from '../shared/terms';
-import { mmapLine } from './lines';
+import { mmapLine } from '../../commands/lines';
 
 export function ProcessView({ process }: { readonly process: ProcessObject }) {
   const script = useApp((state) => state.script);
@@ -33,6 +34,11 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
           </label>
           <Button type="submit">mmap</Button>
         </form>
+        <div className="row after">
+          <CommandButton id="process.memfd" subject={[process.id]} />
+          <CommandButton id="process.munmap" subject={[process.id]} hideUnready />
+          <CommandButton id="process.exit" subject={[process.id]} />
+        </div>
       </Section>
       <Section title="Buffers">
         {process.buffers.length === 0 && <p className="muted">None yet.</p>}

@@ -5,7 +5,8 @@ import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { all } from '../shared/words';
-import { DestroyButton, Membership } from './Membership';
+import { CommandButton } from '../shared/CommandButton';
+import { Membership } from './Membership';
 
 export function ViommuView({ viommu }: { readonly viommu: ViommuObject }) {
   const objects = useApp((state) => state.objects);
@@ -26,7 +27,9 @@ export function ViommuView({ viommu }: { readonly viommu: ViommuObject }) {
           <Membership object={viommu} />
         </Fields>
         <div className="row after">
-          <DestroyButton id={viommu.id} />
+          <CommandButton id="viommu.vdevice" subject={[viommu.id]} />
+          <CommandButton id="viommu.events" subject={[viommu.id]} hideUnready />
+          <CommandButton id="viommu.destroy" subject={[viommu.id]} />
         </div>
       </Section>
       <Section title="What depends on it">
@@ -64,7 +67,7 @@ export const VdeviceView = ({ vdevice }: { readonly vdevice: VdeviceObject }) =>
       <Membership object={vdevice} />
     </Fields>
     <div className="row after">
-      <DestroyButton id={vdevice.id} />
+      <CommandButton id="vdevice.destroy" subject={[vdevice.id]} />
     </div>
   </Section>
 );
@@ -91,7 +94,8 @@ export const VeventqView = ({ queue }: { readonly queue: VeventqObject }) => (
       <Membership object={queue} />
     </Fields>
     <div className="row after">
-      <DestroyButton id={queue.id} />
+      <CommandButton id="veventq.read" subject={[queue.id]} />
+      <CommandButton id="veventq.destroy" subject={[queue.id]} />
     </div>
   </Section>
 );
@@ -113,7 +117,7 @@ export const HwQueueView = ({ queue }: { readonly queue: HwQueueObject }) => (
       <Membership object={queue} />
     </Fields>
     <div className="row after">
-      <DestroyButton id={queue.id} />
+      <CommandButton id="hw-queue.destroy" subject={[queue.id]} />
     </div>
   </Section>
 );

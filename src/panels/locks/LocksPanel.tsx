@@ -8,6 +8,7 @@ import { Section } from '../../ui/Section';
 import { describeEvent } from '../events/describe';
 import { ObjectLink } from '../shared/ObjectLink';
 import { TaskCard } from '../shared/TaskCard';
+import { useLineEvents } from '../shared/use-line-events';
 import { useReading } from '../shared/use-reading';
 import { all, titleOf } from '../shared/words';
 import { lockTree, type LockNode } from './lock-tree';
@@ -46,7 +47,7 @@ const WORTHY: ReadonlySet<TraceEvent['kind']> = new Set([
 function Timeline() {
   const cursor = useApp((state) => state.cursor);
   const text = useApp((state) => linesOf(state.script)[state.cursor - 1]);
-  const events = useApp((state) => state.events.findLast((each) => each.line === state.cursor)?.events);
+  const { events } = useLineEvents();
   const nodes = useMemo(() => lockTree(events ?? [], (event) => WORTHY.has(event.kind)), [events]);
   const taken = useMemo(
     () => (events ?? []).filter((event) => event.kind === 'lock' && event.op === 'acquire').length,

@@ -1,15 +1,24 @@
-import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { parseLine } from '../../scenario/parse';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
-import { complete } from './complete';
+import type { AppState } from '../../store/types';
+import { count } from '../../ui/numbers';
+import { complete, withVerb } from './complete';
+import { recallable, searchBack } from './recall';
 
 interface Mistake {
   readonly column: number;
   readonly message: string;
 }
 
-/** One line to type. Enter runs it, arrows bring earlier lines back, Tab completes. */
+/** So many completions are offered. */
+const MOST = 8;
+
+/** Lines typed here that came to nothing: the script does not have them, and they are wanted back most. */
+const typed: string[] = [];
+
+/** One line to type. Enter runs it, arrows bring earlier lines back, Ctrl R looks for one, Tab completes. */
 export function Console() {
   const objects = useApp((state) => state.objects);
   const act = useApp((state) => state.actions.act);
@@ -18,10 +27,36 @@ export function Console() {
   const [active, setActive] = useState(0);
   const [listening, setListening] = useState(false);
   const [back, setBack] = useState(0);
+  /** Lines pasted after the one in the field. */
+  const [rest, setRest] = useState<readonly string[]>([]);
+  /** Looking for an earlier line: what was in the field before, and how many matches are passed over. */
+  const [looking, setLooking] = useState<{ readonly before: string; readonly skip: number } | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
-  const completion = useMemo(() => complete(text, Object.values(objects)), [text, objects]);
-  const options = listening && text !== '' && back === 0 ? completion.options : [];
+  const completion = useMemo(() => complete(text, { objects: Object.values(objects) }), [text, objects]);
+  const options =
+    listening && looking === null && text !== '' && back === 0 ? completion.options.slice(0, MOST) : [];
+  const found =
+    looking === null
+      ? null
+      : searchBack(recallable(linesOf(useApp.getState().script), typed), text, looking.skip);
+
+  // A line begun elsewhere: here it is completed, and seen to end where typing goes on.
+  useEffect(() => {
+    const take = ({ draft, actions }: AppState): void => {
+      if (draft === null) return;
+      actions.prefill(null);
+      setText(draft);
+      setMistake(null);
+      setLooking(null);
+      setBack(0);
+      setListening(draft !== '');
+      input.current?.focus();
+      requestAnimationFrame(() => input.current?.setSelectionRange(draft.length, draft.length));
+    };
+    take(useApp.getState()); // begun before the console was there
+    return useApp.subscribe(take);
+  }, []);
 
   const change = (next: string): void => {
     setText(next);
@@ -29,26 +64,52 @@ export function Console() {
     setActive(0);
     setBack(0);
     setListening(true);
+    if (looking !== null) setLooking({ ...looking, skip: 0 });
   };
 
-  const run = async (): Promise<void> => {
-    const line = text.trim();
-    if (line === '') return;
+  /** What stands against a line, after it has run where nothing did. */
+  const runLine = async (line: string): Promise<Mistake | null> => {
     const { error } = parseLine(line, 1);
-    if (error !== null) return setMistake(error);
-    const mistaken = await act([line]);
-    if (mistaken !== null) {
-      useApp.getState().actions.notify(null); // said here, where it was typed
-      setMistake({ column: mistaken.column ?? 1, message: mistaken.why ?? 'this line makes no sense' });
-      // Whoever types fast has begun the next line by now: that one stays.
-    } else if (useApp.getState().engine.status !== 'crashed' && input.current?.value.trim() === line) {
-      change('');
-      setListening(false);
+    const mistaken = error === null ? await act([line]) : null;
+    if (mistaken !== null) useApp.getState().actions.notify(null); // said here, where it was typed
+    if (error === null && mistaken === null) return null;
+    if (typed.at(-1) !== line) typed.push(line);
+    return error ?? { column: mistaken?.column ?? 1, message: mistaken?.why ?? 'this line makes no sense' };
+  };
+
+  /** Runs lines one after the other up to the first that makes no sense: that one, and those behind it, stay. */
+  const run = async (lines: readonly string[]): Promise<void> => {
+    const written = input.current?.value.trim() ?? '';
+    for (const [at, raw] of lines.entries()) {
+      const line = withVerb(raw.trim());
+      if (line === '') continue;
+      const wrong = await runLine(line);
+      if (wrong !== null || useApp.getState().engine.status === 'crashed') {
+        setText(line);
+        setRest(lines.slice(at + 1));
+        setMistake(wrong);
+        return;
+      }
     }
+    setRest([]);
+    // Whoever types fast has begun the next line by now: that one stays.
+    if (input.current?.value.trim() !== written) return;
+    change('');
+    setListening(false);
+  };
+
+  const onPaste = (event: ClipboardEvent): void => {
+    const [first = '', ...more] = event.clipboardData
+      .getData('text/plain')
+      .replace(/\r\n?/g, '\n')
+      .split('\n');
+    if (more.every((line) => line.trim() === '')) return; // one line is pasted as anywhere
+    event.preventDefault();
+    void run([text + first, ...more].filter((line) => line.trim() !== ''));
   };
 
   const recall = (by: number): void => {
-    const lines = linesOf(useApp.getState().script);
+    const lines = recallable(linesOf(useApp.getState().script), typed);
     const next = Math.max(0, Math.min(lines.length, back + by));
     setBack(next);
     setText(next === 0 ? '' : (lines[lines.length - next] ?? ''));
@@ -62,21 +123,40 @@ export function Console() {
     input.current?.focus();
   };
 
+  const look = (): void => {
+    setMistake(null);
+    if (looking === null) setLooking({ before: text, skip: 0 });
+    else if (found !== null) setLooking({ ...looking, skip: looking.skip + 1 });
+  };
+  const stopLooking = (line: string): void => {
+    setLooking(null);
+    setListening(false);
+    setText(line);
+  };
+
   const onKeyDown = (event: KeyboardEvent): void => {
     const down = event.key === 'ArrowDown';
-    if (down || event.key === 'ArrowUp') {
+    if (event.key.toLowerCase() === 'r' && event.ctrlKey && !event.shiftKey) {
       event.preventDefault();
-      if (options.length === 0 || back > 0) recall(down ? -1 : 1);
+      look();
+    } else if (looking !== null && ['Enter', 'Tab', 'Escape'].includes(event.key)) {
+      event.preventDefault();
+      stopLooking(event.key === 'Escape' ? looking.before : (found ?? text));
+    } else if (down || event.key === 'ArrowUp') {
+      event.preventDefault();
+      if (looking !== null) setLooking({ ...looking, skip: Math.max(0, looking.skip + (down ? -1 : 1)) });
+      else if (options.length === 0 || back > 0) recall(down ? -1 : 1);
       else setActive((active + (down ? 1 : options.length - 1)) % options.length);
     } else if (event.key === 'Tab' && !event.shiftKey && options.length > 0) {
       event.preventDefault();
       take(active);
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      void run();
+      if (text.trim() !== '') void run([text, ...rest]);
     } else if (event.key === 'Escape') {
       setListening(false);
       setMistake(null);
+      setRest([]);
     }
   };
 
@@ -102,7 +182,7 @@ export function Console() {
         </ul>
       )}
       <span className="console-prompt" aria-hidden="true">
-        ›
+        {looking === null ? '›' : '?'}
       </span>
       <div className="console-field">
         <input
@@ -110,7 +190,9 @@ export function Console() {
           id="console"
           className="mono"
           value={text}
-          placeholder="Type a line, e.g. dma 01:00.0 write 0x100000 64"
+          placeholder={
+            looking === null ? 'Type a line, e.g. dma 01:00.0 write 0x100000 64' : 'Words of an earlier line'
+          }
           aria-label="Type a line of the script"
           role="combobox"
           aria-expanded={options.length > 0}
@@ -123,15 +205,34 @@ export function Console() {
           spellCheck={false}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
           onBlur={() => setListening(false)}
         />
         <p className="console-note mono" role="status">
           {mistake !== null ? (
             <span className="error-text">
               {' '.repeat(Math.max(0, mistake.column - 1))}^ {mistake.message}
+              {rest.length > 0 && (
+                <span className="muted"> {count(rest.length, 'more line')} after this</span>
+              )}
             </span>
+          ) : looking !== null ? (
+            <>
+              {found ?? <span className="muted">{text.trim() === '' ? 'Looking back' : 'No such line'}</span>}
+              <span className="muted"> ↵ takes it, Ctrl R looks further back</span>
+            </>
           ) : (
-            listening && <span className="muted">{completion.hint}</span>
+            listening &&
+            completion.hint !== null && (
+              <>
+                {completion.hint.argument !== null && (
+                  <span>
+                    <b>{completion.hint.argument.name}</b> {completion.hint.argument.help}{' '}
+                  </span>
+                )}
+                <span className="muted">{completion.hint.signature}</span>
+              </>
+            )
           )}
         </p>
       </div>

@@ -1,52 +1,175 @@
-import { Check } from 'lucide-react';
-import { memo, useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
-import type { LineResult } from '../../engine/sim/batch';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useApp } from '../../store';
 import { linesOf, noteIn } from '../../store/script';
+import { LogLine } from './LogLine';
+import { toggledBreak } from './breaks';
+import { useWindow } from '../shared/use-window';
 import './log.css';
 
-/** The script, line by line, with what each came to. A line is a place to go to. */
+const LineMenu = lazy(() => import('./LineMenu').then((module) => ({ default: module.LineMenu })));
+
+/** Of a line, and of one of a note's, in pixels: log.css has the same. */
+const LINE = 21;
+const NOTE_LINE = 19;
+/** Characters of a note that go into one of its lines, about. */
+const NOTE_WIDTH = 90;
+
+interface OpenMenu {
+  readonly line: number;
+  readonly at: { readonly x: number; readonly y: number };
+}
+
+/** The script, line by line, with what each came to. A line is a place to go to; of very many only those in view are drawn. */
 export function ScriptLog() {
   const script = useApp((state) => state.script);
   const cursor = useApp((state) => state.cursor);
   const known = useApp((state) => state.known);
+  const breakpoints = useApp((state) => state.breakpoints);
   const lines = useMemo(() => linesOf(script), [script]);
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
   const list = useRef<HTMLOListElement>(null);
+  const guess = useCallback((row: number) => heightOf(lines[row] ?? ''), [lines]);
+  const { from, to, above, below, isWhole, offsetOf, onScroll } = useWindow(list, lines.length, guess);
+  const stops = useMemo(
+    () => new Set(breakpoints.flatMap((each) => (each.kind === 'line' ? [each.line] : []))),
+    [breakpoints],
+  );
+  const isEmpty = lines.length === 0;
+  /** The line where time stands is not in view yet, and nobody has scrolled away from it. */
+  const follows = useRef(true);
+  /** A line that gets the focus as soon as it is there. */
+  const wanted = useRef<number | null>(null);
 
+  useEffect(() => {
+    follows.current = true;
+  }, [cursor, script]);
   useEffect(() => {
     const box = list.current;
     if (box === null) return;
-    revealCurrent(box);
     // It may have been hidden, or its height was changed.
     const sizes = new ResizeObserver(() => revealCurrent(box));
     sizes.observe(box);
     return () => sizes.disconnect();
-  }, [cursor, script]);
+  }, [isEmpty]);
+  useEffect(() => {
+    const box = list.current;
+    if (box === null) return;
+    const row = wanted.current === null ? null : rowOf(box, wanted.current);
+    if (row !== null) {
+      wanted.current = null;
+      row.focus();
+    }
+    if (!follows.current) return;
+    if (cursor > 0 && rowOf(box, cursor) === null)
+      box.scrollTop = offsetOf(cursor - 1) - box.clientHeight / 2;
+    else {
+      revealCurrent(box);
+      follows.current = false;
+    }
+  });
 
-  if (lines.length === 0)
+  const openMenu = useCallback((line: number, at: OpenMenu['at']) => setMenu({ line, at }), []);
+
+  const goTo = (line: number): void => {
+    const box = list.current;
+    const to = Math.max(1, Math.min(lines.length, line));
+    if (box === null) return;
+    const row = rowOf(box, to);
+    if (row !== null) return row.focus();
+    wanted.current = to;
+    box.scrollTop = offsetOf(to - 1) - box.clientHeight / 2;
+  };
+
+  /** One tab stop for all lines; keys go from one to another. */
+  const onKeyDown = (event: KeyboardEvent<HTMLOListElement>): void => {
+    const here = lineOf(event.target);
+    if (here === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    const page = Math.max(1, Math.floor(event.currentTarget.clientHeight / LINE) - 1);
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: here + 1,
+      ArrowUp: here - 1,
+      PageDown: here + page,
+      PageUp: here - page,
+      Home: 1,
+      End: lines.length,
+    };
+    const line = moves[event.key];
+    if (line !== undefined) goTo(line);
+    else if (event.key === 'F9') toggledBreak(here);
+    else return;
+    event.preventDefault();
+  };
+
+  if (isEmpty)
     return <p className="log-empty muted">The script is empty. Whatever you do is written here.</p>;
+  const reachable = Math.min(Math.max(1, cursor, from + 1), Math.max(to, 1));
   return (
-    <ol className="log" ref={list} aria-label="Script" onKeyDown={moveFocus}>
-      {lines.map((text, index) => (
-        <LogLine
-          key={index}
-          line={index + 1}
-          text={text}
-          result={known[index]}
-          current={index + 1 === cursor}
-          future={index >= cursor}
-          reachable={index + 1 === Math.max(1, cursor)}
-        />
-      ))}
-    </ol>
+    <>
+      <ol
+        className="log"
+        ref={list}
+        aria-label="Script"
+        data-windowed={!isWhole || undefined}
+        style={{ ['--above' as string]: `${above}px`, ['--below' as string]: `${below}px` }}
+        onKeyDown={onKeyDown}
+        onScroll={onScroll}
+        onWheel={() => (follows.current = false)}
+        onPointerDown={() => (follows.current = false)}
+      >
+        {lines.slice(from, to).map((text, index) => {
+          const line = from + index + 1;
+          return (
+            <LogLine
+              key={line}
+              line={line}
+              text={text}
+              result={known[line - 1]}
+              current={line === cursor}
+              future={line > cursor}
+              reachable={line === reachable}
+              stops={stops.has(line)}
+              of={isWhole ? undefined : lines.length}
+              onMenu={openMenu}
+            />
+          );
+        })}
+      </ol>
+      {menu !== null && (
+        <Suspense fallback={null}>
+          <LineMenu
+            {...menu}
+            text={lines[menu.line - 1] ?? ''}
+            stops={stops.has(menu.line)}
+            onClose={() => setMenu(null)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
+
+function heightOf(text: string): number {
+  const note = noteIn(text);
+  if (note === null) return LINE;
+  const broken = note
+    .split('\n')
+    .reduce((sum, part) => sum + Math.max(1, Math.ceil(part.length / NOTE_WIDTH)), 0);
+  return broken * NOTE_LINE + 10;
+}
+
+const rowOf = (box: HTMLElement, line: number): HTMLElement | null =>
+  box.querySelector<HTMLElement>(`[data-row="${line - 1}"] > .log-line`);
+
+const lineOf = (target: EventTarget): number | null => {
+  const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
+  return row === null ? null : Number(row.dataset.row) + 1;
+};
 
 /** Scrolls the log, never the page. Before the first line no line is the current one. */
 function revealCurrent(box: HTMLElement): void {
   const row = box.querySelector<HTMLElement>('[aria-current]');
   if (row === null) {
-    box.scrollTop = 0;
+    if (box.querySelector('[data-row="0"] > [data-future="true"]')) box.scrollTop = 0;
     return;
   }
   const { top, bottom } = row.getBoundingClientRect();
@@ -54,105 +177,3 @@ function revealCurrent(box: HTMLElement): void {
   if (top < view.top) box.scrollTop -= view.top - top + 4;
   else if (bottom > view.bottom) box.scrollTop += bottom - view.bottom + 4;
 }
-
-interface LogLineProps {
-  readonly line: number;
-  readonly text: string;
-  readonly result: LineResult | undefined;
-  readonly current: boolean;
-  readonly future: boolean;
-  readonly reachable: boolean;
-}
-
-const LogLine = memo(function LogLine({ line, text, result, current, future, reachable }: LogLineProps) {
-  const seek = useApp((state) => state.actions.seek);
-  const note = noteIn(text);
-  const checks = isCheck(text);
-  return (
-    <li>
-      <button
-        type="button"
-        className="log-line"
-        data-kind={note !== null ? 'note' : checks ? 'check' : undefined}
-        tabIndex={reachable ? 0 : -1}
-        aria-current={current ? 'step' : undefined}
-        data-future={future}
-        onClick={() => void seek(line)}
-      >
-        <span className="log-number">{line}</span>
-        <span className="log-text">{note ?? <Text text={text} />}</span>
-        {result?.ok === true && isSaid(result) ? <SoItIs result={result} /> : <Outcome result={result} />}
-      </button>
-    </li>
-  );
-});
-
-/** One tab stop for all lines; arrows go from one to the next. */
-function moveFocus(event: KeyboardEvent<HTMLOListElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.log-line')];
-  const next = rows[rows.findIndex((row) => row === document.activeElement) + step];
-  if (next === undefined) return;
-  event.preventDefault();
-  next.focus();
-}
-
-/** The verb stands out, a comment steps back. */
-function Text({ text }: { readonly text: string }) {
-  if (/^\s*#/.test(text)) return <span className="muted">{text}</span>;
-  const match = /^(\s*(?:[A-Za-z]\w*\s*=\s*)?)(\S+)(.*)$/.exec(text);
-  if (match === null) return text;
-  return (
-    <>
-      {match[1]}
-      <b>{match[2]}</b>
-      {match[3]}
-    </>
-  );
-}
-
-/** A line that does nothing but look: as long as it is right, it is not what a reader is here for. */
-const isCheck = (text: string): boolean => /^\s*expect(?:-log)?\s/.test(text);
-
-/** The line itself says how it came out: `… is "DMA"` */
-const isSaid = ({ text, result }: LineResult): boolean => isCheck(text) || text.endsWith(` is "${result}"`);
-
-/** Its tick; of a line of the kernel's log also the line. */
-const SoItIs = ({ result }: { readonly result: LineResult }) => (
-  <span className="log-result" data-tone="check">
-    {/^\s*expect-log\s/.test(result.text) && result.result !== 'so it is' && <q>{result.result}</q>}
-    <Check size={13} strokeWidth={2.5} aria-label="so it is" role="img" />
-  </span>
-);
-
-/** Of a line that was not refused by an errno. */
-const END_WORDS: Partial<Record<LineResult['status'], string>> = {
-  fault: 'fault',
-  waits: 'waits',
-  deadlock: 'deadlock',
-  mismatch: 'not so',
-};
-
-function Outcome({ result }: { readonly result: LineResult | undefined }) {
-  if (result === undefined || result.status === 'none') return null;
-  if (result.status === 'ok')
-    return result.result === '' && result.ok ? null : (
-      <span className="log-result" data-tone="ok">
-        {result.result}
-        {!result.ok && <Unexpected expected={result.expected} />}
-      </span>
-    );
-  const waits = result.status === 'waits';
-  return (
-    <span className="log-result" data-tone={waits ? 'waits' : 'fault'} title={result.why ?? undefined}>
-      {END_WORDS[result.status] ?? result.errno ?? `column ${result.column ?? 1}`}
-      {result.why !== null && <q>{result.why}</q>}
-      {!result.ok && result.expected !== null && <Unexpected expected={result.expected} />}
-    </span>
-  );
-}
-
-const Unexpected = ({ expected }: { readonly expected: string | null }) => (
-  <q className="unexpected">{expected === null ? 'not expected' : `the script expects ${expected}`}</q>
-);

@@ -1,10 +1,11 @@
-import { X } from 'lucide-react';
+import { ExternalLink, X } from 'lucide-react';
 import { useApp } from '../../store';
 import { driverLine, shortBdf, vfioDriver } from '../../store/script';
 import type { Refusal } from '../../store/types';
 import { Button, IconButton } from '../../ui/Button';
 import { ObjectLink } from '../shared/ObjectLink';
 import { sentence } from '../shared/sentence';
+import { errnoWords } from './errno-words';
 import './refusal.css';
 
 /** A kernel driver in the way of a whole group: the one obstacle that a click can remove. */
@@ -25,6 +26,26 @@ function MoveAside({ refusal }: { readonly refusal: Refusal }) {
   );
 }
 
+/** A function of the kernel leads to its source; opened by a person, never by the page. */
+function Rule({ name }: { readonly name: string }) {
+  if (!FUNCTION.test(name)) return <code>{name}</code>;
+  return (
+    <a
+      className="refusal-rule"
+      href={`https://elixir.bootlin.com/linux/latest/A/ident/${name}`}
+      target="_blank"
+      rel="noreferrer"
+      aria-description="In the kernel’s source, on another site"
+    >
+      <code>{name}</code>
+      <ExternalLink size={12} aria-hidden="true" />
+    </a>
+  );
+}
+
+/** One word is no function of the kernel: `vfs`, or what the scene itself refuses. */
+const FUNCTION = /^[a-z0-9]*_[a-z0-9_]+$/;
+
 /** What the kernel refused just now: the errno, the rule behind it in words, and what stands in the way. */
 export function RefusalCard() {
   const refusal = useApp((state) => state.refusal);
@@ -34,32 +55,46 @@ export function RefusalCard() {
       {refusal !== null && (
         <section className="refusal" aria-label="Refused">
           <header>
-            <b className="refusal-errno">{refusal.result.errno}</b>
-            <code className="grow refusal-line">{refusal.line}</code>
+            <p className="grow">
+              <b className="refusal-errno">{refusal.result.errno}</b>{' '}
+              <span className="muted">{errnoWords(refusal.result.errno)}</span>
+            </p>
             <IconButton label="Dismiss" onClick={dismissRefusal}>
               <X size={15} />
             </IconButton>
           </header>
+          <code className="refusal-line">{refusal.line}</code>
           <p>{sentence(refusal.result.why)}</p>
-          {refusal.result.rule !== null && (
-            <p className="muted">
-              decided by <code>{refusal.result.rule}</code>
-            </p>
-          )}
-          <footer className="row">
+          <dl className="refusal-facts">
             {refusal.result.culprit !== null && (
-              <span className="grow">
-                <span className="muted">in the way: </span>
-                <ObjectLink id={refusal.result.culprit} full />
-              </span>
+              <>
+                <dt>in the way</dt>
+                <dd>
+                  <ObjectLink id={refusal.result.culprit} full />
+                </dd>
+              </>
             )}
+            {refusal.result.rule !== null && (
+              <>
+                <dt>decided by</dt>
+                <dd>
+                  <Rule name={refusal.result.rule} />
+                </dd>
+              </>
+            )}
+          </dl>
+          <footer className="row">
             <MoveAside refusal={refusal} />
-            <Button
-              onClick={() => void undo()}
-              data-tip="Undo: else the line stays in the script, with the errno that it must have"
-            >
-              Take it back
-            </Button>
+            {refusal.tried === true ? (
+              <span className="muted">Nothing was changed.</span>
+            ) : (
+              <Button
+                onClick={() => void undo()}
+                data-tip="Undo: else the line stays in the script, with the errno that it must have"
+              >
+                Take it back
+              </Button>
+            )}
           </footer>
         </section>
       )}

@@ -1,0 +1,86 @@
+import { EditorView } from '@codemirror/view';
+
+/** The editor in the page's own colours and sizes; they change with the page's theme. */
+export const theme = EditorView.theme({
+  '&': { maxHeight: '56dvh', fontSize: 'var(--t-sm)', background: 'var(--surface)', color: 'var(--ink)' },
+  '&.cm-focused': { outline: '0' },
+  '.cm-scroller': {
+    fontFamily: 'var(--font-mono)',
+    fontFeatureSettings: '"tnum", "zero"',
+    lineHeight: '20px',
+    overscrollBehavior: 'contain',
+  },
+  '.cm-content': { padding: '8px 0', minHeight: '320px', caretColor: 'var(--ink)' },
+  '.cm-line': { padding: '0 10px' },
+  '.cm-cursor': { borderLeftColor: 'var(--ink)', borderLeftWidth: '2px' },
+  '.cm-gutters': { background: 'var(--sunken)', color: 'var(--ink-3)', border: '0', paddingRight: '4px' },
+  '.cm-lineNumbers .cm-gutterElement': { padding: '0 6px 0 4px', minWidth: '26px' },
+  '.cm-activeLine': { background: 'color-mix(in oklch, var(--focus) 6%, transparent)' },
+  '.cm-activeLineGutter': { background: 'transparent', color: 'var(--ink)' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+    background: 'color-mix(in oklch, var(--focus) 22%, transparent)',
+  },
+  '.cm-matchingBracket, .cm-selectionMatch': {
+    background: 'color-mix(in oklch, var(--focus) 12%, transparent)',
+  },
+  '.cm-searchMatch': { background: 'color-mix(in oklch, var(--stale) 24%, transparent)' },
+  '.cm-searchMatch-selected': { background: 'color-mix(in oklch, var(--stale) 45%, transparent)' },
+  '.cm-panels': { background: 'var(--sunken)', color: 'var(--ink)', fontFamily: 'var(--font-ui)' },
+  '.cm-panels-top': { borderBottom: '1px solid var(--line)' },
+  '.cm-panel.cm-search': { padding: '6px 10px' },
+  '.cm-textfield': {
+    background: 'var(--surface)',
+    border: '1px solid var(--line-strong)',
+    borderRadius: 'var(--r)',
+    fontSize: 'var(--t-sm)',
+  },
+  '.cm-button': {
+    background: 'var(--surface)',
+    border: '1px solid var(--line)',
+    borderRadius: 'var(--r)',
+    fontSize: 'var(--t-sm)',
+  },
+  '.cm-tooltip': {
+    background: 'var(--surface)',
+    color: 'var(--ink)',
+    border: '1px solid var(--line)',
+    borderRadius: 'var(--r-lg)',
+    boxShadow: 'var(--shadow)',
+    overflow: 'hidden',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    fontFamily: 'var(--font-mono)',
+    maxHeight: '212px',
+    maxWidth: 'min(620px, calc(100vw - 40px))',
+    padding: '4px',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '2px 8px', borderRadius: 'var(--r-sm)' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': {
+    background: 'var(--sunken)',
+    color: 'var(--ink)',
+  },
+  '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700' },
+  '.cm-completionDetail': {
+    fontFamily: 'var(--font-ui)',
+    fontStyle: 'normal',
+    color: 'var(--ink-3)',
+    marginLeft: '12px',
+  },
+  '.cm-completionInfo': { padding: '6px 10px', fontFamily: 'var(--font-mono)', maxWidth: '340px' },
+  '.cm-diagnostic': { padding: '6px 10px', borderLeft: '0', fontFamily: 'var(--font-ui)' },
+  '.cm-diagnostic-error': { color: 'var(--fault)' },
+  '.cm-diagnostic-warning': { color: 'var(--stale)' },
+  '.cm-diagnosticAction': {
+    background: 'var(--ink)',
+    color: 'var(--bg)',
+    borderRadius: 'var(--r)',
+    padding: '3px 8px',
+    fontSize: 'var(--t-sm)',
+  },
+  '.cm-lintRange-error, .cm-lintRange-warning': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--fault) 1px',
+    textUnderlineOffset: '3px',
+  },
+  '.cm-lintRange-warning': { textDecorationColor: 'var(--stale)' },
+});
