@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx', '.scripts/*.test.mjs'],
     environment: 'node',
+    maxWorkers: '100%', // one less than there are cores otherwise: half of a machine with two
     setupFiles: ['src/testing/property-tests.ts'],
     reporters: ['default'],
   },

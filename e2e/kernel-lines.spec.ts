@@ -76,6 +76,8 @@ test('beside a machine: both are read', async ({ page }) => {
 
 test('pasted into a field: it stays the field’s', async ({ page }) => {
   await openScene(page, BENCH);
-  expect(await pasteOn(consoleLine(page), LOG)).toBe(true);
+  await pasteOn(consoleLine(page), LOG);
+  // The console runs lines, and keeps the first that makes no sense.
+  await expect(consoleLine(page)).toHaveValue(LOG.split('\n')[0] ?? '');
   await expect(dialog(page)).toHaveCount(0);
 });

@@ -192,7 +192,7 @@ test.describe('with reduced motion', () => {
       /^ioctl/,
     ]);
     await expect(events.getByText('iopt->domains_rwsem')).toHaveCount(0);
-    await events.getByRole('checkbox').check();
+    await events.getByRole('group', { name: 'Kinds' }).getByRole('button', { name: /^lock/ }).click();
     await expect(events.getByText('takes iopt->domains_rwsem')).toBeVisible();
   });
 

@@ -69,6 +69,7 @@ export async function run(page: Page, line: string): Promise<void> {
 
 /** Everything that two moments, or two pages, can be compared by: the objects, and the script with its results. */
 export async function stateOf(page: Page): Promise<unknown> {
+  await expect(lines(page).first()).toBeAttached(); // the script is in a chunk of its own
   const objects = await page
     .locator('.react-flow__node [role=group]')
     .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')).sort());
