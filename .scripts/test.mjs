@@ -57,7 +57,7 @@ function run({ script, args = [] }, env) {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...env },
       shell: process.platform === 'win32',
-      timeout: minutes(15),
+      timeout: minutes(20),
     });
     child.on('error', () => resolve(1));
     child.on('exit', (code) => resolve(code ?? 1));
