@@ -43,9 +43,10 @@ function countVitest({ numPassedTests, numFailedTests, numPendingTests, testResu
 }
 
 const countPlaywright = ({ stats }) => ({
-  passed: stats.expected,
-  failed: stats.unexpected + stats.flaky,
+  passed: stats.expected + stats.flaky,
+  failed: stats.unexpected,
   skipped: stats.skipped,
+  flaky: stats.flaky,
 });
 
 /** Runs `npm run <script>`, its output passed on; the exit code. */
@@ -112,12 +113,13 @@ async function runStages(env) {
 
 function summary(results) {
   console.log('');
-  for (const { name, passed, failed, skipped, seconds, note } of results) {
+  for (const { name, passed, failed, skipped, flaky = 0, seconds, note } of results) {
     const mark = failed > 0 ? 'FAIL' : 'ok  ';
     const counts = [
       `${passed} passed`,
       failed > 0 && `${failed} failed`,
       skipped > 0 && `${skipped} skipped`,
+      flaky > 0 && `${flaky} only at the second try`,
       note,
     ];
     console.log(

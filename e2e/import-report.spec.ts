@@ -230,7 +230,7 @@ async function tabTo(page: Page, key: 'Tab' | 'Shift+Tab', name: string): Promis
 }
 
 for (const theme of ['light', 'dark'] as const)
-  test(`is accessible, ${theme}`, async ({ page }) => {
+  test(`is accessible, in ${theme}`, async ({ page }) => {
     await openStart(page);
     await page.evaluate((name) => (document.documentElement.dataset['theme'] = name), theme);
     await page.getByRole('button', { name: 'Import' }).click();

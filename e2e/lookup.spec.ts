@@ -111,10 +111,10 @@ test.describe('with reduced motion', () => {
 
   test('Space pauses a look-up and goes on with it', async ({ page }) => {
     await openScene(page, ATTACHED);
-    await speed(page).selectOption('4');
+    await speed(page).selectOption('1');
     await run(page, DMA);
     await page.getByRole('application', { name: 'Canvas' }).focus();
-    await expect(overlay(page)).toHaveAttribute('data-step', '1');
+    await expect(overlay(page)).toHaveAttribute('data-step', /^[1-5]$/); // on its way, on a slow machine too
     await page.keyboard.press('Space');
     await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
     await expect(pill(page)).toBeHidden();

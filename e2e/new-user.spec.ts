@@ -86,7 +86,12 @@ test('with the keyboard alone', async ({ page }, testInfo) => {
     throw new Error(`the arrows do not lead to ${String(name)}`);
   };
   const choose = async (name: RegExp): Promise<void> => {
-    await expect(page.getByRole('menuitem').first()).toBeVisible();
+    // A menu inside a menu takes the focus a moment after it shows.
+    const menu = page.getByRole('menu').filter({ has: page.getByRole('menuitem', { name }) });
+    await expect(menu.last()).toBeVisible();
+    await expect
+      .poll(() => menu.last().evaluate((shown) => shown.contains(document.activeElement)))
+      .toBe(true);
     await until('ArrowDown', name);
     await page.keyboard.press('Enter');
   };

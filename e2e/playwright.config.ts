@@ -19,13 +19,15 @@ export default defineConfig({
   outputDir: '../test-results',
   reporter: [['line'], ['json', { outputFile: '../.cache/playwright.json' }]],
   workers: 2,
-  retries: 0,
+  // A test that passes only the second time is told as flaky, by its name, and counted; it does not stop a release.
+  retries: process.env.CI === undefined ? 0 : 1,
   fullyParallel: true,
   forbidOnly: process.env.CI !== undefined,
-  // axe.spec.ts looks at every panel and dialog in both themes every day; `npm run test:full` has each spec look in both.
-  ...(process.env.FULL === '1' ? {} : { grepInvert: /in dark\b/ }),
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // axe.spec.ts looks at every panel and dialog in both themes every day; `npm run test:full` has each spec look too, and
+  // runs what is marked as long.
+  ...(process.env.FULL === '1' ? {} : { grepInvert: /in (light|dark)\b|@full\b/ }),
+  timeout: 120_000, // what a test waits for is told by its expectations; a slow machine is no failure
+  expect: { timeout: 15_000 },
   use: {
     browserName: 'chromium',
     baseURL: `http://127.0.0.1:${String(port)}/`,

@@ -85,7 +85,7 @@ test('memory says whose tables are where', async ({ page }) => {
 });
 
 for (const theme of ['light', 'dark'] as const)
-  test(`nothing that axe finds, ${theme}`, async ({ page }) => {
+  test(`nothing that axe finds, in ${theme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme });
     await openSpace(page);
     await strip(page).focus();

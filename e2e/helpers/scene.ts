@@ -70,8 +70,18 @@ export async function run(page: Page, line: string): Promise<void> {
 /** Everything that two moments, or two pages, can be compared by: the objects, and the script with its results. */
 export async function stateOf(page: Page): Promise<unknown> {
   await expect(lines(page).first()).toBeAttached(); // the script is in a chunk of its own
-  const objects = await page
-    .locator('.react-flow__node [role=group]')
-    .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')).sort());
-  return { objects, script: await lines(page).allInnerTexts() };
+  const read = async (): Promise<string> => {
+    const objects = await page
+      .locator('.react-flow__node [role=group]')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')).sort());
+    return JSON.stringify({ objects, script: await lines(page).allInnerTexts() });
+  };
+  // On a busy machine what was asked for may still be on its way: it is the state when two looks see the same.
+  let last = await read();
+  await expect(async () => {
+    const before = last;
+    last = await read();
+    expect(last).toBe(before);
+  }).toPass({ intervals: [100] });
+  return JSON.parse(last) as unknown;
 }
