@@ -97,6 +97,29 @@ export interface TrafficRun {
   readonly blocked: number;
   /** Accesses in a row that went the same way, oldest first; behind the first 256, all that went one way. Their counts add up. */
   readonly spans: readonly TrafficSpan[];
+  /** Where they went: one for each IOAS that answered for them, of the first eight. Those that no IOAS stood behind are in none. */
+  readonly places: readonly TrafficPlaces[];
+}
+
+/** Where in an IOAS a run's accesses went: the range that they go to, cut into no more than 64 bins. */
+export interface TrafficPlaces {
+  readonly ioasId: WorldId;
+  readonly start: bigint;
+  readonly last: bigint;
+  /** Whole pages. The last bin may reach past `last`. */
+  readonly binBytes: bigint;
+  /** Those that were met, ascending. */
+  readonly bins: readonly TrafficBin[];
+}
+
+export interface TrafficBin {
+  /** The bin's number: it begins at `start + at * binBytes`. */
+  readonly at: number;
+  readonly count: number;
+  /** Of these. */
+  readonly blocked: number;
+  /** The first access to it, as a number among all of the run, from 0: a show lights it then. */
+  readonly first: number;
 }
 
 /**

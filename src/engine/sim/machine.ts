@@ -20,6 +20,7 @@ import { Scheduler } from '../kernel/scheduler';
 import type { Task } from '../kernel/task';
 import { PhysicalMemory } from '../memory/physical-memory';
 import { ProcessMemory } from '../memory/process-memory';
+import type { FrameBytes } from '../memory/user-memory';
 import type { PciFunctionSpec } from '../pci/function-spec';
 import { PciTopology } from '../pci/topology';
 import { TraceBuffer } from '../trace/trace';
@@ -122,7 +123,11 @@ export class Machine {
   /** The drivers of boot are bound: from now on binding is somebody's wish. */
   started = false;
 
-  constructor(readonly options: MachineOptions) {
+  /** `userFrames`: where the pages of programs are, if they are real programs. */
+  constructor(
+    readonly options: MachineOptions,
+    userFrames: FrameBytes | null = null,
+  ) {
     this.topology = new PciTopology({
       ...options.cmdline.pci,
       acsRequested: options.iommu !== null && requestsAcs(options.cmdline, options.iommu.vendor),
@@ -137,7 +142,7 @@ export class Machine {
     const selftest = options.selftest ? createSelftest(this.core, this.memory) : null;
     this.iommufd = new Iommufd(this.core, {
       ...selftest?.options,
-      frames: this.memory,
+      frames: userFrames ?? this.memory,
       allowUnsafeInterrupts: options.unsafeInterrupts,
       kernelDefects: options.defects,
     });

@@ -1,6 +1,7 @@
 import { DEFAULT_OPTIONS } from '../iommu/core';
 import type { TableOfStep, UnitView, WalkStep } from '../hw/common/view';
 import { FailNth } from '../kernel/fail';
+import type { FrameBytes } from '../memory/user-memory';
 import type { Lockdep } from '../kernel/lockdep';
 import type { Task } from '../kernel/task';
 import type { TaskRun } from '../kernel/task-run';
@@ -49,7 +50,16 @@ export class Simulator {
   /** Of the present line, and of earlier ones that had to wait. */
   private readonly lookups: Lookup[] = [];
 
-  constructor(private readonly readPci: PciReader) {}
+  /** `userFrames`: where the pages of programs are, if they are real programs and no lines of the script. */
+  constructor(
+    private readonly readPci: PciReader,
+    private readonly userFrames: FrameBytes | null = null,
+  ) {}
+
+  /** For those who make calls beside the script's lines; null before there is a machine. */
+  get now(): Machine | null {
+    return this.machine;
+  }
 
   execute(line: SimLine): Step {
     if (line.error !== null) {
@@ -152,10 +162,10 @@ export class Simulator {
       if (this.machine !== null) return mistake('the machine is there already; this line comes first');
       const options = machineOptions(args);
       if (!options.ok) return options;
-      this.machine = new Machine(options.value);
+      this.machine = new Machine(options.value, this.userFrames);
       return said(options.value.cmdline.remarks.join('; '));
     }
-    const machine = (this.machine ??= new Machine(DEFAULT_MACHINE));
+    const machine = (this.machine ??= new Machine(DEFAULT_MACHINE, this.userFrames));
     machine.scheduler.line = of.line;
     const nth = SILENT.has(statement.verb) ? 0 : machine.failNth;
     if (nth === 0) return this.act(machine, statement, { ...of, fail: null });

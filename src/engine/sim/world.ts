@@ -171,6 +171,8 @@ export interface IommuObject extends Base, UnitSummary {
   readonly traits: readonly string[];
   /** The latest that the driver has read or the hardware still holds, oldest first. */
   readonly faults: readonly FaultRecordView[];
+  /** Translations in its IOTLB that the tables contradict by now, by `HwptObject.tag`; absent: none. */
+  readonly staleBy?: Readonly<Record<string, number>>;
 }
 
 /** An open /dev/iommu. id `ctx:1` */

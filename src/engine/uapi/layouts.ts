@@ -3,6 +3,12 @@ import * as test from './iommufd-test';
 import { decode, type Field, type NameTable, type Struct } from './struct';
 import * as vfio from './vfio';
 
+/** Commands that are not called as their structure is. */
+const COMMAND_NAMES: Readonly<Record<string, string>> = {
+  iommu_hw_info: 'IOMMU_GET_HW_INFO',
+  iommu_fault_alloc: 'IOMMU_FAULT_QUEUE_ALLOC',
+};
+
 /**
  * Which structure goes with which command.
  *
@@ -98,6 +104,11 @@ export const ARGUMENT_NAMES: Readonly<Record<string, NameTable>> = {
   VFIO_CHECK_EXTENSION: VFIO_EXTENSIONS,
   VFIO_SET_IOMMU: VFIO_EXTENSIONS,
 };
+
+/** Commands of /dev/iommu by name, with their numbers; the test command is not among them. */
+export const IOMMU_COMMANDS: ReadonlyMap<string, number> = new Map([
+  ...[...BY_NR].map(([nr, { name }]) => [COMMAND_NAMES[name] ?? name.toUpperCase(), nr] as const),
+]);
 
 /** The structure of a call, from its name, its number and, where one number has several, from its bytes. */
 export function layoutOf(name: string | null, cmd: number, bytes: Uint8Array): Struct | null {

@@ -91,8 +91,8 @@ export function payloadOf(event: IoctlEvent): Payload | null {
   return { field, entries, read: read.length > 0, written: written.length > 0, more };
 }
 
-/** `entryBytes`: it is an array of such; null: it is one, however long. */
-function structOf(
+/** What a command points to, by the values of its structure. `entryBytes`: it is an array of such; null: it is one, however long. */
+export function structOf(
   name: string | null,
   was: Fields,
   is: Fields,

@@ -18,6 +18,7 @@ import {
 import { projectMocks } from './mock';
 import { projectDevice, projectGroup } from './pci';
 import { projectPlatform } from './platform';
+import { staleBy } from './stale-by';
 import { projectTask } from './tasks';
 import { projectTraffic } from './traffic';
 
@@ -41,6 +42,8 @@ export function projectWorld(machine: Machine, only: WorldId | null = null): Map
   for (const unit of machine.units) {
     if (!wanted(unit.id)) continue;
     const deviceIds = [...machine.core.devices.values()].filter((device) => device.ops?.unit === unit.id);
+    const view = unit.hw.view();
+    const stale = staleBy(view);
     add({
       ...unit.hw.summary(),
       type: 'iommu',
@@ -49,9 +52,10 @@ export function projectWorld(machine: Machine, only: WorldId | null = null): Map
       vendor: unit.vendor,
       title: unit.title,
       traits: unit.traits,
-      faults: [...unit.hw.faultLog(), ...unit.hw.view().faults].slice(-MOST_FAULTS),
+      faults: [...unit.hw.faultLog(), ...view.faults].slice(-MOST_FAULTS),
       place: machine.names.placeOf(unit.id, null),
       deviceIds: deviceIds.map((device) => device.worldId),
+      ...(stale === null ? {} : { staleBy: stale }),
     });
   }
   for (const mock of projectMocks(machine, index)) add(mock);

@@ -56,7 +56,7 @@ export const runOf = (
   line: number,
   { spec }: Stream,
   trafficId: string | null,
-  { accesses, hits, misses, blocked, spans }: Tally,
+  { accesses, hits, misses, blocked, spans, places }: Tally,
 ): TrafficRun => ({
   line,
   deviceId: spec.device.worldId,
@@ -66,4 +66,5 @@ export const runOf = (
   misses,
   blocked,
   spans,
+  places,
 });

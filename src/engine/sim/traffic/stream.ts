@@ -36,6 +36,12 @@ interface Held {
   readonly earlier: number;
 }
 
+/** By what the tables say. */
+interface Served {
+  readonly hwptId: WorldId | null;
+  readonly ioasId: WorldId | null;
+}
+
 /** What the last access was. */
 export interface Done {
   readonly outcome: TrafficOutcome;
@@ -48,7 +54,7 @@ export interface Done {
 
 /** The accesses of a device, one after the other, and what they came to in the present line. */
 export class Stream {
-  tally = new Tally();
+  tally: Tally;
   /** Not null: the device waits with this access, and makes no other. */
   held: Held | null = null;
   private readonly next: () => Piece;
@@ -61,13 +67,14 @@ export class Stream {
   /** How the line before ended, and how many lines just went on so. */
   private before: Pick<TrafficSpan, 'outcome' | 'hwptId'> | null = null;
   private alike = 0;
-  private served: { readonly hwptId: WorldId | null } | null = null;
+  private served: Served | null = null;
 
   constructor(
     private readonly machine: Machine,
     readonly spec: StreamSpec,
   ) {
     this.next = patternOf(spec);
+    this.tally = new Tally(spec);
     this.way = wayOf(machine, spec.device);
     this.begin();
   }
@@ -77,7 +84,7 @@ export class Stream {
     const { machine, spec } = this;
     const { device, start, last } = spec;
     this.before = this.tally.spans.at(-1) ?? this.before;
-    this.tally = new Tally();
+    this.tally = new Tally(spec);
     this.watched = 0;
     this.watch = 0;
     this.samples = 0;
@@ -170,12 +177,19 @@ export class Stream {
     const { machine, tally } = this;
     if (!sameTables || this.served === null) {
       const { hwpt } = servedBy(machine, this.spec, this.way);
-      this.served = { hwptId: hwpt?.worldId ?? null };
+      this.served = {
+        hwptId: hwpt?.worldId ?? null,
+        // What goes through a guest's own table is no address of the IOAS.
+        ioasId: hwpt?.kind === 'hwpt-paging' ? hwpt.filled.ioas.worldId : null,
+      };
     }
-    const begins = tally.add(outcome, this.served.hwptId);
+    const { hwptId, ioasId } = this.served;
+    const begins = tally.add(outcome, hwptId);
+    if (ioasId !== null) tally.place(ioasId, iova, outcome);
     if (begins) this.watch = WATCHED_AFTER;
     const wanted = begins ? this.isNew(outcome) : this.watch > 0 && tally.unseen;
-    const shown = wanted && tell !== null && machine.trace.on && this.samples < MOST_SAMPLES;
+    const may = wanted && tell !== null && machine.trace.on && this.samples < MOST_SAMPLES;
+    const shown = may && machine.traffic.closeUps.take();
     if (shown) {
       this.samples++;
       tally.show(machine.quiet ? null : tell());
@@ -187,12 +201,12 @@ export class Stream {
   private isNew(outcome: TrafficOutcome): boolean {
     const { before, served, tally } = this;
     const goesOn = tally.accesses === 1 && before?.outcome === outcome && before.hwptId === served?.hwptId;
-    return !goesOn || ++this.alike <= MOST_SAMPLES;
+    return !goesOn || (++this.alike <= MOST_SAMPLES && this.machine.traffic.closeUps.again());
   }
 
   /** Whether the hardware tells what it does for the next access. */
   private watches(): boolean {
-    if (this.samples >= MOST_SAMPLES) return false;
+    if (this.samples >= MOST_SAMPLES || this.machine.traffic.closeUps.spent) return false;
     if (this.watched++ < MOST_WATCHED) return true;
     return this.watch-- > 0;
   }

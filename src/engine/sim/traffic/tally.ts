@@ -1,5 +1,6 @@
-import type { Lookup, TrafficOutcome, TrafficSpan } from '../batch';
+import type { Lookup, TrafficOutcome, TrafficPlaces, TrafficSpan } from '../batch';
 import type { WorldId } from '../world';
+import { Places } from './places';
 
 /** Spans that are told one by one; accesses behind them are summed up by what they came to. */
 const MOST_SPANS = 256;
@@ -16,6 +17,12 @@ export class Tally {
   unseen = false;
   private readonly told: Counted[] = [];
   private last: Counted | null = null;
+  private readonly where: Places;
+
+  /** The range that the accesses go to. */
+  constructor({ start, last }: { readonly start: bigint; readonly last: bigint }) {
+    this.where = new Places(start, last);
+  }
 
   /** Counts one; whether a span begins with it. */
   add(outcome: TrafficOutcome, hwptId: WorldId | null): boolean {
@@ -37,6 +44,11 @@ export class Tally {
     return begins;
   }
 
+  /** The access that was counted last went to an address of an IOAS. */
+  place(ioasId: WorldId, iova: bigint, outcome: TrafficOutcome): void {
+    this.where.add(ioasId, iova, outcome === 'blocked', this.accesses - 1);
+  }
+
   /** What the kernel was doing at the last access. */
   explain(during: string | null): void {
     if (this.last !== null) this.last.during = during;
@@ -50,5 +62,9 @@ export class Tally {
 
   get spans(): readonly TrafficSpan[] {
     return this.told;
+  }
+
+  get places(): readonly TrafficPlaces[] {
+    return this.where.told;
   }
 }

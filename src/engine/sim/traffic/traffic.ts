@@ -5,6 +5,8 @@ import type { TrafficRun } from '../batch';
 import type { Machine } from '../machine';
 import { handlePageRequests } from '../page-requests';
 import { Background } from './background';
+import { CloseUps } from './close-ups';
+import { asideOf, type Aside } from './aside';
 import type { Done, Stream } from './stream';
 
 /** Where hardware may look while the kernel works. */
@@ -17,12 +19,6 @@ interface Point {
   readonly mayInterrupt: boolean;
 }
 
-/** What devices did beside a line. */
-interface Aside {
-  readonly runs: readonly TrafficRun[];
-  readonly notes: readonly string[];
-}
-
 /**
  * Devices that make accesses of their own while the kernel works: wherever hardware could come in between.
  *
@@ -33,6 +29,7 @@ interface Aside {
  * Not modelled: accesses while another request is on its way, or while such a handler runs.
  */
 export class Traffic {
+  readonly closeUps = new CloseUps();
   private readonly byName = new Map<string, Background>();
   /** Of the present line. */
   private bursts: TrafficRun[] = [];
@@ -109,16 +106,10 @@ export class Traffic {
       for (const { stream } of this.byName.values()) this.answer(stream);
     } else this.interrupt();
     const { line } = this.machine.scheduler;
-    const runs = [...this.bursts];
+    const bursts = this.bursts;
     this.bursts = [];
-    for (const each of this.byName.values()) {
-      const run = each.take(line);
-      if (run === null) continue;
-      runs.push(run);
-      const note = each.noteOf(run);
-      if (note !== null) notes.push(note);
-    }
-    return { runs, notes };
+    this.closeUps.begin();
+    return asideOf(bursts, [...this.byName.values()], line, notes);
   }
 
   /** Null where no device is busy: those who store and lock then have nobody to tell. */
