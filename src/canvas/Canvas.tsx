@@ -1,5 +1,12 @@
-import { Maximize, Minus, Plus } from 'lucide-react';
-import { Suspense, useCallback, useEffect, useRef, type MouseEvent, type ReactNode } from 'react';
+import {
+  Suspense,
+  useCallback,
+  useEffect,
+  useRef,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+} from 'react';
 import {
   Background,
   BackgroundVariant,
@@ -7,7 +14,6 @@ import {
   ReactFlowProvider,
   useReactFlow,
   useStore,
-  type Viewport,
 } from 'reactflow';
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
@@ -24,12 +30,16 @@ import type { Point } from './layout/geometry';
 import { toggleMark } from './marked';
 import { nodeTypes } from './nodes/node-types';
 import type { CanvasEdge, CanvasNode } from './nodes/types';
-import { detailAt } from './painted/paint';
+import { detailAt } from './painted/detail';
 import { PasteLook } from './PasteLook';
 import { LazyPalette, paletteKit } from './palette/load';
 import { makeOn } from './palette/new-object';
 import { useSome } from './painted/use-some';
-import { MAX_ZOOM, MIN_ZOOM, useCamera, type Camera } from './use-camera';
+import { Beyond } from './camera/Beyond';
+import { Controls } from './camera/Controls';
+import { MAX_ZOOM, MIN_ZOOM } from './camera/framing';
+import { useLinkedCamera } from './camera/linked';
+import { useCamera } from './camera/use-camera';
 import { useBoxing } from './use-boxing';
 import { useClipboard } from './use-clipboard';
 import { useAiming, useWiring, wireSourceAt } from './use-connecting';
@@ -45,6 +55,8 @@ export interface CanvasProps {
   readonly empty?: ReactNode;
   /** What the wheel does: moves the canvas, or is left to the page around an embedded figure. */
   readonly wheel?: 'canvas' | 'page';
+  /** Whether hands and keys may change the scene, or only look at it. */
+  readonly editable?: boolean;
 }
 
 /** The machine, left to right along a DMA. Fills its parent. */
@@ -56,10 +68,11 @@ export function Canvas(props: CanvasProps): ReactNode {
   );
 }
 
-function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
+function CanvasBody({ empty, wheel = 'canvas', editable = true }: CanvasProps): ReactNode {
   const scene = useScene();
   const { layout, rects, links } = scene;
   const camera = useCamera(layout);
+  const keepViewport = useLinkedCamera(layout);
   useShowLit(layout, camera);
   useShowSelection(layout);
   useShowGaze(layout, camera);
@@ -81,7 +94,7 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
   const gestureAt = useCallback(
     (event: PointerEvent): Gesture | null => {
       const target = event.target instanceof Element ? event.target : null;
-      if (target === null) return null;
+      if (target === null || !editable) return null;
       const piece = target.closest<HTMLElement>('[data-piece]')?.dataset.piece;
       if (piece !== undefined) return paletteKit()?.pieceGesture(piece, aiming, screenToFlowPosition) ?? null;
       if (target.closest('button, a, input, .palette') !== null) return null;
@@ -94,7 +107,7 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
       if (event.shiftKey || useCanvasUi.getState().boxing) return boxing(event.shiftKey);
       return null;
     },
-    [aiming, screenToFlowPosition, wiring, moving, boxing],
+    [aiming, editable, screenToFlowPosition, wiring, moving, boxing],
   );
   usePointer(root, gestureAt, layout.rects.size > 0);
   // React Flow's credit stays, but the canvas has one tab stop.
@@ -116,11 +129,15 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
       data-connecting={isConnecting || undefined}
       data-lit={isLit || undefined}
       data-boxing={drawBoxes || undefined}
-      onKeyDown={onKeyDown}
+      data-editable={editable || undefined}
+      onKeyDown={(event) => {
+        if (editable || onlyLooks(event)) onKeyDown(event);
+      }}
       onCopy={clipboard.onCopy}
-      onCut={clipboard.onCut}
-      onPaste={clipboard.onPaste}
+      onCut={editable ? clipboard.onCut : undefined}
+      onPaste={editable ? clipboard.onPaste : undefined}
       onContextMenu={(event) => {
+        if (!editable) return;
         event.preventDefault();
         const target = event.target instanceof Element ? event.target : null;
         const id = target?.closest('.react-flow__node')?.getAttribute('data-id') ?? some.at(event);
@@ -178,22 +195,32 @@ function CanvasBody({ empty, wheel = 'canvas' }: CanvasProps): ReactNode {
         <LiveDrawings scene={scene} some={some} />
       </ReactFlow>
       <ColumnHeadings columns={layout.columns} />
+      <Beyond columns={layout.columns} />
       <LiveOverlay scene={scene} />
       <ConnectHint rects={rects} />
       <Key links={links} />
       <Controls camera={camera} />
-      <Suspense fallback={null}>
-        <LazyPalette />
-      </Suspense>
-      <MarkedCount />
-      <HandLayer />
-      <PasteLook />
+      {editable && (
+        <>
+          <Suspense fallback={null}>
+            <LazyPalette />
+          </Suspense>
+          <MarkedCount />
+          <HandLayer />
+          <PasteLook />
+        </>
+      )}
       <Announcer />
     </div>
   );
 }
 
-const keepViewport = (_event: unknown, viewport: Viewport): void => useCanvasUi.setState({ viewport });
+/** Keys that only look: arrows, Enter, Escape, and those of the camera. */
+const onlyLooks = (event: KeyboardEvent): boolean =>
+  !event.altKey &&
+  !event.ctrlKey &&
+  !event.metaKey &&
+  /^(Arrow.*|Home|End|Enter|Escape|[-+=0])$/.test(event.key);
 
 function pickNode(event: MouseEvent, node: CanvasNode): void {
   // A tap on the grip has begun a wire.
@@ -231,44 +258,6 @@ function pickNothing(): void {
 function pickEdge(_event: MouseEvent, edge: CanvasEdge): void {
   if (edge.data?.route.link.kind !== 'attach') return;
   useCanvasUi.setState({ edgeId: edge.id, activeId: edge.source });
-}
-
-/** Small and quiet; the keyboard has + - 0 for the same, so these are no tab stops. */
-function Controls({ camera }: { readonly camera: Camera }): ReactNode {
-  const { zoomIn, zoomOut } = useReactFlow();
-  const zoom = useCallback((how: typeof zoomIn) => () => void how({ duration: 120 }), []);
-  return (
-    <>
-      <div className="zoom">
-        <button
-          type="button"
-          tabIndex={-1}
-          aria-label="Zoom out"
-          title="Zoom out (−)"
-          onClick={zoom(zoomOut)}
-        >
-          <Minus size={14} />
-        </button>
-        <button type="button" tabIndex={-1} aria-label="Zoom in" title="Zoom in (+)" onClick={zoom(zoomIn)}>
-          <Plus size={14} />
-        </button>
-        <button
-          type="button"
-          tabIndex={-1}
-          aria-label="Fit to view"
-          title="Fit to view (0)"
-          onClick={camera.fit}
-        >
-          <Maximize size={13} />
-        </button>
-      </div>
-      {camera.unseen.length > 0 && (
-        <button type="button" tabIndex={-1} className="unseen" onClick={camera.showUnseen}>
-          {camera.unseen.length} new out of view · <b>show</b>
-        </button>
-      )}
-    </>
-  );
 }
 
 function Announcer(): ReactNode {

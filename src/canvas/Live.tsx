@@ -7,12 +7,16 @@ import { shifted, useHand } from './hand';
 import { pathOf } from './layout/geometry';
 import { LitChain } from './LitChain';
 import type { CanvasEdge } from './nodes/types';
-import { PaintedCards } from './painted/PaintedCards';
 import type { Some } from './painted/use-some';
 import type { Scene } from './use-scene';
 
 const LookupOverlay = lazy(() =>
   import('./animation/LookupOverlay').then((module) => ({ default: module.LookupOverlay })),
+);
+
+/** Only machines of hundreds of cards are painted. */
+const PaintedCards = lazy(() =>
+  import('./painted/PaintedCards').then((module) => ({ default: module.PaintedCards })),
 );
 
 /** What is drawn beside the cards follows the hand with every frame of a drag; the cards and the scene stand still. */
@@ -29,7 +33,9 @@ export function LiveDrawings({ scene, some }: { readonly scene: Scene; readonly 
   return (
     <>
       {some.painted ? (
-        <PaintedCards rects={rects} edges={edges} treeLines={treeLines} isElement={some.isElement} />
+        <Suspense fallback={null}>
+          <PaintedCards rects={rects} edges={edges} treeLines={treeLines} isElement={some.isElement} />
+        </Suspense>
       ) : (
         <TreeLines lines={treeLines} />
       )}

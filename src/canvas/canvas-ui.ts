@@ -1,6 +1,7 @@
 import type { Viewport } from 'reactflow';
 import { create } from 'zustand';
 import type { WorldId } from '../engine/sim/world';
+import type { Camera } from '../share/scene';
 
 /** What only the canvas needs to know of itself; everything else is in the app's store. */
 export interface CanvasUi {
@@ -13,6 +14,12 @@ export interface CanvasUi {
   readonly edgeId: string | null;
   /** Where the camera stood last: an empty world takes React Flow off the page, and time travel brings it back. */
   readonly viewport: Viewport;
+  /** Where a person has put the camera; null: the page did. */
+  readonly held: Camera | null;
+  /** Where a link wants to look, until the scene is there. */
+  readonly wanted: Camera | null;
+  /** The move in progress is a person's, though no pointer makes it. */
+  readonly byHand: boolean;
   /** On narrow screens the palette is behind a button. */
   readonly paletteOpen: boolean;
   /** Counts how often the keyboard asked for the palette. */
@@ -32,6 +39,9 @@ export const useCanvasUi = create<CanvasUi>()((set) => ({
   byKeyboard: false,
   edgeId: null,
   viewport: { x: 0, y: 0, zoom: 1 },
+  held: null,
+  wanted: null,
+  byHand: false,
   paletteOpen: false,
   paletteAsked: 0,
   boxing: false,

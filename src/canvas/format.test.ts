@@ -71,12 +71,14 @@ test('a device is attached by its own object, or follows its group, or neither',
 });
 
 test('counts stay narrow', () => {
-  expect([0, 512, 9999, 12_345, 262_144, 4_194_304].map(formatCount)).toEqual([
+  expect([0, 512, 1024, 9999, 12_345, 262_144, 999_900, 4_194_304].map(formatCount)).toEqual([
     '0',
     '512',
-    '9,999',
-    '12.3k',
+    '1.0k',
+    '10k',
+    '12k',
     '262k',
+    '1.0M',
     '4.2M',
   ]);
 });

@@ -2,13 +2,18 @@ import type { DeviceObject, GroupObject, HwptObject, IoasObject, WorldObject } f
 import { firmAndName, kindName, ownerWord } from '../store/object-words';
 import { find, type Objects } from './layout/tree';
 
-/** `1,234`, and from ten thousand on `12.3k`: cells of the ladder are narrow. */
-export const formatCount = (count: number): string =>
-  count < 10_000
-    ? count.toLocaleString('en')
-    : count < 1_000_000
-      ? `${(count / 1000).toFixed(count < 100_000 ? 1 : 0)}k`
-      : `${(count / 1_000_000).toFixed(1)}M`;
+/** `512`, `1.0k`, `262k`: four letters at most, for cells of the ladder are narrow; their tips have all digits. */
+export const formatCount = (count: number): string => {
+  if (count < 1000) return String(count);
+  const [value, unit] = count < 999_500 ? [count / 1000, 'k'] : [count / 1_000_000, 'M'];
+  return `${value.toFixed(value < 9.95 ? 1 : 0)}${unit}`;
+};
+
+/** Translations of an HWPT in its IOMMU's IOTLB that say something else than its tables by now. */
+export function staleOf(objects: Objects, { iommuId, tag }: HwptObject): number {
+  const unit = tag === null ? null : find(objects, iommuId, 'iommu');
+  return (tag !== null && unit?.staleBy?.[tag]) || 0;
+}
 
 /** Domain 0000 goes without saying. */
 export const shortBdf = (bdf: string): string => (bdf.startsWith('0000:') ? bdf.slice(5) : bdf);

@@ -8,6 +8,7 @@ import {
   mappedBytes,
   ownerText,
   servedBy,
+  staleOf,
   titleOf,
   typeWord,
 } from './format';
@@ -53,6 +54,7 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
           (l) => `${count(l.count, 'leaf entry', 'leaf entries')} of ${pageSize(l.sizeLg2)}`,
         ),
         `serves ${count(object.deviceIds.length, 'device')}`,
+        staleOf(objects, object) > 0 && `${staleOf(objects, object)} stale in the IOTLB`,
       ]);
     case 'ioas':
       return sentence([

@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'react';
 import { useReactFlow } from 'reactflow';
 import { useApp } from '../store/index';
 import type { Layout } from './layout/layout';
-import type { Camera } from './use-camera';
+import { zoomsByHand } from './camera/linked';
+import type { Camera } from './camera/use-camera';
 
 const STEP_MS = 120;
 
@@ -16,6 +17,7 @@ export function useShowGaze(layout: Layout, camera: Camera): void {
     seen.current = gaze;
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const options = { duration: calm ? 0 : STEP_MS };
+    if (gaze.at === 'in' || gaze.at === 'out') zoomsByHand();
     if (gaze.at === 'all') camera.fit();
     else if (gaze.at === 'in') void flow.zoomIn(options);
     else if (gaze.at === 'out') void flow.zoomOut(options);

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useApp } from '../store/index';
 import type { Layout } from './layout/layout';
-import type { Camera } from './use-camera';
+import type { Camera } from './camera/use-camera';
 
 /** What the page begins to talk about comes into view, once; then the camera is the person's again. */
 export function useShowLit(layout: Layout, camera: Camera): void {

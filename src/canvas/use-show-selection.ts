@@ -3,11 +3,11 @@ import { useReactFlow, useStoreApi } from 'reactflow';
 import { useApp } from '../store/index';
 import { useCanvasUi } from './canvas-ui';
 import { overlaps } from './layout/geometry';
+import { READABLE_ZOOM } from './layout/sizes';
 import type { Layout } from './layout/layout';
 
 /** Below this zoom a card is a mark: being on the screen is not being seen. */
 const MARK = 0.2;
-const READABLE = 0.6;
 
 /** What is selected elsewhere on the page comes into view; what is picked on the canvas is where the eye is already. */
 export function useShowSelection(layout: Layout): void {
@@ -29,7 +29,7 @@ export function useShowSelection(layout: Layout): void {
     if (overlaps(rect, view) && (zoom >= MARK || picked)) return;
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     void flow.setCenter(rect.x + rect.width / 2, rect.y + rect.height / 2, {
-      zoom: zoom < MARK ? READABLE : zoom,
+      zoom: zoom < MARK ? READABLE_ZOOM : zoom,
       duration: calm ? 0 : 320,
     });
   }, [flow, store, layout, selection]);

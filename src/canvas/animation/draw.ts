@@ -1,4 +1,5 @@
-import type { Point } from '../layout/geometry';
+import type { Point, Rect } from '../layout/geometry';
+import { placeLabel } from './label-place';
 import type { PlacedLabel, Pose, Way } from './poses';
 
 /** The tokens that the overlay paints with; a canvas cannot read CSS variables by itself. */
@@ -159,17 +160,32 @@ function badge(ctx: Context, text: string, at: Point, current: boolean, color: s
   ctx.fillText(text, at.x, at.y + 0.5);
 }
 
-/** Beside what it is about, clear of the card that it belongs to, and inside the view. */
-export function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel, view: View, ink: Ink): void {
+/** Beside what it is about, clear of the card that it belongs to and, where it can be, of others. */
+export function label(
+  ctx: Context,
+  { text, tone, at, card, side, avoid }: PlacedLabel,
+  view: View,
+  ink: Ink,
+): void {
   const height = 22;
+  const to = (rect: Rect): Rect => ({
+    x: rect.x * view.zoom + view.x,
+    y: rect.y * view.zoom + view.y,
+    width: rect.width * view.zoom,
+    height: rect.height * view.zoom,
+  });
   const x0 = at.x * view.zoom + view.x;
-  const y0 = at.y * view.zoom + view.y;
+  // What it is about may be out of view: it says on which side.
+  const words = x0 > view.width ? `${text} →` : x0 < 0 ? `← ${text}` : text;
   ctx.font = `500 11.5px ${ink.mono}`;
-  const width = ctx.measureText(text).width + 16;
-  const x = clamp(x0 - width / 2, 8, view.width - width - 8);
-  const above = (card ? Math.min(card.y * view.zoom + view.y, y0) : y0 - 6) - 7 - height;
-  const below = (card ? Math.max((card.y + card.height) * view.zoom + view.y, y0) : y0 + 6) + 7;
-  const y = clamp(side === 'above' ? above : below, 44, view.height - height - 8);
+  const width = ctx.measureText(words).width + 16;
+  const about = {
+    at: { x: x0, y: at.y * view.zoom + view.y },
+    card: card && to(card),
+    side,
+    avoid: avoid.map(to),
+  };
+  const { x, y } = placeLabel(about, { width, height }, view);
   ctx.beginPath();
   ctx.roundRect(x, y, width, height, 5);
   ctx.fillStyle = tone === 'fault' || tone === 'past' ? ink.fault : ink.ink;
@@ -177,10 +193,8 @@ export function label(ctx: Context, { text, tone, at, card, side }: PlacedLabel,
   ctx.fillStyle = ink.surface;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  ctx.fillText(text, x + 8, y + height / 2 + 0.5);
+  ctx.fillText(words, x + 8, y + height / 2 + 0.5);
 }
-
-const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
 /** The look itself: a ring that opens once. */
 function halo(ctx: Context, at: Point, spread: number, color: string): void {

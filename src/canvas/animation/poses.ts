@@ -7,6 +7,8 @@ export interface PlacedLabel extends Label {
   readonly at: Point;
   readonly card: Rect | null;
   readonly side: 'above' | 'below';
+  /** Cards that it had better not cover either. */
+  readonly avoid: readonly Rect[];
 }
 
 /** One beat's way over the canvas. */
@@ -57,7 +59,13 @@ export function waysOf(beats: readonly Beat[], stage: Stage): readonly Way[] {
       points,
       look,
       end,
-      label: { ...words, at: end, card: beside?.card ?? null, side: beside?.side ?? 'below' },
+      label: {
+        ...words,
+        at: end,
+        card: beside?.card ?? null,
+        side: beside?.side ?? 'below',
+        avoid: stage.cards,
+      },
     };
   });
 }

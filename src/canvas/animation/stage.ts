@@ -26,6 +26,8 @@ export interface Stage {
   readonly wayToMemory: (from: Stop, part: number, shortCut: boolean) => readonly Point[];
   /** The card that a label must not cover, and the side of it where there is room. */
   readonly besides: (stop: Stop) => Beside | null;
+  /** Whatever stands on the canvas, but for frames around others. */
+  readonly cards: readonly Rect[];
 }
 
 interface Beside {
@@ -62,6 +64,9 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const open: Point = { x: start.x + 60, y: start.y };
   const attach = routes.find((r) => r.link.kind === 'attach' && r.link.source === lookup.deviceId);
 
+  // Under a guest's own table there is always the other one. Where only one stage was walked it is that: the guest's says bypass.
+  const underneath = (stop: Stop): boolean => stop.kind === 'level' && stop.stage !== 1 && parentBox !== null;
+
   const memoryOf = (part: number): Point => {
     const pa = lookup.parts[part]?.pa ?? null;
     if (process) return bufferPoint(process, bufferRow(objects, lookup.processId, pa));
@@ -80,7 +85,7 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     if (!lamps && stop.kind !== 'level') return { x: unit.x + 18, y: unit.y + unit.height };
     if (stop.kind === 'context') return contextPoint(unit);
     if (stop.kind === 'iotlb') return iotlbPoint(unit);
-    if (stop.stage === 2 && parent && parentBox) return levelPoint(parentBox, stop.level, parent.levels);
+    if (underneath(stop) && parent && parentBox) return levelPoint(parentBox, stop.level, parent.levels);
     return hwpt ? levelPoint(hwpt, stop.level, levels) : levelPointBelow(unit, stop.level, levels);
   };
 
@@ -101,7 +106,6 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
     const port = leg[0] ?? rightOf(unit);
     return [...bent(outOfUnit(from, unit, port.y)), ...leg, { x: hwpt.x + 1.5, y: to.y }, to];
   };
-  const underneath = (stop: Stop): boolean => stop.kind === 'level' && stop.stage === 2 && parentBox !== null;
   /** Between a guest's card and the one that it lies on: out at the one's side, in at the other's, the same way each time. */
   const across = (a: Point, b: Point, down: boolean): readonly Point[] => {
     if (!hwpt || !parentBox) return [a, b];
@@ -135,7 +139,7 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
   const wayToMemory: Stage['wayToMemory'] = (from, part, shortCut) => {
     const [here, memory] = [pointOf(from, part), memoryOf(part)];
     // The stage that was read last gave the physical address.
-    const table = from.kind === 'level' && from.stage === 2 && parentBox ? parentBox : hwpt;
+    const table = underneath(from) ? parentBox : hwpt;
     if (from.kind === 'level' && table && !shortCut) {
       const rim = { x: table.x + table.width, y: here.y };
       const way: Point[] = [here, rim, rightOf(table)];
@@ -165,11 +169,22 @@ export function stageOf(lookup: Lookup, space: StageSpace): Stage | null {
       return reached && { card: reached, side: 'below' };
     }
     if (stop.kind === 'memory' && process) return { card: process, side: 'above' };
-    if (stop.kind === 'level' && stop.stage === 2 && parentBox) return { card: parentBox, side: 'below' };
+    if (underneath(stop) && parentBox) return { card: parentBox, side: 'below' };
     if (stop.kind === 'memory' || stop.kind === 'level') return hwpt && { card: hwpt, side: 'below' };
     return stop.kind === 'device' || !unit ? null : { card: unit, side: 'above' };
   };
-  return { pointOf, wayBetween, wayToMemory, besides };
+  return { pointOf, wayBetween, wayToMemory, besides, cards: cardsIn(space) };
+}
+
+const framed = new WeakMap<StageSpace['rects'], readonly Rect[]>();
+
+/** Made once for a layout: every look-up of a line's traffic asks. */
+function cardsIn({ rects }: StageSpace): readonly Rect[] {
+  const known = framed.get(rects);
+  if (known !== undefined) return known;
+  const cards = [...rects].flatMap(([id, rect]) => (id.startsWith('group:') ? [] : [rect]));
+  framed.set(rects, cards);
+  return cards;
 }
 
 /** The edge that is drawn; a device that has none of its own joins its group's edge beside the frame. */

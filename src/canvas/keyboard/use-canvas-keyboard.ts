@@ -4,6 +4,7 @@ import type { WorldId } from '../../engine/sim/world';
 import { whyNotFrom } from '../../store/drops';
 import { useApp } from '../../store/index';
 import type { Target } from '../../worker/api';
+import { zoomsByHand } from '../camera/linked';
 import { useCanvasUi } from '../canvas-ui';
 import type { Link } from '../edges/edges';
 import { contains, type Rect } from '../layout/geometry';
@@ -169,9 +170,11 @@ export function useCanvasKeyboard(
           return handled();
         case '+':
         case '=':
+          zoomsByHand();
           void flow.zoomIn();
           return handled();
         case '-':
+          zoomsByHand();
           void flow.zoomOut();
           return handled();
         case '0':

@@ -21,7 +21,7 @@ export const BRIDGE_HEIGHT = 32;
 export const IOMMU = { width: 164, height: 100, meters: 49, meter: 22 };
 export const HWPT = { width: 174, height: 98 };
 /** A guest's own table: what is in it only the guest knows. */
-export const NESTED = { width: 174, height: 70 };
+export const NESTED = { width: 174, height: 78 };
 /** A vIOMMU is a frame with its parts below each other. */
 export const VIOMMU = { width: 174, head: 52, part: 28, gap: 4, foot: 10, pad: 9 };
 export const ACCESS = { width: 174, height: 54 };
@@ -39,6 +39,11 @@ export const TYPE = {
   mid: { title: 16, text: 15, glyph: 20 },
   far: { title: 22, text: 18, glyph: 23 },
 } as const;
+
+/** Words smaller than this on the screen are not read but guessed. */
+export const LEGIBLE = 11;
+/** Down to here a card says all that it has to say, in words that can be read. */
+export const READABLE_ZOOM = LEGIBLE / TYPE.mid.text;
 
 export interface Size {
   readonly width: number;

@@ -29,13 +29,21 @@ describe('stripOf', () => {
     expect(pieces.map((p) => p.kind)).toEqual(['area', 'gap', 'area', 'gap', 'reserved', 'gap']);
   });
 
-  test('a gap is folded: one of 4 KiB is as wide as one of terabytes', () => {
+  test('a gap is folded: one of gigabytes is as wide as one of terabytes', () => {
     const pieces = stripOf({
-      areas: [area(0x1000n, 0x1fffn), area(1n << 46n, (1n << 46n) + 0xfffn)],
+      areas: [area(1n << 32n, (1n << 32n) + 0xfffn), area(1n << 46n, (1n << 46n) + 0xfffn)],
       reserved: [],
     });
     const widths = pieces.filter((p) => p.kind === 'gap').map((p) => p.to - p.from);
     expect(widths[0]).toBeCloseTo(widths[1]!);
+  });
+
+  test('hundreds of areas are as many pieces as can be seen, none thinner than two pixels of the card', () => {
+    const areas = Array.from({ length: 400 }, (_, i) => area(BigInt(i) << 16n, (BigInt(i) << 16n) + 0xfffn));
+    const pieces = stripOf({ areas, reserved: [MSI] });
+    expect(pieces.length).toBeGreaterThan(20);
+    for (const { from, to } of pieces) expect(150 * (to - from)).toBeGreaterThanOrEqual(1.99);
+    expect(pieces.filter(({ kind }) => kind === 'reserved')).toHaveLength(1);
   });
 
   test('a page beside a gigabyte is still seen', () => {

@@ -1,12 +1,12 @@
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { NodeProps } from 'reactflow';
 import type { HwptObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { levelNumber } from '../../ui/hardware-words';
-import { formatCount } from '../format';
+import { formatCount, staleOf } from '../format';
 import { find } from '../layout/tree';
 import { pageSize, count } from '../../ui/numbers';
-import { CardLine, NamedHead, NodeCard } from './NodeCard';
+import { CardLine, Chip, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
 
 export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) {
@@ -18,7 +18,11 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
       <NamedHead
         object={hwpt}
         // One that the kernel makes by itself never serves PASIDs.
-        aside={hwpt.nestParent ? 'nest parent' : hwpt.pasid ? 'PASID' : hwpt.auto ? 'auto' : 'manual'}
+        aside={
+          <Stale hwpt={hwpt}>
+            {hwpt.nestParent ? 'nest parent' : hwpt.pasid ? 'PASID' : hwpt.auto ? 'auto' : 'manual'}
+          </Stale>
+        }
       />
       <CardLine
         words={[
@@ -32,6 +36,21 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
     </NodeCard>
   );
 });
+
+/** What is wrong comes before what it is: its IOMMU still answers with what its tables do not say any more. */
+function Stale({ hwpt, children }: { readonly hwpt: HwptObject; readonly children: ReactNode }) {
+  const stale = useApp((s) => staleOf(s.objects, hwpt));
+  if (stale === 0) return children;
+  const what = count(stale, 'translation');
+  return (
+    <Chip
+      tone="stale"
+      title={`the IOTLB still holds ${what} of it (${hwpt.tag ?? ''}) that its tables contradict by now`}
+    >
+      {stale} stale
+    </Chip>
+  );
+}
 
 /** Who holds it: attached devices, and what else has a reference. */
 function usage({ users, deviceIds }: HwptObject): string {
@@ -52,7 +71,10 @@ const sizesOf = ({ leaves }: HwptObject): string =>
 function Nested({ hwpt }: { readonly hwpt: HwptObject }) {
   return (
     <NodeCard object={hwpt} className="hwpt on-top">
-      <NamedHead object={hwpt} aside={hwpt.pasid ? 'nested · PASID' : 'nested'} />
+      <NamedHead
+        object={hwpt}
+        aside={<Stale hwpt={hwpt}>{hwpt.pasid ? 'nested · PASID' : 'nested'}</Stale>}
+      />
       <CardLine words={[usage(hwpt)]} />
       <CardLine words={['a table of the guest’s']} />
     </NodeCard>

@@ -1,8 +1,9 @@
 import { memo, useMemo } from 'react';
 import type { NodeProps } from 'reactflow';
-import type { IoasObject } from '../../engine/sim/world';
+import type { IoasObject, WorldId } from '../../engine/sim/world';
 import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
+import { heatOf, shownBeats, stagedTraffic, type HeatStretch, type IoasHeat } from '../../store/traffic-heat';
 import { mappedBytes } from '../format';
 import { byteSize, count } from '../../ui/numbers';
 import { shareOf, stripOf, type StripPiece } from '../layout/strip';
@@ -33,8 +34,13 @@ export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) 
 /** The address space from 0 on: areas solid, reserved ranges hatched, empty stretches folded. */
 function Strip({ ioas }: { readonly ioas: IoasObject }) {
   const pieces = useMemo(() => stripOf(ioas), [ioas]);
+  const heat = useHeat(ioas.id);
   return (
-    <div className="strip">
+    <div
+      className="strip"
+      data-heat={heat !== null || undefined}
+      title={heat === null ? undefined : heatWords(heat)}
+    >
       {pieces.map((piece) => (
         <i
           key={`${piece.kind}${piece.start}`}
@@ -43,8 +49,40 @@ function Strip({ ioas }: { readonly ioas: IoasObject }) {
           title={`${piece.kind === 'gap' ? 'free' : piece.kind} ${hex(piece.start)}–${hex(piece.last)}${whyOf(ioas, piece)}`}
         />
       ))}
+      {heat !== null && <HeatLane heat={heat} pieces={pieces} />}
       <SpotBand ioas={ioas} pieces={pieces} />
     </div>
+  );
+}
+
+/** Where the accesses of the line on stage go, as far as they have set out. */
+function useHeat(ioasId: WorldId): IoasHeat | null {
+  const traffic = useApp((s) => s.traffic);
+  const line = useApp(stagedTraffic);
+  const beats = useApp((s) => (stagedTraffic(s) === null ? 0 : shownBeats(s)));
+  return useMemo(() => heatOf(traffic, line, beats, ioasId), [traffic, line, beats, ioasId]);
+}
+
+/** Below the areas: the more accesses, the higher; what was blocked is a bar with a gap, not told by colour alone. */
+function HeatLane({ heat, pieces }: { readonly heat: IoasHeat; readonly pieces: readonly StripPiece[] }) {
+  return (
+    <span className="strip-heat" aria-hidden>
+      {heat.stretches.map(({ start, last, count, blocked, glow }) => {
+        const from = shareOf(pieces, start);
+        const style = {
+          left: percent(from),
+          width: percent(Math.max(0, shareOf(pieces, last) - from)),
+          height: percent(0.25 + 0.75 * glow),
+        };
+        return (
+          <b
+            key={`${start} ${last}`}
+            data-blocked={blocked === 0 ? undefined : blocked === count ? 'all' : 'some'}
+            style={style}
+          />
+        );
+      })}
+    </span>
   );
 }
 
@@ -61,6 +99,15 @@ function SpotBand({ ioas, pieces }: { readonly ioas: IoasObject; readonly pieces
     />
   );
 }
+
+const heatWords = ({ line, accesses, blocked, stretches }: IoasHeat): string => {
+  const busiest = stretches.reduce<HeatStretch | null>(
+    (a, b) => (a !== null && a.count >= b.count ? a : b),
+    null,
+  );
+  const most = busiest === null ? '' : `, most at ${hex(busiest.start)}–${hex(busiest.last)}`;
+  return `line ${line}: ${count(accesses, 'access', 'accesses')}${most}${blocked > 0 ? `; ${count(blocked, 'was', 'were')} blocked` : ''}`;
+};
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
 

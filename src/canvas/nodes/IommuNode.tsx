@@ -68,13 +68,13 @@ function Meters({ unit }: { readonly unit: IommuObject }) {
     <div className="meters">
       <div className="meter" title={wordsOf(entries)}>
         <i className="meter-lamp" />
-        <span>{labelOf(entries)}</span>
+        <MeterName caches={entries} />
         <StaleChip caches={entries} />
         <b>{entries.map(({ used }) => used).join(' + ')}</b>
       </div>
       <div className="meter" title={wordsOf(tables)}>
         <i className="meter-lamp" />
-        <span>IOTLB</span>
+        <span className="meter-name">IOTLB</span>
         <StaleChip caches={tables} />
         {iotlb && iotlb.size > 0 ? (
           <b>
@@ -96,12 +96,22 @@ const wordsOf = (caches: Caches): string =>
     .map(({ name, used, size, stale }) => `${name}: ${used} of ${size}${stale > 0 ? `, ${stale} stale` : ''}`)
     .join('\n');
 
-/** `Context cache`, `Context + PASID`, `STE + CD` */
-function labelOf(caches: Caches): string {
+/** `Context cache`, `Context + PASID`, `STE + CD`: what has no room is left out, from the end. */
+function MeterName({ caches }: { readonly caches: Caches }) {
   const [only] = caches;
-  if (caches.length === 1 && only) return only.name;
-  return caches.map(({ id }) => SHORT[id] ?? id.toUpperCase()).join(' + ');
+  const whole = caches.length === 1 && only && only.name.length <= LONGEST ? only.name.split(' ') : null;
+  const words = whole ?? caches.map(({ id }) => SHORT[id] ?? id.toUpperCase());
+  return (
+    <span className="meter-name">
+      {words.map((word, at) => (
+        <span key={word}>{at === 0 ? word : whole === null ? ` + ${word}` : ` ${word}`}</span>
+      ))}
+    </span>
+  );
 }
+
+/** A longer name has no room at any size. */
+const LONGEST = 15;
 
 const SHORT: Readonly<Record<string, string>> = { context: 'Context', ddt: 'DC', pdt: 'PC' };
 

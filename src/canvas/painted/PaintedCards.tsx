@@ -6,6 +6,7 @@ import { useCanvasUi } from '../canvas-ui';
 import type { TreeLine } from '../edges/tree-lines';
 import { pathOf, rounded, type Rect } from '../layout/geometry';
 import type { CanvasEdge } from '../nodes/types';
+import { marksOf } from './marks';
 import { paintCards, type PaintedScene, type PaintedView } from './paint';
 import { onThemeChange, readPaint, type Paint } from './theme';
 
@@ -27,14 +28,15 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
   const canvas = useRef<HTMLCanvasElement>(null);
   const flow = useStoreApi();
   const wires = useMemo(() => edges.flatMap(wireOf), [edges]);
+  const marks = useMemo(() => marksOf(objects), [objects]);
   const tree = useMemo(
     () => new Path2D(treeLines.map(({ points }) => pathOf(rounded(points, 6))).join('')),
     [treeLines],
   );
   const scene = useMemo<PaintedScene>(() => {
     const chosen = [...new Set([selection, active, ...marked])].filter((id) => id !== null);
-    return { objects, rects, wires, tree, isElement, lit, connecting, chosen };
-  }, [objects, rects, wires, tree, isElement, lit, connecting, selection, active, marked]);
+    return { objects, rects, wires, tree, isElement, lit, connecting, chosen, marks };
+  }, [marks, objects, rects, wires, tree, isElement, lit, connecting, selection, active, marked]);
   const painter = useRef<() => void>(() => undefined);
   const paint = useRef<Paint | null>(null);
 

@@ -12,7 +12,7 @@ import type { Rect } from '../layout/geometry';
 import { TYPE } from '../layout/sizes';
 import type { Objects } from '../layout/tree';
 import { paintGlyph } from './glyph';
-import type { Detail } from './paint';
+import type { Detail } from './detail';
 import type { Paint } from './theme';
 
 /** The place of one card on the bitmap. Sizes are those of the styles, so that nothing jumps. */

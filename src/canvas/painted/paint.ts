@@ -2,8 +2,10 @@ import type { WorldId } from '../../engine/sim/world';
 import type { Lit } from '../../store/types';
 import { litPart } from '../lit';
 import { overlaps, type Rect } from '../layout/geometry';
+import { detailAt } from './detail';
 import type { Objects } from '../layout/tree';
 import { paintBridge, paintDevice, paintFrame } from './cards';
+import { paintMarks, type Marks } from './marks';
 import type { Paint } from './theme';
 
 export interface Wire {
@@ -24,6 +26,7 @@ export interface PaintedScene {
   readonly lit: Lit | null;
   /** Devices are no place to attach to. */
   readonly connecting: boolean;
+  readonly marks: ReadonlyMap<WorldId, Marks>;
   /** Cards that a person has chosen: elements, but from afar too small to show it. */
   readonly chosen: readonly WorldId[];
 }
@@ -35,18 +38,6 @@ export interface PaintedView {
   readonly width: number;
   readonly height: number;
 }
-
-/** How much of a card can be made out. */
-export type Detail = 'near' | 'mid' | 'far' | 'map';
-
-/** Below this zoom small print is too small: it grows, and only what matters most is left. */
-const NEAR = 0.86;
-/** Below this one titles alone can be read. */
-const MID = 0.61;
-/** Below this one words cannot be read at all. */
-const MAP = 0.4;
-export const detailAt = (zoom: number): Detail =>
-  zoom >= NEAR ? 'near' : zoom >= MID ? 'mid' : zoom >= MAP ? 'far' : 'map';
 
 /** Everything of a scene that no element shows, as far as it is in view. */
 export function paintCards(
@@ -78,6 +69,8 @@ export function paintCards(
     else if (object.type !== 'device') continue;
     else if (object.isBridge) paintBridge(card, object);
     else paintDevice(card, object);
+    const marks = scene.marks.get(id);
+    if (marks !== undefined && object.type === 'device') paintMarks(card, marks);
     if (object.type === 'device' && (part === 'chain' || part === 'other'))
       outline(ctx, rect, zoom, part, paint);
   }

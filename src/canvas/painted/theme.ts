@@ -19,6 +19,7 @@ export interface Paint {
   readonly device: string;
   readonly hwpt: string;
   readonly stale: string;
+  readonly fault: string;
   readonly focus: string;
   readonly bridge: Hue;
   /** Marks of kinds. */
@@ -56,6 +57,7 @@ export function readPaint(element: Element): Paint {
     device,
     hwpt: token('--hwpt'),
     stale: token('--stale'),
+    fault: token('--fault'),
     focus: token('--focus'),
     bridge: { hue: mix(device, 45, strong), tint: mix(surface, 55, bg) },
     marks: { device: markOf('--device'), bridge: markOf('--device'), group: markOf('--group') },

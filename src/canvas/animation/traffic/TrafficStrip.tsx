@@ -1,4 +1,4 @@
-import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useCallback, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { TrafficRun } from '../../../engine/sim/batch';
 import { useApp } from '../../../store/index';
 import { runsOfLine, stagedLookup, stagedSteps } from '../../../store/playback';
@@ -6,7 +6,7 @@ import { beatsOfTraffic, isNews } from '../../../store/traffic-show';
 import { shortBdf } from '../../format';
 import { find } from '../../layout/tree';
 import { setOut } from './heat';
-import { MARKS, segmentsOf, segmentWords } from './segments';
+import { MARKS, segmentsOf, segmentWords, type Segment } from './segments';
 import { accessesWords, rateWords, verdict } from './words';
 import './traffic-strip.css';
 
@@ -55,7 +55,6 @@ function Row({ run, beats }: { readonly run: TrafficRun; readonly beats: number 
       ? setOut({ run }, beats, s.playback.step)
       : run.accesses,
   );
-  const { play, leaveSample } = useApp((s) => s.actions);
   const segments = useMemo(() => segmentsOf(run.spans), [run]);
   const [active, setActive] = useState(0);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
@@ -77,38 +76,62 @@ function Row({ run, beats }: { readonly run: TrafficRun; readonly beats: number 
         onKeyDown={onKeyDown}
       >
         {segments.map((segment, index) => (
-          <button
+          <SegmentButton
             key={segment.before}
-            type="button"
-            style={{ flexGrow: segment.count }}
-            data-outcome={segment.outcome}
-            data-gap={segment.blocked > 0}
-            data-ahead={segment.before >= out}
-            aria-pressed={segment.sample !== null && segment.sample === sample}
-            aria-disabled={segment.sample === null || undefined}
-            aria-label={segmentWords(segment)}
-            data-tip={
-              segment.sample === null
-                ? segmentWords(segment)
-                : `${segmentWords(segment)}. Click: the walk of one`
-            }
-            tabIndex={index === Math.min(active, segments.length - 1) ? 0 : -1}
-            onFocus={() => setActive(index)}
-            onClick={() => {
-              if (segment.sample === null) return;
-              if (segment.sample === sample) leaveSample();
-              else play(segment.sample);
-            }}
-          >
-            <i aria-hidden="true">{MARKS[segment.outcome]}</i>
-            <span aria-hidden="true">{segment.count.toLocaleString('en')}</span>
-          </button>
+            segment={segment}
+            index={index}
+            isAhead={segment.before >= out}
+            isPressed={segment.sample !== null && segment.sample === sample}
+            isReachable={index === Math.min(active, segments.length - 1)}
+            onFocus={setActive}
+          />
         ))}
       </div>
       <span className="mono traffic-counts">{rateWords(run)}</span>
     </div>
   );
 }
+
+interface SegmentButtonProps {
+  readonly segment: Segment;
+  readonly index: number;
+  readonly isAhead: boolean;
+  readonly isPressed: boolean;
+  readonly isReachable: boolean;
+  readonly onFocus: (index: number) => void;
+}
+
+/** With every beat of the show only the one where it begins is drawn again. */
+const SegmentButton = memo(function SegmentButton(props: SegmentButtonProps) {
+  const { segment, index, isAhead, isPressed, isReachable, onFocus } = props;
+  const { sample } = segment;
+  const { play, leaveSample } = useApp((s) => s.actions);
+  const words = segmentWords(segment);
+  const choose = useCallback(() => {
+    if (sample === null) return;
+    if (isPressed) leaveSample();
+    else play(sample);
+  }, [sample, isPressed, leaveSample, play]);
+  return (
+    <button
+      type="button"
+      style={{ flexGrow: segment.count }}
+      data-outcome={segment.outcome}
+      data-gap={segment.blocked > 0}
+      data-ahead={isAhead}
+      aria-pressed={isPressed}
+      aria-disabled={sample === null || undefined}
+      aria-label={words}
+      data-tip={sample === null ? words : `${words}. Click: the walk of one`}
+      tabIndex={isReachable ? 0 : -1}
+      onFocus={() => onFocus(index)}
+      onClick={choose}
+    >
+      <i aria-hidden="true">{MARKS[segment.outcome]}</i>
+      <span aria-hidden="true">{segment.count.toLocaleString('en')}</span>
+    </button>
+  );
+});
 
 function restWords(runs: readonly TrafficRun[]): string {
   const sum = (of: (run: TrafficRun) => number): number => runs.reduce((total, run) => total + of(run), 0);

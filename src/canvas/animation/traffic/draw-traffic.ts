@@ -145,7 +145,19 @@ export function drawWords(ctx: Context, { courses, heat, upTo, beats }: Said, vi
   const { device, run, lanes } = course;
   const under = { x: device.x + device.width / 2, y: device.y + device.height };
   const rate = upTo < beats ? soFarWords(setOut(course, beats, upTo), run.accesses) : rateWords(run);
-  label(ctx, { text: rate, tone: 'plain', at: under, card: device, side: 'below' }, view, ink);
+  label(
+    ctx,
+    {
+      text: rate,
+      tone: 'plain',
+      at: under,
+      card: device,
+      side: 'below',
+      avoid: lanes[0]?.beside.avoid ?? [],
+    },
+    view,
+    ink,
+  );
   const [gap] = gapsOf(run.spans);
   const stopped = heat.lanes.find(({ lane }) => lane.outcome === 'blocked')?.lane ?? null;
   if (gap === undefined || stopped === null || !lanes.includes(stopped)) return;

@@ -1,9 +1,10 @@
+import { setOutAt } from '../../../store/traffic-show';
 import type { Point } from '../../layout/geometry';
 import type { Course, Lane } from './lanes';
 
 /** How many accesses of a course had set out after so many beats of the show. */
 export const setOut = ({ run }: Pick<Course, 'run'>, beats: number, shown: number): number =>
-  beats <= 0 ? 0 : Math.floor(run.accesses * Math.max(0, Math.min(1, shown / beats)) + 1e-9);
+  setOutAt(run.accesses, beats, shown);
 
 /** The span of an access, counted from 0. */
 export function spanOf(ends: readonly number[], access: number): number {

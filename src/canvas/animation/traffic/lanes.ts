@@ -20,7 +20,7 @@ export interface Lane {
   /** Why nothing came through, in a word. */
   readonly reason: string | null;
   /** What words about its end must not cover. */
-  readonly beside: Pick<PlacedLabel, 'card' | 'side'>;
+  readonly beside: Pick<PlacedLabel, 'card' | 'side' | 'avoid'>;
 }
 
 /** One device's accesses in a line, and the lanes that they take. */
@@ -123,7 +123,7 @@ function laneOfSample(span: TrafficSpan, sample: Lookup, space: StageSpace): Lan
     looks: ways.flatMap((way) => way.look ?? []),
     end: points.at(-1) ?? { x: 0, y: 0 },
     reason: span.outcome === 'blocked' ? (part.fault?.name ?? null) : null,
-    beside: { card: label?.card ?? null, side: label?.side ?? 'above' },
+    beside: { card: label?.card ?? null, side: label?.side ?? 'above', avoid: stage.cards },
   };
 }
 

@@ -31,6 +31,7 @@ function runOf(spans: readonly TrafficSpan[], trafficId: string | null = 'traffi
     misses: of('miss'),
     blocked: of('blocked'),
     spans,
+    places: [],
   };
 }
 
