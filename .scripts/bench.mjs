@@ -1,5 +1,6 @@
 // Every benchmark beside the plain native loop that bounds it, measured in the same run.
 //   npm run bench [-- --json] [-- --engine]: the engine alone, without the page
+//   npm run bench -- --page[=motion,gestures,lookups,events,seeks,idle]: the page alone, or those parts of it
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,18 +15,23 @@ const out = `${root}.cache/bench`;
 const json = process.argv.includes('--json');
 mkdirSync(out, { recursive: true });
 
-/** Rates of limit.c's loops by label; empty where there is no compiler. */
-function native() {
-  const rates = new Map();
+/** Whether limit.c could be compiled: without a compiler there is nothing native to compare with. */
+function compiled() {
   try {
     execFileSync('gcc', ['-O3', '-o', `${out}/limit`, `${root}src/bench/limit.c`], { stdio: 'pipe' });
+    return true;
   } catch {
-    return rates;
+    return false;
   }
-  const text = execFileSync(`${out}/limit`, { encoding: 'utf8' });
-  for (const [, label, rate] of text.matchAll(/^C\s+(.+?)\s+([\d.]+) M\/s/gm))
-    rates.set(label, Number(rate) * 1e6);
-  return rates;
+}
+
+/** The rate of the loop of limit.c with a label, measured now: a machine is not as fast at one moment as at another. */
+function native(label) {
+  if (!hasNative) return null;
+  const text = execFileSync(`${out}/limit`, [label], { encoding: 'utf8' });
+  const [, rate] = /\s([\d.]+) M\/s/.exec(text) ?? [];
+  if (rate === undefined) throw new Error(`limit.c has no loop "${label}"`);
+  return Number(rate) * 1e6;
 }
 
 /** A benchmark as one file, minified as the page is. */
@@ -44,7 +50,16 @@ async function load(name) {
   });
   return import(pathToFileURL(`${out}/${name.replaceAll('/', '-')}.mjs`).href);
 }
-const { vtdScenarios, measureVtdMaps } = await load('vtd');
+const pageAlone = process.argv.find((each) => each.startsWith('--page'));
+if (pageAlone !== undefined) {
+  const parts = pageAlone.split('=')[1]?.split(',');
+  const rows = await measurePage(root, `${out}/page`, await load('page/scripts'), parts);
+  if (json) for (const row of rows) console.log(JSON.stringify(row));
+  else table(PAGE_HEAD, rows.map(pageCells));
+  process.exit(rows.every((row) => row.reached) ? 0 : 1);
+}
+
+const { vtdScenarios } = await load('vtd');
 const { amdScenarios } = await load('amd');
 const { smmuScenarios } = await load('smmu');
 const { riscvScenarios } = await load('riscv');
@@ -65,28 +80,28 @@ function judged(figure, ratio) {
   return { ...figure, ratio, reached };
 }
 
-const references = native();
-/** Each scenario in a copy of the code of its own: engines optimise for the one unit that a page has. */
-async function alone(name, count, measure) {
-  const figures = [];
-  for (let n = 0; n < count; n++) {
-    const module = await import(`${pathToFileURL(`${out}/${name}.mjs`).href}?${n}`);
-    figures.push(module[measure](now, n));
-  }
-  return figures;
+const hasNative = compiled();
+/**
+ * What a function of a benchmark measures, in a process of its own: on a page there is one unit in a worker of its own, and
+ * the engine optimises for it alone. Right after it the native loop that bounds it.
+ */
+function alone(name, measure, index = 0) {
+  const words = [`${root}.scripts/bench-one.mjs`, `${out}/${name}.mjs`, measure, String(index)];
+  const measured = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }));
+  return [measured].flat().map((figure) => {
+    const value = native(figure.native);
+    return judged({ ...figure, nativePerSecond: value }, value === null ? null : figure.perSecond / value);
+  });
 }
-const measured = [
-  ...(await alone('riscv', riscvScenarios, 'measureRiscv')),
-  ...(await alone('vtd', vtdScenarios, 'measureVtdScenario')),
-  ...measureVtdMaps(now),
-  ...(await alone('amd', amdScenarios, 'measureAmdScenario')),
-  ...(await alone('smmu', smmuScenarios, 'measureSmmuScenario')),
+const each = (name, count, measure) =>
+  Array.from({ length: count }, (_, index) => alone(name, measure, index)).flat();
+const hardware = [
+  ...each('riscv', riscvScenarios, 'measureRiscv'),
+  ...each('vtd', vtdScenarios, 'measureVtdScenario'),
+  ...alone('vtd', 'measureVtdMaps'),
+  ...each('amd', amdScenarios, 'measureAmdScenario'),
+  ...each('smmu', smmuScenarios, 'measureSmmuScenario'),
 ];
-const hardware = measured.map((figure) => {
-  const value = references.get(figure.native) ?? null;
-  const ratio = value === null ? null : figure.perSecond / value;
-  return judged({ ...figure, nativePerSecond: value }, ratio);
-});
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
@@ -98,7 +113,7 @@ const heap = () => {
 const ioas = [...measureIoas(now, heap), measureLoad(now)].map((figure) => {
   const { unit, value } = figure;
   const { native: label } = figure.reference;
-  const reference = label ? { name: `C: ${label}`, value: references.get(label) ?? null } : figure.reference;
+  const reference = label ? { name: `C: ${label}`, value: native(label) } : figure.reference;
   const ratio = unit === 'bytes' ? reference.value / value : value / reference.value;
   return judged({ ...figure, reference }, reference.value === null ? null : ratio);
 });
@@ -197,7 +212,8 @@ if (json) {
   );
   console.log('');
   table(PAGE_HEAD, page.map(pageCells));
-  if (references.size === 0) console.log('gcc was not found: no native loops to compare with.');
+  console.log('\nhardware: each scenario in a process of its own, its native loop right after it.');
+  if (!hasNative) console.log('gcc was not found: no native loops to compare with.');
 }
 if (unmeasured !== null) console.error('The page could not be measured:', unmeasured);
 if (unmeasured !== null || [...hardware, ...iommufd, ...time, ...page].some((row) => row.reached === false))

@@ -56,10 +56,11 @@ static inline __attribute__((always_inline)) uint64_t tlb_get_bl(uint64_t va, ui
   for (int w = 0; w < WAYS; w++) { uint64_t m = -(uint64_t)(tlb[s].tag[w] == key); p |= tlb[s].pfn[w] & m; hit |= m; }
   return hit ? (p << 12) | (va & 4095) : ~0ULL;
 }
-#define RUN(label, N, EXPR) do { double v[5]; uint64_t sink = 0; for (int r = 0; r < 6; r++) { double t0 = now(); \
+// With a label as argument, that loop alone.
+#define RUN(label, N, EXPR) if (argc < 2 || !strcmp(argv[1], label)) do { double v[5]; uint64_t sink = 0; for (int r = 0; r < 6; r++) { double t0 = now(); \
     for (long i = 0; i < (N); i++) { sink += (EXPR); } double dt = now() - t0; if (r) v[r - 1] = (N) / dt; } \
     qsort(v, 5, sizeof *v, cmp); printf("C    %-52s %9.2f M/s %7.2f ns  (%.1f..%.1f) sink=%" PRIx64 "\n", label, v[2] / 1e6, 1e9 / v[2], v[0] / 1e6, v[4] / 1e6, sink); } while (0)
-int main(void) {
+int main(int argc, char **argv) {
   mem = calloc(512 * 1024, 8);
   uint64_t root = next++, VA0 = 0x40000000ULL;
   for (uint32_t i = 0; i < NP; i++) order[i] = i;
@@ -67,13 +68,13 @@ int main(void) {
   for (uint32_t i = NP - 1; i > 0; i--) { x ^= x << 13; x ^= x >> 7; x ^= x << 17; uint32_t j = x % (i + 1), t = order[i]; order[i] = order[j]; order[j] = t; }
   for (uint32_t i = 0; i < NP; i++) { map(root, VA0 + ((uint64_t)i << 12), ((0x100000ULL + i) << 10) | 0xDF); iova_seq[i] = VA0 + ((uint64_t)i << 12) + (i & 0xfff); iova_rnd[i] = VA0 + ((uint64_t)order[i] << 12) + (i & 0xfff); iova_hot[i] = VA0 + ((uint64_t)(order[i] & 255) << 12) + (i & 0xfff); }
   for (uint32_t i = 0; i < 256; i++) { uint64_t vpn = (VA0 >> 12) + i; int s = vpn & (SETS - 1), w = i / SETS; tlb[s].tag[w] = (vpn << 16) | 5; tlb[s].pfn[w] = 0x100000 + i; }
-  RUN("3-level walk, no checks, sequential 64k pages", 50000000L, walk(root, iova_seq[i & (NP - 1)]));
-  RUN("3-level walk, no checks, random 64k pages", 50000000L, walk(root, iova_rnd[i & (NP - 1)]));
-  RUN("3-level walk, V/leaf/perm/align checks, sequential", 50000000L, walkc(root, iova_seq[i & (NP - 1)], 4));
-  RUN("3-level walk, V/leaf/perm/align checks, random", 50000000L, walkc(root, iova_rnd[i & (NP - 1)], 4));
-  RUN("IOTLB 64x4, 256 hot pages, all hits", 100000000L, tlb_get(iova_hot[i & (NP - 1)], 5));
-  RUN("IOTLB 64x4, 256 hot pages, all hits, branch-free ways", 100000000L, tlb_get_bl(iova_hot[i & (NP - 1)], 5));
-  RUN("IOTLB 64x4, one hot page", 100000000L, tlb_get(iova_hot[0] + (i & 4095 & ~7), 5));
+  RUN("3-level walk, no checks, sequential 64k pages", 20000000L, walk(root, iova_seq[i & (NP - 1)]));
+  RUN("3-level walk, no checks, random 64k pages", 20000000L, walk(root, iova_rnd[i & (NP - 1)]));
+  RUN("3-level walk, V/leaf/perm/align checks, sequential", 20000000L, walkc(root, iova_seq[i & (NP - 1)], 4));
+  RUN("3-level walk, V/leaf/perm/align checks, random", 20000000L, walkc(root, iova_rnd[i & (NP - 1)], 4));
+  RUN("IOTLB 64x4, 256 hot pages, all hits", 20000000L, tlb_get(iova_hot[i & (NP - 1)], 5));
+  RUN("IOTLB 64x4, 256 hot pages, all hits, branch-free ways", 20000000L, tlb_get_bl(iova_hot[i & (NP - 1)], 5));
+  RUN("IOTLB 64x4, one hot page", 20000000L, tlb_get(iova_hot[0] + (i & 4095 & ~7), 5));
   RUN("map, 64k pages", 2000000L, (map(root, iova_seq[i & (NP - 1)] & ~4095ULL, ((0x100000ULL + (i & (NP - 1))) << 10) | 0xDF), 1));
   RUN("unmap, 64k pages", 2000000L, unmap(root, iova_seq[i & (NP - 1)]));
   for (uint32_t i = 0; i < NP; i++) map(root, VA0 + ((uint64_t)i << 12), ((0x100000ULL + i) << 10) | 0xDF);

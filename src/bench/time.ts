@@ -1,6 +1,7 @@
 import type { RunAsk } from '../worker/api';
 import { createEngine } from '../worker/engine';
 import { chance } from '../testing/chance';
+import { longScene } from './long-scene';
 import type { Clock } from './measure';
 
 /** What a person waits for: milliseconds, from the gesture to the reply as the page has it. */
@@ -24,29 +25,6 @@ const PAUSE_MS = 250;
 /** And from one drag to the next. */
 const DRAG_PAUSE_MS = 1000;
 
-/** A scene that goes on and on: pages mapped, reached by two functions, and unmapped. */
-function longScript(): string {
-  const lines = [
-    'machine q35 iommu=vtd',
-    'pci 00:01.0 root-port bus=01-01 acs=SV+RR+CR+UF',
-    'pci 01:00.0 endpoint driver=vfio-pci',
-    'boot',
-    'ctx = open /dev/iommu',
-    'ioas = IOAS_ALLOC ctx',
-    'dev = BIND ctx 01:00.0',
-    'hwpt = ATTACH dev ioas',
-    'ram = mmap qemu 64K',
-    'IOAS_MAP ioas ram iova=0x100000 len=64K rw',
-  ];
-  for (let n = 0; lines.length < LINES; n++) {
-    const at = (0x100_0000 + (n % 500) * 0x1_0000).toString(16);
-    lines.push(`IOAS_MAP ioas ram iova=0x${at} len=64K rw`);
-    lines.push(`dma 01:00.0 write 0x${at} 64`, 'dma 01:00.0 read 0x100040 64');
-    lines.push(`IOAS_UNMAP ioas iova=0x${at} len=64K`);
-  }
-  return lines.slice(0, LINES).join('\n');
-}
-
 const part = (values: readonly number[], of: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length * of)] ?? 0;
 
@@ -59,7 +37,7 @@ export async function measureTime(clock: Clock): Promise<readonly TimeMeasuremen
     const end = now() + pause;
     while (now() < end && work());
   };
-  const script = longScript();
+  const script = longScene(LINES);
   let epoch = 0;
   const run = async (ask: Pick<RunAsk, 'cursor' | 'known'>): Promise<number> => {
     const reply = structuredClone(await engine.run({ script, watch: null, epoch, ...ask }));

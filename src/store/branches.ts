@@ -31,6 +31,13 @@ export class Branches {
     this.all = [{ id, script, forkedAt: first, cursor, lines: lines.length }, ...others].slice(0, MOST + 1);
   }
 
+  /** Those of an earlier visit, beside what there is. */
+  restore(kept: readonly Branch[]): void {
+    const others = kept.filter(({ script }) => !this.all.some((each) => each.script === script));
+    const renamed = others.map((branch) => ({ ...branch, id: ++this.lastId }));
+    this.all = [...this.all, ...renamed].slice(0, MOST + 1);
+  }
+
   find(id: number): Branch | null {
     return this.all.find((each) => each.id === id) ?? null;
   }

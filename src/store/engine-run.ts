@@ -5,7 +5,7 @@ import type { Context } from './context';
 import type { Knowledge } from './knowledge';
 import { merged } from './merge';
 import { linesOf } from './script';
-import type { Breakpoint } from './types';
+import type { AppState, Breakpoint } from './types';
 
 /** Where the engine is to go. */
 export interface RunTo {
@@ -22,6 +22,8 @@ export interface RunTo {
   readonly breakpoints?: readonly Breakpoint[];
   /** Whether each part is shown as it comes; else nothing changes before all is there. */
   readonly shows: 'parts' | 'whole';
+  /** What else changes with the last part, where it comes to its end: the page is drawn once for both. */
+  readonly and?: (state: AppState, end: RunEnd) => Partial<AppState>;
   /** Asked after each part: a newer wish, or somebody who pressed Pause, ends a long run. */
   readonly goesOn: () => boolean;
 }
@@ -54,11 +56,14 @@ export async function runInParts(
   let { knowledge } = to;
   let at = { known: to.lines, epoch: get().epoch, from: get().cursor };
 
-  const show = (stage: Stage): void => {
+  const show = (stage: Stage, end: RunEnd | null): void => {
     const [first, ...others] = parts.splice(0);
     if (first === undefined) return;
     const batch = merged([first, ...others]);
-    set((state) => afterBatch(state, batch, { stage, knowledge }));
+    set((state) => {
+      const after = afterBatch(state, batch, { stage, knowledge });
+      return end === null ? after : { ...after, ...to.and?.({ ...state, ...after }, end) };
+    });
     knowledge = { known: get().known, seen: get().seen };
   };
 
@@ -74,8 +79,9 @@ export async function runInParts(
     at = { known: Math.max(at.known, batch.cursor), epoch: batch.epoch, from: batch.cursor };
     const complete = batch.cursor >= target || stoppedBy !== null;
     const over = complete || !to.goesOn();
-    if (over ? complete || to.shows === 'parts' : to.shows === 'parts') show(over ? to.stage : 'keep');
-    if (over) return { stoppedBy, complete };
+    const end = over ? { stoppedBy, complete } : null;
+    if (complete || to.shows === 'parts') show(over ? to.stage : 'keep', end);
+    if (end !== null) return end;
     progress(batch.cursor, total);
   }
 }

@@ -6,9 +6,12 @@ import type { EngineLink } from './engine-actions';
 import { commit, redone, undone } from './history';
 import { carried, knownUpTo, type Carried } from './knowledge';
 import { joinLines, linesOf, normalizeScript, settleGesture } from './script';
-import type { Actions, ScriptState } from './types';
+import type { Actions, AppState, ScriptState } from './types';
 
-type ScriptActions = Pick<Actions, 'act' | 'replaceScript' | 'undo' | 'redo' | 'openBranch' | 'dropBranch'>;
+type ScriptActions = Pick<
+  Actions,
+  'act' | 'replaceScript' | 'undo' | 'redo' | 'openBranch' | 'dropBranch' | 'restoreBranches'
+>;
 
 /** Every way to change the script. It changes only after the engine has run it. */
 export function scriptActions({ get, set, serial }: Context, link: EngineLink): ScriptActions {
@@ -29,11 +32,27 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     return { ...next, branches: branches.beside(next.script) };
   }
 
+  interface Opening {
+    readonly script: string;
+    readonly cursor: number | null;
+    readonly what: string;
+    readonly stage: Stage;
+    /** What else changes with it. */
+    readonly and?: (state: AppState) => Partial<AppState>;
+  }
+
   /** Runs another script in the place of the present one, which stays where that fails or is given up. */
-  async function open(script: string, cursor: number | null, what: string, stage: Stage): Promise<boolean> {
+  async function open({ script, cursor, and = () => ({}), ...how }: Opening): Promise<boolean> {
     const before = get();
     const end = cursor ?? linesOf(script).length;
-    const ended = await link.run({ script, cursor, what, stage, ...knownOf(script, end), shows: 'whole' });
+    const ended = await link.run({
+      ...how,
+      ...knownOf(script, end),
+      script,
+      cursor,
+      shows: 'whole',
+      and: (state, { complete }) => (complete ? and(state) : {}),
+    });
     if (ended?.complete === true) {
       memory.keep(before.script, { known: before.known, seen: before.seen });
       return true;
@@ -70,26 +89,29 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     }
     set((state) => ({
       ...(changed ? settle(commit(state, next)) : {}),
-      ...afterBatch(state, batch, {
-        stage: 'play',
-        knowledge: changed ? knownUpTo(knowledge, before.cursor) : knowledge,
-      }),
+      ...toWalk(
+        batch.lookups.length > 0,
+        afterBatch(state, batch, {
+          stage: 'play',
+          knowledge: changed ? knownUpTo(knowledge, before.cursor) : knowledge,
+        }),
+      ),
       refusal:
         refused === null
           ? null
           : { line: refused.text, result: refused, rest: lines.slice(batch.results.length - 1) },
       notice: mistaken === null ? null : { tone: 'error', text: mistakeText(mistaken) },
     }));
-    if (batch.lookups.length > 0 && get().playback.lookup !== null) set({ panel: 'walk' });
     // The engine counts as the script does; if ever not, the script decides.
     if (changed && batch.cursor !== linesOf(get().script).length)
-      await open(get().script, null, 'Running', 'keep');
+      await open({ script: get().script, cursor: null, what: 'Running', stage: 'keep' });
     return mistaken;
   }
 
   async function travel(to: Pick<ScriptState, 'script' | 'undo' | 'redo'> | null): Promise<void> {
     if (to === null) return;
-    if (await open(to.script, null, 'Running', 'at-cursor')) set({ ...settle(to), refusal: null });
+    const and = (): Partial<AppState> => ({ ...settle(to), refusal: null });
+    await open({ script: to.script, cursor: null, what: 'Running', stage: 'at-cursor', and });
   }
 
   return {
@@ -98,15 +120,15 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     replaceScript: (text, cursor = null) =>
       serial(async () => {
         const script = normalizeScript(text);
-        if (!(await open(script, cursor, 'Running the script', 'last'))) return false;
-        link.proven();
-        set((state) => ({
+        const and = (state: AppState): Partial<AppState> => ({
           ...settle(commit(state, script)),
           refusal: null,
           selection: null, // ids of one machine mean nothing in another
           marked: [],
           panel: state.playback.lookup === null ? 'object' : 'walk',
-        }));
+        });
+        if (!(await open({ script, cursor, what: 'Running the script', stage: 'last', and }))) return false;
+        link.proven();
         return true;
       }),
 
@@ -118,10 +140,18 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
         const branch = branches.find(id);
         const before = get();
         if (branch === null || branch.script === before.script) return;
-        if (!(await open(branch.script, branch.cursor, 'Opening the branch', 'at-cursor'))) return;
-        branches.add(before, branch.script);
-        set((state) => ({ ...settle(commit(state, branch.script)), refusal: null }));
+        const { script, cursor } = branch;
+        const and = (state: AppState): Partial<AppState> => {
+          branches.add(before, script);
+          return { ...settle(commit(state, script)), refusal: null };
+        };
+        await open({ script, cursor, what: 'Opening the branch', stage: 'at-cursor', and });
       }),
+
+    restoreBranches: (kept) => {
+      branches.restore(kept);
+      set({ branches: branches.beside(get().script) });
+    },
 
     dropBranch: (id) => {
       branches.drop(id);
@@ -129,6 +159,10 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     },
   };
 }
+
+/** Who made a DMA sees the walk. */
+const toWalk = (looked: boolean, after: Partial<AppState>): Partial<AppState> =>
+  looked && after.playback?.lookup != null ? { ...after, panel: 'walk' } : after;
 
 const mistakeText = (result: {
   readonly text: string;

@@ -1,13 +1,26 @@
 import type { Expectation, LineResult, StepBatch } from '../engine/sim/batch';
 import type { DeviceObject, WorldObject } from '../engine/sim/world';
+import { perLine } from '../lib/per-line';
 import { rememberLast } from '../lib/remember-last';
 import { withExpectation } from '../scenario/edit';
 
 /** The lines of a script. An empty script has none; a last line break adds none. */
-export const linesOf = rememberLast((script): readonly string[] => {
-  const text = script.replace(/\r\n?/g, '\n').replace(/\n+$/, '');
-  return text === '' ? [] : text.split('\n');
-});
+export const linesOf = rememberLast((script, before: { text: string; made: readonly string[] } | null) =>
+  before !== null && isBegun(before.text, script)
+    ? [...before.made, ...split(script.slice(before.text.length + 1))]
+    : split(script),
+);
+
+/** What is written at the end of a script leaves the lines before it as they were. */
+const isBegun = (begun: string, script: string): boolean =>
+  script[begun.length] === '\n' && /[^\r\n]$/.test(begun.slice(-1)) && script.startsWith(begun);
+
+function split(script: string): readonly string[] {
+  const text = script.includes('\r') ? script.replace(/\r\n?/g, '\n') : script;
+  let end = text.length;
+  while (text[end - 1] === '\n') end--;
+  return end === 0 ? [] : text.slice(0, end).split('\n');
+}
 
 export const joinLines = (lines: readonly string[]): string => lines.join('\n');
 
@@ -113,6 +126,9 @@ export const isVfio = (driver: string): boolean => /^vfio|^pci-stub$/.test(drive
 /** The text of a line that is a note, else null. */
 export const noteIn = (line: string): string | null => (/^\s*note\s/.test(line) ? unquoted(line) : null);
 
+/** The text of every line that is a note, and null of the others. */
+export const notesIn = perLine(noteIn);
+
 /** Lines that leave the machine as it is: they look, tell, or move what is drawn. */
 const LOOKS = /^\s*(?:#|$|(?:expect|expect-log|note|place|cat|ls|readlink)\s)/;
 export const changesMachine = (line: string): boolean => !LOOKS.test(line);
@@ -124,11 +140,16 @@ export const editsHardware = (line: string): boolean => EDITS.test(line);
 const QUOTED = /^\s*(?:machine|note)\s+"((?:[^"\\]|\\.)*)"/;
 const unquoted = (line: string): string | null => QUOTED.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? null;
 
+const TITLE = '# title: ';
+
 /** Title of a scene: its `# title:`, else the name of its machine, else its first note. */
 export function sceneTitle(script: string): string | null {
   const lines = linesOf(script);
-  const title = /^# title: (.+)$/m.exec(script)?.[1]?.trim();
-  if (title !== undefined) return title;
+  const title = lines
+    .find((line) => line.startsWith(TITLE))
+    ?.slice(TITLE.length)
+    .trim();
+  if (title !== undefined && title !== '') return title;
   const machine = lines.find((line) => /^\s*machine\s/.test(line));
   const name =
     machine === undefined
@@ -139,8 +160,7 @@ export function sceneTitle(script: string): string | null {
 
 /** What the scene says at this moment: the last note that has run. */
 export function noteAt(script: string, cursor: number, which: 'first' | 'last' = 'last'): string | null {
-  const run = linesOf(script).slice(0, cursor);
-  const isNote = (line: string): boolean => noteIn(line) !== null;
-  const line = which === 'last' ? run.findLast(isNote) : run.find(isNote);
-  return line === undefined ? null : noteIn(line);
+  const run = notesIn(linesOf(script)).slice(0, cursor);
+  const isNote = (note: string | null): boolean => note !== null;
+  return (which === 'last' ? run.findLast(isNote) : run.find(isNote)) ?? null;
 }

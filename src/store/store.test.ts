@@ -11,7 +11,7 @@ async function opened(script = '') {
     workers.push(worker);
     return worker;
   };
-  const store = createAppStore(createEngineClient(spawn, { ...LIMITS, append: 60 }));
+  const store = createAppStore(createEngineClient(spawn, { ...LIMITS, append: 300 }));
   await store.getState().actions.start({ script, cursor: null, selection: null });
   return {
     store,

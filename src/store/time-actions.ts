@@ -13,9 +13,17 @@ type TimeActions = Pick<
   | 'stepEvent'
   | 'readMoment'
   | 'readMemoryAt'
+  | 'readEntryAt'
   | 'readTablesAt'
   | 'readEvents'
 >;
+
+/** What a seek changes beside the world. */
+const arrived: NonNullable<LinkRun['and']> = ({ playback, panel }, { stoppedBy }) => ({
+  refusal: null,
+  playback: { ...playback, stoppedBy, running: playback.running && stoppedBy === null },
+  panel: playback.lookup === null ? panel : 'walk',
+});
 
 /** Moving over the lines of the script, and looking at other moments. The script stays as it is. */
 export function timeActions({ get, set, serial }: Context, link: EngineLink): TimeActions {
@@ -25,7 +33,7 @@ export function timeActions({ get, set, serial }: Context, link: EngineLink): Ti
     set((state) => ({ playback: { ...state.playback, ...playback } }));
 
   async function go(
-    to: Pick<LinkRun, 'cursor' | 'what' | 'stage' | 'goesOn' | 'breakpoints'>,
+    to: Pick<LinkRun, 'cursor' | 'what' | 'stage' | 'goesOn' | 'breakpoints' | 'and'>,
   ): Promise<RunEnd | null> {
     const { script, known, seen } = get();
     return link.run({ ...to, script, knowledge: { known, seen }, lines: known.length, shows: 'parts' });
@@ -38,17 +46,14 @@ export function timeActions({ get, set, serial }: Context, link: EngineLink): Ti
         if (mine !== newest) return; // a later seek waits: this stop would only flash by
         const { script, playback, breakpoints } = get();
         const to = Math.max(0, Math.min(cursor, linesOf(script).length));
-        const ended = await go({
+        await go({
           cursor: to,
           what: 'Going there',
           stage: playback.running ? 'begin-at-cursor' : 'at-cursor',
           goesOn: () => mine === newest,
+          and: arrived,
           ...(watching && breakpoints.length > 0 ? { breakpoints } : {}),
         });
-        set({ refusal: null });
-        const stoppedBy = ended?.stoppedBy ?? null;
-        change(stoppedBy === null ? { stoppedBy } : { stoppedBy, running: false });
-        if (get().playback.lookup !== null) set({ panel: 'walk' });
       });
     },
 
@@ -93,7 +98,10 @@ export function timeActions({ get, set, serial }: Context, link: EngineLink): Ti
       const objects = await link.ask('Reading that moment', 'moment', script ?? null, cursor);
       return objects && { cursor, objects: Object.fromEntries(objects.map((object) => [object.id, object])) };
     },
-    readMemoryAt: (cursor, pa, bytes) => link.ask('Reading memory', 'memoryAt', cursor, pa, bytes),
+    readMemoryAt: (cursor, pa, bytes, script) =>
+      link.ask('Reading memory', 'memoryAt', script ?? null, cursor, pa, bytes),
+    readEntryAt: (cursor, { unitId, table, index }, script) =>
+      link.ask('Reading the table', 'entryAt', script ?? null, cursor, unitId, table, index),
     readTablesAt: (cursor, hwptId, script) =>
       link.ask('Reading tables', 'tablesAt', script ?? null, cursor, hwptId),
     readEvents: (line, from, to) => link.ask('Reading the events', 'events', line, from, to),

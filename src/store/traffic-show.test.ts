@@ -20,6 +20,7 @@ const runOf = (line: number, ...spans: TrafficSpan[]): TrafficRun => ({
   misses: 0,
   blocked: spans.filter(({ outcome }) => outcome === 'blocked').length,
   spans,
+  places: [],
 });
 
 describe('how traffic is shown', () => {

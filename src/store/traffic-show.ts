@@ -19,6 +19,10 @@ export function beatsOfTraffic(runs: readonly Pick<TrafficRun, 'accesses'>[]): n
   return most > FOLLOWED ? HEAT_BEATS : most;
 }
 
+/** How many of a device's accesses had set out after so many beats of the show. */
+export const setOutAt = (accesses: number, beats: number, shown: number): number =>
+  beats <= 0 ? 0 : Math.floor(accesses * Math.max(0, Math.min(1, shown / beats)) + 1e-9);
+
 /** A beat's length; never more than can be followed in a second. */
 export const trafficBeatMs = (speed: number): number => 1000 / Math.min(MOST_A_SECOND, A_STEP * speed);
 

@@ -1,3 +1,4 @@
+import { perLine } from '../lib/per-line';
 import { rememberLast } from '../lib/remember-last';
 import type { Context } from './context';
 import { runsOfLine, stagedLookup, stagedSteps } from './playback';
@@ -8,14 +9,13 @@ import type { Actions, AppState } from './types';
 /** Lines that only set the scene, or look whether all is as it should: playing does not stop at them. */
 const SETUP = new Set(['machine', 'iommu', 'pci', 'reserve', 'place', 'note', 'expect', 'expect-log', '']);
 
+const setsUp = perLine((line) => SETUP.has(line.trim().split(/[\s#]/, 1)[0] ?? ''));
+
 /** Where playing and scrubbing stop: before the first line, then after every line that does something. */
 export const stopsOf = rememberLast((script): readonly number[] => {
   const lines = linesOf(script);
   const stops = [0];
-  for (const [index, line] of lines.entries()) {
-    const verb = line.trim().split(/[\s#]/, 1)[0] ?? '';
-    if (!SETUP.has(verb)) stops.push(index + 1);
-  }
+  for (const [index, only] of setsUp(lines).entries()) if (!only) stops.push(index + 1);
   if (stops.at(-1) !== lines.length) stops.push(lines.length);
   return stops;
 });

@@ -147,6 +147,8 @@ export interface PlaybackState {
 }
 
 /** Tabs of the side panel. */
+export type OutlineLook = 'tree' | 'table';
+
 export type PanelId =
   | 'object'
   | 'walk'
@@ -164,8 +166,24 @@ export type PanelId =
   | 'why'
   | 'passthrough'
   | 'what-if'
-  | 'compare';
-export type DialogId = 'gallery' | 'import' | 'script' | 'help';
+  | 'compare'
+  | 'lesson';
+export type DialogId = 'gallery' | 'import' | 'script' | 'help' | 'share' | 'drafts';
+/** What only the page around the scene can do: it follows `deed`. */
+export type PageDeed =
+  | 'copy-link'
+  | 'copy-markdown'
+  | 'copy-html'
+  | 'copy-rst'
+  | 'copy-script'
+  | 'save-script'
+  | 'export-c'
+  | 'export-strace'
+  | 'export-markdown'
+  | 'keep-version'
+  | 'last-draft';
+/** Tabs of the share dialog. */
+export type ShareTabId = 'link' | 'embed' | 'figure' | 'export';
 
 /** Devices that the page talks about: outlined on the canvas, everything else dimmed. */
 export interface Lit {
@@ -179,8 +197,12 @@ export interface Lit {
 export interface Notice {
   readonly tone: 'info' | 'error';
   readonly text: string;
-  /** Where to look next: a button of the notice shows that panel. */
-  readonly next?: { readonly label: string; readonly panel: PanelId };
+  /** It waits until it is read, though it is no error. */
+  readonly stays?: true;
+  /** What to do next, as a button of the notice: look at a panel, run a command, or go to another hash. */
+  readonly next?: { readonly label: string } & (
+    { readonly panel: PanelId } | { readonly command: string } | { readonly hash: string }
+  );
 }
 
 export interface ViewState {
@@ -197,9 +219,14 @@ export interface ViewState {
   } | null;
   readonly refusal: Refusal | null;
   readonly theme: 'auto' | 'light' | 'dark';
+  /** The camera goes along with what plays. */
+  readonly following: boolean;
   readonly engine: EngineStatus;
   readonly panel: PanelId;
   readonly dialog: DialogId | null;
+  readonly shareTab: ShareTabId;
+  /** What the page was asked to do last; a new object is a new wish. */
+  readonly deed: { readonly what: PageDeed } | null;
   readonly notice: Notice | null;
   /** Where the memory panel looks. */
   readonly memoryPa: number | null;
@@ -220,6 +247,7 @@ export interface ViewState {
   readonly spot: Spot | null;
   /** The walk lies over the canvas. */
   readonly wideWalk: boolean;
+  readonly outlineLook: OutlineLook;
   /** What the compare panel shows. */
   readonly compared: Compared;
 }
@@ -287,10 +315,23 @@ export interface Actions {
   /** Makes a branch the script, undoably; the present script becomes a branch. */
   readonly openBranch: (id: number) => Promise<void>;
   readonly dropBranch: (id: number) => void;
+  /** Puts futures of an earlier visit beside those there are. */
+  readonly restoreBranches: (kept: readonly Branch[]) => void;
   /** The world at another time, of the present script or of a branch's; nothing on screen changes. Null when the engine was lost on the way. */
   readonly readMoment: (cursor: number, script?: string) => Promise<Moment | null>;
-  /** Physical memory at another time; null where no frame is. */
-  readonly readMemoryAt: (cursor: number, pa: number, bytes: number) => Promise<Uint8Array | null>;
+  /** Physical memory at another time, of the present script or of a branch's; null where no frame is. */
+  readonly readMemoryAt: (
+    cursor: number,
+    pa: number,
+    bytes: number,
+    script?: string,
+  ) => Promise<Uint8Array | null>;
+  /** An entry of a table at another time, as `peekEntry` reads it now. */
+  readonly readEntryAt: (
+    cursor: number,
+    entry: { readonly unitId: WorldId; readonly table: TableOfStep; readonly index: number },
+    script?: string,
+  ) => Promise<WalkStep | null>;
   /** The tables of an HWPT at another time, of the present script or of a branch's; null when the engine was lost. */
   readonly readTablesAt: (
     cursor: number,
@@ -347,6 +388,7 @@ export interface Actions {
   /** From now on; what plays just now goes on, or ends, as the new tempo has it. */
   readonly setTempo: (tempo: Tempo) => void;
   readonly setTheme: (theme: ViewState['theme']) => void;
+  readonly setFollowing: (following: boolean) => void;
   /** Plays: the look-up on stage, then the lines after the cursor; from the start when all is over. Or pauses. */
   readonly togglePlay: () => void;
   /** One look-up step, or one line where no look-up is on stage: forward or back. */
@@ -355,6 +397,10 @@ export interface Actions {
   readonly stepEvent: (direction: 1 | -1) => void;
   readonly showPanel: (panel: PanelId) => void;
   readonly openDialog: (dialog: DialogId | null) => void;
+  /** Opens the share dialog at a tab, or turns to it. */
+  readonly openShare: (tab: ShareTabId) => void;
+  /** Asks the page to do what no store can. */
+  readonly askPage: (what: PageDeed) => void;
   readonly notify: (notice: Notice | null) => void;
   readonly showMemory: (pa: number) => void;
   /** Shows in the event log what has to do with an object; null: everything again. */
@@ -364,6 +410,7 @@ export interface Actions {
   readonly point: (spot: Spot | null) => void;
   readonly lightLevel: (level: LitLevel | null) => void;
   readonly widenWalk: (wide: boolean) => void;
+  readonly showOutlineAs: (look: OutlineLook) => void;
   /** Chooses which moments are compared. */
   readonly compare: (moments: Partial<Compared>) => void;
   /** The menu of objects at a place of the page; of none, that of the canvas. */

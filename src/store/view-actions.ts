@@ -12,8 +12,11 @@ type ViewActions = Pick<
   | 'setTempo'
   | 'setPlayback'
   | 'setTheme'
+  | 'setFollowing'
   | 'showPanel'
   | 'openDialog'
+  | 'openShare'
+  | 'askPage'
   | 'notify'
   | 'showMemory'
   | 'follow'
@@ -21,6 +24,7 @@ type ViewActions = Pick<
   | 'point'
   | 'lightLevel'
   | 'widenWalk'
+  | 'showOutlineAs'
   | 'compare'
   | 'openContextMenu'
   | 'closeContextMenu'
@@ -72,8 +76,11 @@ export function viewActions({ set }: Context): ViewActions {
       }),
     setPlayback: (change) => set((state) => ({ playback: { ...state.playback, ...change } })),
     setTheme: (theme) => set({ theme }),
+    setFollowing: (following) => set({ following }),
     showPanel: (panel) => set({ panel }),
     openDialog: (dialog) => set({ dialog }),
+    openShare: (shareTab) => set({ dialog: 'share', shareTab }),
+    askPage: (what) => set({ deed: { what } }),
     notify: (notice) => set({ notice }),
     showMemory: (memoryPa) => set({ memoryPa, panel: 'memory' }),
     follow: (followed) => set(followed === null ? { followed } : { followed, panel: 'events' }),
@@ -86,6 +93,7 @@ export function viewActions({ set }: Context): ViewActions {
       }),
     lightLevel: (litLevel) => set({ litLevel }),
     widenWalk: (wideWalk) => set({ wideWalk }),
+    showOutlineAs: (outlineLook) => set({ outlineLook }),
     compare: (moments) => set((state) => ({ compared: { ...state.compared, ...moments } })),
     openContextMenu: (at, subject) => set({ menu: { at, subject }, palette: null }),
     closeContextMenu: () => set({ menu: null }),

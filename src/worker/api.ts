@@ -16,7 +16,7 @@ import type { Breakpoint } from './timeline/breaks';
 import type { TableStretch } from './timeline/tables';
 
 /** Grows when a message changes its meaning; page and worker of different builds refuse each other. */
-export const API_VERSION = 2;
+export const API_VERSION = 3;
 
 /** Everything survives structuredClone; failures are data. */
 export interface EngineApi {
@@ -35,10 +35,18 @@ export interface EngineApi {
   tryLines(lines: readonly string[]): Promise<readonly LineResult[]>;
   /** The world as it is after so many lines of a script; the present one's when null. */
   moment(script: string | null, cursor: number): Promise<readonly WorldObject[]>;
-  /** Physical memory as it is after so many lines. */
-  memoryAt(cursor: number, pa: number, bytes: number): Promise<Uint8Array | null>;
+  /** Physical memory as it is after so many lines of a script; the present one's when null. */
+  memoryAt(script: string | null, cursor: number, pa: number, bytes: number): Promise<Uint8Array | null>;
   /** The page tables of an HWPT as they are after so many lines of a script; the present one's when null. */
   tablesAt(script: string | null, cursor: number, hwptId: WorldId): Promise<readonly TableStretch[]>;
+  /** An entry of a table as memory has it after so many lines of a script; null where no table is. */
+  entryAt(
+    script: string | null,
+    cursor: number,
+    unitId: WorldId,
+    table: TableOfStep,
+    index: number,
+  ): Promise<WalkStep | null>;
   /** Events of a line of the present script, from one up to before another. */
   events(line: number, from: number, to: number): Promise<readonly TraceEvent[]>;
   /** Groups of another script's machine after its lines; a line that fails is told, and the rest is run. */

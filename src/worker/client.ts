@@ -17,6 +17,7 @@ export const LIMITS: Limits = {
   moment: 20_000,
   memoryAt: 20_000,
   tablesAt: 20_000,
+  entryAt: 20_000,
   events: 20_000,
   targets: 10_000,
   tryLines: 10_000,

@@ -88,6 +88,8 @@ export function createEngine(outside: Outside = {}): EngineApi {
     readonly targets: Map<WorldId, readonly Target[]>;
   } | null = null;
 
+  const linesOf = (script: string | null): readonly SimLine[] =>
+    script === null ? timeline.lines : scripts.read(script);
   let pciIds: PciIds | null = null;
   /** A listing of numbers alone gets names, if the database can be had. */
   const named = async (made: readonly string[]): Promise<readonly string[]> => {
@@ -127,17 +129,18 @@ export function createEngine(outside: Outside = {}): EngineApi {
       return { status: 'ok', batch: told(telling, false) };
     },
     async moment(script, cursor) {
-      const lines = script === null ? timeline.lines : scripts.read(script);
-      const objects = timeline.look(cursor, lines, (simulator) => [...simulator.world().values()]);
+      const objects = timeline.look(cursor, linesOf(script), (simulator) => [...simulator.world().values()]);
       rest();
       return objects;
     },
-    async memoryAt(cursor, pa, bytes) {
-      return timeline.look(cursor, timeline.lines, (simulator) => simulator.readMemory(pa, bytes));
+    async memoryAt(script, cursor, pa, bytes) {
+      return timeline.look(cursor, linesOf(script), (simulator) => simulator.readMemory(pa, bytes));
     },
     async tablesAt(script, cursor, hwptId) {
-      const lines = script === null ? timeline.lines : scripts.read(script);
-      return timeline.look(cursor, lines, (simulator) => tablesOf(simulator, hwptId));
+      return timeline.look(cursor, linesOf(script), (simulator) => tablesOf(simulator, hwptId));
+    },
+    async entryAt(script, cursor, unitId, table, index) {
+      return timeline.look(cursor, linesOf(script), (simulator) => simulator.peekEntry(unitId, table, index));
     },
     async events(line, from, to) {
       if (lineEvents === null || !isOf(timeline, line, lineEvents)) lineEvents = eventsOf(timeline, line);

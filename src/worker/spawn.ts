@@ -1,3 +1,5 @@
-/** The URL is written inline: only then does the bundler see the worker. */
-export const spawnEngine = (): Worker =>
-  new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module', name: 'engine' });
+import url from './engine.worker?worker&url';
+import { Starter } from './starter';
+
+/** The engine's thread, in whatever way this page may start one. The build is one classic script that needs no other. */
+export const spawnEngine = (): Starter => new Starter(url);

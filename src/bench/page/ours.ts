@@ -11,15 +11,21 @@ export interface OurPage {
   readonly drawn: () => Drawn;
   /** Opens a script, to its end or before its first line. */
   readonly open: (script: string, cursor: number | null) => Promise<void>;
-  /** Milliseconds from a gesture to the frame that shows its wire, for each line. */
-  readonly gestures: (lines: readonly string[], deviceId: string) => Promise<readonly number[]>;
+  /** Milliseconds from each gesture to the frame that shows what came of it. */
+  readonly gestures: (gestures: readonly Gesture[]) => Promise<readonly number[]>;
   /** Milliseconds from each seek to the frame that shows its line. */
   readonly seeks: (lines: readonly number[]) => Promise<readonly number[]>;
   readonly runAll: () => Promise<{ readonly ms: number } & Responsiveness>;
   readonly showEvents: () => void;
-  /** Tokens of traffic now and until the show is over, frame by frame. */
-  readonly spritesPerFrame: () => () => number;
+  /** Tokens of traffic that a frame draws. */
+  readonly tokensInAFrame: () => Promise<number>;
 }
+
+/** What a hand does: to wires by a line, and to objects by their names in the script. */
+export type Gesture =
+  | { readonly kind: 'connect'; readonly line: string }
+  | { readonly kind: 'select' | 'drag'; readonly name: string }
+  | { readonly kind: 'undo'; readonly of: 'connect' | 'drag' };
 
 declare global {
   interface Window {
@@ -35,13 +41,39 @@ const until = async (ready: () => boolean): Promise<void> => {
   }
 };
 
-const wiresOf = (deviceId: string): string =>
-  [...document.querySelectorAll(`.react-flow__edge[data-id^="attach:${deviceId}"]`)]
-    .map((edge) => edge.getAttribute('data-id'))
-    .join();
+/** What is seen on the canvas: which wires there are, where cards stand, which one is chosen. */
+const SEEN: Readonly<Record<'connect' | 'drag' | 'select', () => string>> = {
+  connect: () =>
+    [...document.querySelectorAll('.react-flow__edge[data-id^="attach:"]')]
+      .map((edge) => edge.getAttribute('data-id'))
+      .join(),
+  drag: () =>
+    [...document.querySelectorAll<HTMLElement>('.react-flow__node')]
+      .map(({ style }) => style.transform)
+      .join(),
+  select: () => document.querySelector('.react-flow__node.selected')?.getAttribute('data-id') ?? '',
+};
+
+/** Starts a gesture, as the canvas does when a hand lets go; a promise of the engine's answer, where it is asked. */
+function start(gesture: Gesture): Promise<unknown> {
+  const { objects, actions } = app();
+  if (gesture.kind === 'connect') return actions.act([gesture.line]);
+  if (gesture.kind === 'undo') return actions.undo();
+  const id = Object.values(objects).find(({ name }) => name === gesture.name)?.id;
+  if (id === undefined) throw new Error(`nothing is called ${gesture.name}`);
+  const rect = computeLayout(objects).rects.get(id);
+  if (gesture.kind === 'drag')
+    return actions.place(id, Math.round(rect?.x ?? 0), Math.round(rect?.y ?? 0) + 40);
+  actions.select(id);
+  return Promise.resolve();
+}
 
 const shownLine = (): string =>
   document.querySelector('[aria-label="Line of the script"]')?.getAttribute('aria-valuetext') ?? '';
+
+/** From one gesture to the next: quicker than any hand. */
+const BETWEEN_MS = 150;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const app = () => useApp.getState();
 
@@ -79,17 +111,19 @@ window.ours = {
     await recorder.painted();
   },
 
-  async gestures(lines, deviceId) {
+  async gestures(gestures) {
     const taken: number[] = [];
-    for (const line of lines) {
-      const before = wiresOf(deviceId);
+    for (const gesture of gestures) {
+      const seen = SEEN[gesture.kind === 'undo' ? gesture.of : gesture.kind];
+      const before = seen();
       const began = performance.now();
-      void app().actions.act([line]);
-      await until(() => wiresOf(deviceId) !== before);
+      const answered = start(gesture);
+      await until(() => seen() !== before);
       taken.push(performance.now() - began);
+      await answered;
       const last = app().results.at(-1);
-      if (last?.ok !== true) throw new Error(`${line}: ${last?.result}`);
-      await recorder.painted();
+      if (last?.ok !== true) throw new Error(`${last?.text}: ${last?.result}`);
+      await pause(BETWEEN_MS);
     }
     return taken;
   },
@@ -102,7 +136,7 @@ window.ours = {
       void app().actions.seek(line);
       await until(() => shownLine() === `after line ${line} of ${total}`);
       taken.push(performance.now() - began);
-      await recorder.painted();
+      await pause(BETWEEN_MS);
     }
     return taken;
   },
@@ -118,24 +152,19 @@ window.ours = {
 
   showEvents: () => app().actions.showPanel('events'),
 
-  spritesPerFrame() {
-    const draw = CanvasRenderingContext2D.prototype.drawImage;
+  async tokensInAFrame() {
+    const painted = CanvasRenderingContext2D.prototype;
+    const draw = painted.drawImage;
+    const frame = (): Promise<unknown> => new Promise(requestAnimationFrame);
     let drawn = 0;
-    let frames = 0;
-    let counts = true;
-    const next = (): void => {
-      frames++;
-      if (counts) requestAnimationFrame(next);
-    };
-    requestAnimationFrame(next);
-    CanvasRenderingContext2D.prototype.drawImage = function (...given: unknown[]) {
+    await frame();
+    // To count costs more than to draw: it is done in one frame that nobody measures.
+    painted.drawImage = function (...given: unknown[]) {
       drawn++;
       return Reflect.apply(draw, this, given);
     };
-    return () => {
-      CanvasRenderingContext2D.prototype.drawImage = draw;
-      counts = false;
-      return drawn / Math.max(1, frames);
-    };
+    await frame();
+    painted.drawImage = draw;
+    return drawn;
   },
 };

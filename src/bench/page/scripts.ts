@@ -2,6 +2,10 @@ import { Simulator } from '../../engine/sim/simulator';
 import { parseScript } from '../../scenario/parse';
 import { bigMachine } from '../../testing/big-machine';
 import { readPci, simLineOf } from '../../worker/sim-line';
+import { longScene } from '../long-scene';
+import type { Gesture } from './ours';
+
+export { longScene };
 
 /** Scripts that the page is measured with. */
 
@@ -18,29 +22,23 @@ export const thousandNodes = (): string =>
     'hwpt = ATTACH dev ioas',
   ].join('\n');
 
-export const GESTURE_DEVICE = 'dev:0000:02:00.0';
-
-export const gestureScene = (): string =>
-  [
-    'machine q35 iommu=vtd',
-    'pci 00:02.0 root-port bus=02-02 acs=SV+RR+CR+UF driver=pcieport',
-    'pci 02:00.0 endpoint id=8086:15f3 driver=vfio-pci',
-    'boot',
-    'ctx = open /dev/iommu',
-    'ioas = IOAS_ALLOC ctx',
-    'other = IOAS_ALLOC ctx',
-    'ram = mmap qemu 2M',
-    'IOAS_MAP ioas ram iova=0x200000 rw',
-    'IOAS_MAP other ram iova=0x200000 rw',
-    'dev = BIND ctx 02:00.0',
-  ].join('\n');
-
-/** Attach, replace, detach, and again. */
-export const gestureLines = (count: number): readonly string[] =>
-  Array.from(
-    { length: count },
-    (_, n) => ['ATTACH dev ioas', 'REPLACE dev other', 'DETACH dev'][n % 3] ?? '',
+/** A machine of which one device is to be wired, after so many lines of a script. */
+export const gestureScene = (lines: number): string =>
+  [longScene(lines), 'other = IOAS_ALLOC ctx', 'IOAS_MAP other ram iova=0x200000 rw', 'DETACH dev'].join(
+    '\n',
   );
+
+/** What people do most, again and again: connect, look, move, think better of it, connect otherwise, disconnect. */
+export const gestures = (rounds: number): readonly Gesture[] =>
+  Array.from({ length: rounds }, (_, n): readonly Gesture[] => [
+    { kind: 'connect', line: 'ATTACH dev ioas' },
+    { kind: 'select', name: n % 2 === 0 ? 'ioas' : 'other' },
+    { kind: 'drag', name: 'other' },
+    { kind: 'undo', of: 'drag' },
+    { kind: 'connect', line: 'REPLACE dev other' },
+    { kind: 'undo', of: 'connect' },
+    { kind: 'connect', line: 'DETACH dev' },
+  ]).flat();
 
 /** So many devices each make so many accesses while the last line runs; each is short enough to be shown one by one. */
 export function traffic(devices: number): string {
@@ -63,29 +61,6 @@ export function traffic(devices: number): string {
   for (const [n, bdf] of functions.entries()) lines.push(`dev${n} = BIND ctx ${bdf}`, `ATTACH dev${n} ioas`);
   for (const [n, bdf] of functions.entries()) lines.push(`t${n} = traffic ${bdf} read 0x200000-0x2fffff 64`);
   return [...lines, 'REPLACE dev0 other'].join('\n');
-}
-
-/** A scene that goes on and on: pages mapped, reached by a device, and unmapped. */
-export function longScene(count: number): string {
-  const lines = [
-    'machine q35 iommu=vtd',
-    'pci 00:01.0 root-port bus=01-01 acs=SV+RR+CR+UF',
-    'pci 01:00.0 endpoint driver=vfio-pci',
-    'boot',
-    'ctx = open /dev/iommu',
-    'ioas = IOAS_ALLOC ctx',
-    'dev = BIND ctx 01:00.0',
-    'hwpt = ATTACH dev ioas',
-    'ram = mmap qemu 64K',
-    'IOAS_MAP ioas ram iova=0x100000 len=64K rw',
-  ];
-  for (let n = 0; lines.length < count; n++) {
-    const at = (0x100_0000 + (n % 500) * 0x1_0000).toString(16);
-    lines.push(`IOAS_MAP ioas ram iova=0x${at} len=64K rw`);
-    lines.push(`dma 01:00.0 write 0x${at} 64`, 'dma 01:00.0 read 0x100040 64');
-    lines.push(`IOAS_UNMAP ioas iova=0x${at} len=64K`);
-  }
-  return lines.slice(0, count).join('\n');
 }
 
 /** Events that a script makes, counted where they are made: without the worker, and without the page. */

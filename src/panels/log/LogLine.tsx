@@ -1,4 +1,4 @@
-import { Check, EllipsisVertical } from 'lucide-react';
+import { Check } from 'lucide-react';
 import { memo, type MouseEvent } from 'react';
 import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
@@ -57,9 +57,7 @@ export const LogLine = memo(function LogLine(props: LogLineProps) {
         tabIndex={-1}
         aria-label={`More about line ${line}`}
         onClick={openMenu}
-      >
-        <EllipsisVertical size={14} aria-hidden="true" />
-      </button>
+      />
     </li>
   );
 });

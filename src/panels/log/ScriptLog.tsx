@@ -1,8 +1,20 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+} from 'react';
+import { perLine } from '../../lib/per-line';
 import { useApp } from '../../store';
 import { linesOf, noteIn } from '../../store/script';
 import { LogLine } from './LogLine';
 import { toggledBreak } from './breaks';
+import { afterLayout } from '../shared/after-layout';
 import { useWindow } from '../shared/use-window';
 import './log.css';
 
@@ -25,23 +37,33 @@ export function ScriptLog() {
   const cursor = useApp((state) => state.cursor);
   const known = useApp((state) => state.known);
   const breakpoints = useApp((state) => state.breakpoints);
-  const lines = useMemo(() => linesOf(script), [script]);
+  const lines = linesOf(script);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const list = useRef<HTMLOListElement>(null);
-  const guess = useCallback((row: number) => heightOf(lines[row] ?? ''), [lines]);
-  const { from, to, above, below, isWhole, offsetOf, onScroll } = useWindow(list, lines.length, guess);
+  const [heightsOf] = useState(() => perLine(heightOf));
+  const guess = useCallback((row: number) => heightsOf(lines)[row] ?? LINE, [heightsOf, lines]);
+  /** Where time stood when somebody scrolled: it is left as they have it until time moves on. */
+  const [left, setLeft] = useState<{ readonly cursor: number; readonly script: string } | null>(null);
+  const follows = left?.cursor !== cursor || left.script !== script;
+  const current = follows ? Math.max(0, cursor - 1) : null;
+  const { from, to, room, isWhole, keyOf, offsetOf, onScroll } = useWindow(
+    list,
+    lines.length,
+    guess,
+    current,
+  );
   const stops = useMemo(
     () => new Set(breakpoints.flatMap((each) => (each.kind === 'line' ? [each.line] : []))),
     [breakpoints],
   );
   const isEmpty = lines.length === 0;
-  /** The line where time stands is not in view yet, and nobody has scrolled away from it. */
-  const follows = useRef(true);
+  /** The line where time stands is not in view yet. */
+  const reveals = useRef(true);
   /** A line that gets the focus as soon as it is there. */
   const wanted = useRef<number | null>(null);
 
-  useEffect(() => {
-    follows.current = true;
+  useLayoutEffect(() => {
+    reveals.current = true;
   }, [cursor, script]);
   useEffect(() => {
     const box = list.current;
@@ -59,14 +81,19 @@ export function ScriptLog() {
       wanted.current = null;
       row.focus();
     }
-    if (!follows.current) return;
-    if (cursor > 0 && rowOf(box, cursor) === null)
-      box.scrollTop = offsetOf(cursor - 1) - box.clientHeight / 2;
-    else {
+    if (!reveals.current) return;
+    return afterLayout(currentIn(box) ?? box, () => {
+      reveals.current = false;
       revealCurrent(box);
-      follows.current = false;
-    }
+    });
   });
+
+  const leave = (): void => {
+    reveals.current = false;
+    setLeft((before) =>
+      before?.cursor === cursor && before.script === script ? before : { cursor, script },
+    );
+  };
 
   const openMenu = useCallback((line: number, at: OpenMenu['at']) => setMenu({ line, at }), []);
 
@@ -110,17 +137,20 @@ export function ScriptLog() {
         ref={list}
         aria-label="Script"
         data-windowed={!isWhole || undefined}
-        style={{ ['--above' as string]: `${above}px`, ['--below' as string]: `${below}px` }}
+        style={room}
         onKeyDown={onKeyDown}
-        onScroll={onScroll}
-        onWheel={() => (follows.current = false)}
-        onPointerDown={() => (follows.current = false)}
+        onScroll={() => {
+          onScroll();
+          if (!reveals.current) leave();
+        }}
+        onWheel={leave}
+        onPointerDown={leave}
       >
         {lines.slice(from, to).map((text, index) => {
           const line = from + index + 1;
           return (
             <LogLine
-              key={line}
+              key={keyOf(line - 1)}
               line={line}
               text={text}
               result={known[line - 1]}
@@ -165,15 +195,19 @@ const lineOf = (target: EventTarget): number | null => {
   return row === null ? null : Number(row.dataset.row) + 1;
 };
 
+const currentIn = (box: HTMLElement): HTMLElement | null => box.querySelector<HTMLElement>('[aria-current]');
+
 /** Scrolls the log, never the page. Before the first line no line is the current one. */
 function revealCurrent(box: HTMLElement): void {
-  const row = box.querySelector<HTMLElement>('[aria-current]');
+  const row = currentIn(box);
   if (row === null) {
     if (box.querySelector('[data-row="0"] > [data-future="true"]')) box.scrollTop = 0;
     return;
   }
   const { top, bottom } = row.getBoundingClientRect();
   const view = box.getBoundingClientRect();
-  if (top < view.top) box.scrollTop -= view.top - top + 4;
+  const isFar = bottom < view.top - view.height || top > view.bottom + view.height;
+  if (isFar) box.scrollTop += (top + bottom - view.top - view.bottom) / 2;
+  else if (top < view.top) box.scrollTop -= view.top - top + 4;
   else if (bottom > view.bottom) box.scrollTop += bottom - view.bottom + 4;
 }

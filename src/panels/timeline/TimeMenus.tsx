@@ -40,17 +40,27 @@ function TimeMenu({ name, count, icon, children }: TimeMenuProps) {
 }
 
 function BreakMenu() {
+  const count = useApp((state) => state.breakpoints.length);
+  return (
+    <TimeMenu name="Breakpoints" count={count} icon={<OctagonPause size={15} />}>
+      <BreakItems />
+    </TimeMenu>
+  );
+}
+
+/** There while the menu is open: it alone has to do with where time stands. */
+function BreakItems() {
   const breakpoints = useApp((state) => state.breakpoints);
   const selected = useApp((state) => (state.selection === null ? undefined : state.objects[state.selection]));
   const cursor = useApp((state) => state.cursor);
-  const always: readonly Breakpoint[] = [{ kind: 'fault' }, { kind: 'refusal' }];
+  const always: readonly Breakpoint[] = [{ kind: 'fault' }, { kind: 'refusal' }, { kind: 'note' }];
   const own = breakpoints.filter(({ kind }) => kind === 'change' || kind === 'line');
   const offered: readonly Breakpoint[] = [
     ...(selected === undefined ? [] : [{ kind: 'change', id: selected.id } as const]),
     ...(cursor === 0 ? [] : [{ kind: 'line', line: cursor } as const]),
   ].filter((each) => !own.some((one) => sameBreak(one, each)));
   return (
-    <TimeMenu name="Breakpoints" count={breakpoints.length} icon={<OctagonPause size={15} />}>
+    <>
       <MenuGroup label="Playing stops">
         {[...always, ...own, ...offered].map((each) => (
           <BreakItem key={JSON.stringify(each)} breakpoint={each} />
@@ -63,7 +73,7 @@ function BreakMenu() {
       <CommandItem id="time.run" />
       <CommandItem id="time.run-end" />
       {breakpoints.length > 0 && <CommandItem id="time.break-none" />}
-    </TimeMenu>
+    </>
   );
 }
 

@@ -1,7 +1,8 @@
 import { memo, useMemo, useState } from 'react';
 import { useApp } from '../../store';
-import { linesOf, noteIn } from '../../store/script';
+import { linesOf, notesIn } from '../../store/script';
 import { stopsOf } from '../../store/transport';
+import { useAfterPaint } from '../shared/use-after-paint';
 import { Forks } from './Forks';
 import { kindOfStop, marksOf, showing, zoomAbout, type Zoomed } from './marks';
 
@@ -13,8 +14,8 @@ export function Track() {
   const script = useApp((state) => state.script);
   const cursor = useApp((state) => state.cursor);
   const seek = useApp((state) => state.actions.seek);
-  const stops = useMemo(() => stopsOf(script), [script]);
-  const total = useMemo(() => linesOf(script).length, [script]);
+  const stops = stopsOf(script);
+  const total = linesOf(script).length;
   const last = Math.max(1, stops.length - 1);
   /** A window, and where time stood when it was chosen: it follows time from there on. */
   const [wanted, setWanted] = useState<(Zoomed & { readonly at: number }) | null>(null);
@@ -73,8 +74,9 @@ interface MarksProps extends Zoomed {
 
 /** A mark a stop: round for a line, square and red for a refusal or a fault, ringed for a DMA. Above it: where playing stops, and notes. */
 const Marks = memo(function Marks({ stops, at, from, to }: MarksProps) {
-  const known = useApp((state) => state.known);
-  const lookups = useApp((state) => state.seen.lookups);
+  // What lines came to may be marked a moment later: the canvas goes first.
+  const known = useAfterPaint(useApp((state) => state.known));
+  const lookups = useAfterPaint(useApp((state) => state.seen.lookups));
   const script = useApp((state) => state.script);
   const breakpoints = useApp((state) => state.breakpoints);
   const seek = useApp((state) => state.actions.seek);
@@ -142,10 +144,9 @@ interface Note {
 }
 
 function notesOf(script: string): readonly Note[] {
-  const notes = linesOf(script).flatMap((line, index): readonly Note[] => {
-    const text = noteIn(line);
-    return text === null ? [] : [{ line: index + 1, text }];
-  });
+  const notes: Note[] = [];
+  for (const [index, text] of notesIn(linesOf(script)).entries())
+    if (text !== null) notes.push({ line: index + 1, text });
   const each = Math.ceil(notes.length / MOST_NOTES);
   return each <= 1 ? notes : notes.filter((_, index) => index % each === 0);
 }

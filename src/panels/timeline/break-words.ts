@@ -10,6 +10,8 @@ export function breakWords(breakpoint: Breakpoint, objects: Objects): string {
       return 'Stop at a fault';
     case 'refusal':
       return 'Stop at a refusal';
+    case 'note':
+      return 'Stop at every note';
     case 'line':
       return `Stop after line ${breakpoint.line}`;
     case 'change':

@@ -4,12 +4,14 @@ import { sameData } from '../../lib/same-data';
 
 /**
  * What playing stops at. `line`: after that line has run. `fault`: a DMA was blocked. `refusal`: the kernel refused.
- * `change`: the object is another than before, or came, or went.
+ * `note`: a note has something
+ * to say. `change`: the object is another than before, or came, or went.
  */
 export type Breakpoint =
   | { readonly kind: 'line'; readonly line: number }
   | { readonly kind: 'fault' }
   | { readonly kind: 'refusal' }
+  | { readonly kind: 'note' }
   | { readonly kind: 'change'; readonly id: WorldId };
 
 /** Looks at every line as it has run; a reason to stop there, or null. */
@@ -38,6 +40,8 @@ function checkOf(breakpoint: Breakpoint, simulator: Simulator): (step: Step) => 
           : null;
     case 'refusal':
       return ({ result }) => (result.status === 'errno' ? `the kernel refused: ${result.errno ?? ''}` : null);
+    case 'note':
+      return ({ result }) => (/^\s*note\s/.test(result.text) ? 'a note' : null);
     case 'change':
       return changeCheck(breakpoint.id, simulator);
   }
