@@ -1,22 +1,27 @@
-import { listener, silent, type Trace } from '../engine/trace/trace';
+import { readFileSync } from 'node:fs';
+import type { TraceEvent } from '../engine/trace/event';
+import { listener, silent } from '../engine/trace/trace';
 import { strace } from '../engine/uapi/strace';
 import { iommufdPersonality } from './uapi/iommufd';
+import { scenePersonality } from './uapi/scene';
 import { Session } from './uapi/session';
 
-const USAGE = `usage: shimrun -s uapi-server.mjs [--strace] [--stats] -- PROGRAM ARGS
+const USAGE = `usage: shimrun -s uapi-server.mjs [--strace] [--stats] [--scene FILE.iommu] -- PROGRAM ARGS
 
 Serves /dev/iommu to PROGRAM; "npm run serve -- PROGRAM ARGS" does it all.
   --strace  each ioctl as strace prints it, and what the kernel would log, on standard error
+  --scene   on the machine of a scenario, for a program that was exported from it
   --stats   at the end, what was done, as a JSON line on standard error`;
 
 /** Tells people what goes on. */
-const telling = (caller: () => { readonly pid: number; readonly fd: number } | null): Trace =>
-  listener((event) => {
+const telling =
+  (caller: () => { readonly pid: number; readonly fd: number } | null) =>
+  (event: TraceEvent): void => {
     if (event.kind === 'log') console.error(`kernel: ${event.text}`);
     if (event.kind !== 'ioctl') return;
     const { pid = 0, fd = -1 } = caller() ?? {};
     console.error(`[pid ${pid}] ${strace(event, String(fd))}`);
-  });
+  };
 
 /**
  * /dev/iommu for unmodified programs: the engine behind the shim's packet pipes. Started by shimrun, which hands over
@@ -32,13 +37,13 @@ export function main(argv: readonly string[], out: (line: string) => void): Prom
     return Promise.resolve(2);
   }
   const complain = (text: string): void => console.error(`# uapi-server: ${text}`);
-  const session = new Session({ folder, requests: 3, responses: 4, complain }, (self) =>
-    iommufdPersonality(
-      self,
-      folder,
-      argv.includes('--strace') ? telling(() => self.clients.current) : silent,
-    ),
-  );
+  const scene = argv.includes('--scene') ? argv[argv.indexOf('--scene') + 1] : undefined;
+  const script = scene === undefined ? null : readFileSync(scene, 'utf8');
+  const session = new Session({ folder, requests: 3, responses: 4, complain }, (self) => {
+    const tell = argv.includes('--strace') ? telling(() => self.clients.current) : null;
+    if (script !== null) return scenePersonality(self, folder, script, (event) => tell?.(event));
+    return iommufdPersonality(self, folder, tell === null ? silent : listener(tell));
+  });
   const start = process.hrtime.bigint();
   session.run();
   if (argv.includes('--stats')) {

@@ -82,7 +82,7 @@ export function createFakeEngine({ part = Infinity }: { readonly part?: number }
       return batchOf(false, results);
     },
     moment: async (_script, cursor) => (cursor > 0 ? fixtureObjects : []),
-    memoryAt: async (cursor, pa, bytes) =>
+    memoryAt: async (_script, cursor, pa, bytes) =>
       Uint8Array.from({ length: bytes }, (_, i) => (cursor + pa + i) & 0xff),
     events: async () => [],
     partition: async () => ({ groups: [], ungrouped: [], problem: null }),
@@ -113,6 +113,7 @@ export function createFakeEngine({ part = Infinity }: { readonly part?: number }
     hardware: async () => null,
     physical: async () => null,
     tablesAt: async () => [],
+    entryAt: async () => null,
     peekEntry: async () => null,
     readMemory: async (pa, bytes) => Uint8Array.from({ length: bytes }, (_, i) => (pa + i) & 0xff),
     describeIoctls: async () => [],

@@ -445,7 +445,9 @@ static bool path_is_candidate(const char *path)
 {
 	const char *e;
 
-	if (!strcmp(path, "/dev/iommu") || !strcmp(path, "/dev/vfio/vfio"))
+	if (!strcmp(path, "/dev/iommu") || !strncmp(path, "/dev/vfio/", 10))
+		return true;
+	if (!strcmp(path, "/sys/kernel/tracing/trace_marker"))
 		return true;
 	/* /proc/self/task/N/fail-nth, for iommufd_fail_nth */
 	e = strrchr(path, '/');
@@ -817,7 +819,7 @@ EXPORT FILE *fopen(const char *path, const char *mode)
 	return fdopen(fd, mode);
 }
 
-/* -------------------- debugfs of the fault injection framework (fail_nth test) */
+/* ------- debugfs of the fault injection framework (fail_nth test), sysfs of a scene */
 
 EXPORT DIR *opendir(const char *path)
 {
@@ -834,6 +836,14 @@ EXPORT DIR *opendir(const char *path)
 		snprintf(alt, sizeof(alt), "%s/debugfs", g.dir);
 		if (!stat(alt, &st))
 			return real(alt);
+	}
+	/* devices of a machine that the engine has */
+	if (g.state > 0 && !strncmp(path, "/sys/bus/", 9)) {
+		snprintf(alt, sizeof(alt), "%s/sysfs", g.dir);
+		if (!stat(alt, &st)) {
+			snprintf(alt, sizeof(alt), "%s/sysfs%s", g.dir, path + 4);
+			return real(alt);
+		}
 	}
 	return real(path);
 }

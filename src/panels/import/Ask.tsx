@@ -31,7 +31,7 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog
       focus={area}
-      title="Import your machine, or a kernel’s log"
+      title="Import your machine, a kernel’s log, or recorded calls"
       description="Nothing leaves your browser: the text is read in this page and sent nowhere."
       width={680}
       onClose={onClose}
@@ -87,6 +87,11 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
           <b>Fault lines</b> of a log, a bug report or a trace do alone, too (<code>DMAR:</code>,{' '}
           <code>AMD-Vi:</code>, <code>arm-smmu</code>, <code>riscv,iommu</code>): each message is explained,
           and every entry and record in it taken apart.
+        </p>
+        <p className="prose">
+          <b>Recorded calls</b> become a scene that makes them again: what <code>strace</code> prints of a
+          program on <code>/dev/iommu</code>, QEMU’s <code>iommufd_backend_*</code> trace lines, and{' '}
+          <code>iommu:</code> events of ftrace.
         </p>
       </div>
     </Dialog>

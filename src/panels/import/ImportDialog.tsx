@@ -10,6 +10,9 @@ import { KernelLog, saysSomething } from './KernelLog';
 import { headOf, useOffer, type Offer } from './offer';
 import { Report } from './Report';
 import { Summary } from './Summary';
+import { OpenTrace, TraceReport } from './TraceReport';
+import { useTrace } from './use-trace';
+import { TRACE_WORDS } from './trace-words';
 import { usePreview, type Previewed } from './use-preview';
 import { useReadings } from './use-readings';
 import { partWords } from './words';
@@ -34,12 +37,15 @@ interface ReadProps {
 
 function Read({ offer, onClose }: ReadProps) {
   const { machine, kernel } = useReadings(offer.text);
+  const trace = useTrace(offer.text);
   const log = kernel !== null && saysSomething(kernel) ? kernel : null;
   const reply = machine?.status === 'ok' ? machine : null;
   const previewed = usePreview(reply?.lines ?? null);
+  // Recorded calls alone bring their own machine along.
+  const onlyTrace = trace != null && reply === null ? trace : null;
   // A log alone: there is nothing to open, and nothing failed.
-  const onlyLog = log !== null && reply === null;
-  const readable = reply !== null || log !== null;
+  const onlyLog = log !== null && reply === null && onlyTrace === null;
+  const readable = reply !== null || log !== null || trace != null;
   useEffect(() => useOffer.setState({ readable }), [readable]);
   usePasteMore();
   const logPlace = useRef<HTMLDivElement>(null);
@@ -52,7 +58,13 @@ function Read({ offer, onClose }: ReadProps) {
   const origin = useMemo(() => describe(offer), [offer]);
   return (
     <Dialog
-      title={onlyLog ? 'What the kernel says' : (previewed?.machine.title ?? offer.name)}
+      title={
+        onlyTrace !== null
+          ? TRACE_WORDS[onlyTrace.kind].title
+          : onlyLog
+            ? 'What the kernel says'
+            : (previewed?.machine.title ?? offer.name)
+      }
       description={onlyLog ? `${origin}. Your scene stays as it is.` : origin}
       width={720}
       onClose={onClose}
@@ -63,6 +75,8 @@ function Read({ offer, onClose }: ReadProps) {
             <Button look="primary" onClick={onClose}>
               Done
             </Button>
+          ) : onlyTrace !== null ? (
+            <OpenTrace trace={onlyTrace} look="primary" onClose={onClose} />
           ) : (
             <OpenMachine lines={reply?.lines ?? null} previewed={previewed} onClose={onClose} />
           )}
@@ -71,8 +85,8 @@ function Read({ offer, onClose }: ReadProps) {
     >
       <div className="import-result">
         <div className="import-said" aria-live="polite">
-          {machine === null && <p className="muted">Reading…</p>}
-          {machine?.status === 'failed' && !onlyLog && (
+          {(machine === null || trace === undefined) && <p className="muted">Reading…</p>}
+          {machine?.status === 'failed' && !onlyLog && trace === null && (
             <>
               <p className="error-text">{sentence(machine.why)}</p>
               <p className="muted">Your present scene is as it was.</p>
@@ -83,6 +97,7 @@ function Read({ offer, onClose }: ReadProps) {
         {reply !== null && previewed !== null && (
           <Report text={offer.text} reply={reply} previewed={previewed} kernel={log} />
         )}
+        {trace != null && <TraceReport trace={trace} beside={reply !== null} onClose={onClose} />}
         {log !== null && (
           <div ref={logPlace} className="log-place" tabIndex={-1}>
             <KernelLog lines={log} />
@@ -92,7 +107,7 @@ function Read({ offer, onClose }: ReadProps) {
           <p className="muted">As a machine: {sentence(machine.why)}</p>
         )}
         {!onlyLog && (
-          <details className="import-section" open={reply === null}>
+          <details className="import-section" open={reply === null && onlyTrace === null}>
             <summary>
               <h3 className="eyebrow">The text itself</h3>
             </summary>
