@@ -1,19 +1,21 @@
+import { aboutOf, headOf, type About } from './about';
+
 /**
  * The gallery: one file a scene in scenes/, a scenario script that begins with comment lines about itself:
  *
  *   # title: Two functions, one group
  *   # summary: Why the audio half of a graphics card goes where the graphics go.
  *   # tags: groups, vfio
+ *   # difficulty: beginner
  *   # order: 1
  *
  * `order` is where it stands; scenes without one come last, by title.
  */
-export interface GalleryScene {
+export interface GalleryScene extends About {
   /** The file's name without its end. */
   readonly id: string;
   readonly title: string;
   readonly summary: string;
-  readonly tags: readonly string[];
   readonly order: number;
   /** The whole file. */
   readonly script: string;
@@ -32,18 +34,13 @@ export async function loadScenes(): Promise<readonly GalleryScene[]> {
 const idOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.iommu$/, '');
 
 export function parseScene(id: string, script: string): GalleryScene {
-  const about = new Map<string, string>();
-  for (const line of script.split('\n')) {
-    if (!line.startsWith('#')) break;
-    const match = /^#\s*(title|summary|tags|order):\s*(.*?)\s*$/.exec(line);
-    if (match?.[1] !== undefined) about.set(match[1], match[2] ?? '');
-  }
+  const head = headOf(script);
   return {
     id,
-    title: about.get('title') ?? id,
-    summary: about.get('summary') ?? '',
-    tags: (about.get('tags') ?? '').split(',').flatMap((tag) => tag.trim() || []),
-    order: Number(about.get('order') ?? Infinity),
+    title: head.get('title') ?? id,
+    summary: head.get('summary') ?? '',
+    ...aboutOf(script),
+    order: Number(head.get('order') ?? Infinity),
     script,
   };
 }

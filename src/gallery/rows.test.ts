@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { parseScript } from '../scenario/parse';
 import { parseRow, threads, threadsOf } from './rows';
-import { isFound } from './search';
+import { found, rankOf } from './search';
 
 it('a row tells its number and title in its first line', () => {
-  const script = '# E4 · Two at once\nmachine "E4"\n';
+  const script = '# E4 · Two at once\n# tags: replace, locks\n# difficulty: expert\nmachine "E4"\n';
   expect(parseRow('./rows/e4-two.iommu', script)).toEqual({
     id: 'e4-two',
     row: 'E4',
     title: 'Two at once',
+    tags: ['replace', 'locks'],
+    difficulty: 'expert',
     script,
   });
 });
@@ -44,12 +46,32 @@ describe('every row of the gallery', () => {
 });
 
 describe('a search', () => {
-  const e4 = { heading: 'E4 · Two replaces at once', script: 'dma 02:00.0 read 0xe5 64\nIOAS_ALLOC ctx' };
+  const e4 = {
+    title: 'Two replaces at once',
+    heading: 'E4 Device lists locks expert',
+    script: 'dma 02:00.0 read 0xe5 64\nIOAS_ALLOC ctx',
+  };
 
-  it.each(['', 'e4', 'REPLACES two', 'once ioas_alloc'])('%j finds it', (query) => {
-    expect(isFound(query, e4)).toBe(true);
+  it.each([
+    ['', 0],
+    ['REPLACES two', 0],
+    ['e4', 1],
+    ['once locks', 1],
+    ['once ioas_alloc', 2],
+    ['e5', null],
+    ['two threads', null],
+    ['nothing', null],
+  ])('%j has rank %j', (query, rank) => {
+    expect(rankOf(query, e4)).toBe(rank);
   });
-  it.each(['e5', 'two threads', 'nothing'])('%j does not', (query) => {
-    expect(isFound(query, e4)).toBe(false);
+
+  it('puts what has the words in its title before what has them anywhere else', () => {
+    const all = [
+      { title: 'A', heading: '', script: 'REPLACE dev hwpt' },
+      { title: 'B', heading: 'replace', script: '' },
+      { title: 'Replace', heading: '', script: '' },
+      { title: 'D', heading: '', script: '' },
+    ];
+    expect(found('replace', all).map(({ title }) => title)).toEqual(['Replace', 'B', 'A']);
   });
 });

@@ -1,12 +1,16 @@
+import { aboutOf, type About } from './about';
+
 /**
  * Five threads of the kernel's mailing lists, row by row: what each discussion wanted to know, and what became of it. One
- * file a row in rows/, a scenario script whose first line is its title:
+ * file a row in rows/, a scenario script whose first lines are its title, its tags, and how difficult it is:
  *
  *   # E4 · Two replaces at once, across each other
+ *   # tags: replace, locks
+ *   # difficulty: expert
  *
  * A row may have several files, where one machine cannot show all of it.
  */
-export interface GalleryRow {
+export interface GalleryRow extends About {
   /** The file's name without its end. */
   readonly id: string;
   /** `E4` */
@@ -54,5 +58,5 @@ export function parseRow(path: string, script: string): GalleryRow {
   const id = path.replace(/^.*\//, '').replace(/\.iommu$/, '');
   const [first = ''] = script.split('\n', 1);
   const match = /^#\s*([A-E]\d+) · (.+?)\s*$/.exec(first);
-  return { id, row: match?.[1] ?? '', title: match?.[2] ?? id, script };
+  return { id, row: match?.[1] ?? '', title: match?.[2] ?? id, ...aboutOf(script), script };
 }

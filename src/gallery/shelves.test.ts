@@ -8,11 +8,13 @@ import { trafficShelves } from './traffic';
 import { parseShelfScene, shelvesOf } from './shelves';
 
 it('a scene tells its label and title in its first line', () => {
-  const script = '# SMMUv3 2 · A guest\nmachine m\n';
+  const script = '# SMMUv3 2 · A guest\n# tags: viommu\n# difficulty: expert\nmachine m\n';
   expect(parseShelfScene('./iommus/smmu-2-nested.iommu', script)).toEqual({
     id: 'smmu-2-nested',
     label: 'SMMUv3 2',
     title: 'A guest',
+    tags: ['viommu'],
+    difficulty: 'expert',
     script,
   });
 });

@@ -1,9 +1,14 @@
+import { aboutOf, type About } from './about';
+
 /**
- * Small scenes on shelves. One file a scene, a scenario script whose first line says where it belongs and what it shows:
+ * Small scenes on shelves. One file a scene, a scenario script whose first lines say where it belongs and what it shows, its tags, and how
+ * difficult it is:
  *
  *   # VT-d 3 · Nested: the guest's own table, on top of the host's
+ *   # tags: nesting, invalidation
+ *   # difficulty: expert
  */
-export interface ShelfScene {
+export interface ShelfScene extends About {
   /** The file's name without its end. */
   readonly id: string;
   /** `VT-d 3` */
@@ -42,5 +47,5 @@ export function parseShelfScene(path: string, script: string): ShelfScene {
   const id = path.replace(/^.*\//, '').replace(/\.iommu$/, '');
   const [first = ''] = script.split('\n', 1);
   const match = /^#\s*([A-Za-z0-9-]+ \d+) · (.+?)\s*$/.exec(first);
-  return { id, label: match?.[1] ?? '', title: match?.[2] ?? id, script };
+  return { id, label: match?.[1] ?? '', title: match?.[2] ?? id, ...aboutOf(script), script };
 }

@@ -1,43 +1,35 @@
-import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { groupShelves } from '../../gallery/groups';
-import { iommuShelves } from '../../gallery/iommus';
-import { trafficShelves } from '../../gallery/traffic';
-import { threads } from '../../gallery/rows';
-import { isFound } from '../../gallery/search';
-import { numberOf, type SceneShelf } from '../../gallery/shelves';
+import { useRef, useState, type KeyboardEvent } from 'react';
+import { found } from '../../gallery/search';
 import { useApp } from '../../store';
 import { Dialog } from '../../ui/Dialog';
+import { LessonRows } from '../lesson/LessonRows';
+import { useLessons } from '../lesson/use-lessons';
 import { listKeys } from '../shared/list-keys';
+import { ENTRIES, SECTIONS } from './catalog';
+import { fits, NO_FILTER, tagsIn, type Filter } from './filter';
+import { Filters } from './Filters';
+import { RowButton } from './RowButton';
 import { SceneCard } from './SceneCard';
-import { useOpenScene, useScenes } from './use-scenes';
+import { Shelves } from './Shelves';
+import { useScenes } from './use-scenes';
+import { WORDS } from './words';
+import './gallery.css';
 
-const RESULTS = '.scene-card, .row-button';
+const RESULTS = '.lesson-row, .scene-card, .row-button';
 
-/** Scenes to open, the four IOMMUs, and the threads row by row. The keyboard begins in the search: Enter opens the first that is found. */
+/**
+ * Lessons, scenes, the four IOMMUs, and the threads row by row. The keyboard begins in the search: Enter opens the first that
+ * is found.
+ */
 export function GalleryDialog() {
   const openDialog = useApp((state) => state.actions.openDialog);
   const [query, setQuery] = useState('');
+  const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const search = useRef<HTMLInputElement>(null);
   const results = useRef<HTMLDivElement>(null);
-
-  const all = useScenes();
-  const scenes = all?.filter(({ title, summary, tags, script }) =>
-    isFound(query, { heading: [title, summary, ...tags].join(' '), script }),
-  );
-  const foundOf = (shelves: readonly Shelf[]): readonly Shelf[] =>
-    shelves.flatMap((shelf) => {
-      const rows = shelf.rows.filter(({ label, title, script }) =>
-        isFound(query, { heading: `${shelf.id} ${label} ${title} ${shelf.title}`, script }),
-      );
-      return rows.length > 0 ? [{ ...shelf, rows }] : [];
-    });
-  const found = foundOf(IOMMUS);
-  const foundGroups = foundOf(GROUPS);
-  const foundTraffic = foundOf(TRAFFIC);
-  const foundThreads = foundOf(THREADS);
-  const nothing =
-    scenes?.length === 0 &&
-    [found, foundTraffic, foundGroups, foundThreads].every((each) => each.length === 0);
+  const scenes = useScenes() ?? [];
+  const lessons = useLessons() ?? [];
+  const searching = query.trim() !== '';
 
   const onSearchKey = (event: KeyboardEvent): void => {
     const first = results.current?.querySelector<HTMLElement>(RESULTS);
@@ -45,139 +37,108 @@ export function GalleryDialog() {
     event.preventDefault();
     if (event.key === 'ArrowDown') first.focus();
     // Nothing was looked for, so nothing was found.
-    else if (query.trim() !== '') first.click();
+    else if (searching) first.click();
   };
 
   return (
     <Dialog
-      title="Scenes"
-      description="Each is a script: open it, play it, change it. Undo brings back what you had."
-      width={820}
+      title={WORDS.title}
+      description={WORDS.description}
+      width={880}
       focus={search}
       onClose={() => openDialog(null)}
     >
-      <input
-        ref={search}
-        type="search"
-        className="input gallery-search"
-        aria-label="Search scenes"
-        placeholder="Search: a word, a row such as E4, a verb, an errno, a fault"
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-        onKeyDown={onSearchKey}
-      />
+      <div className="gallery-head">
+        <input
+          ref={search}
+          type="search"
+          className="input"
+          aria-label={WORDS.search}
+          placeholder={WORDS.placeholder}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          onKeyDown={onSearchKey}
+        />
+        <Filters filter={filter} tags={tagsIn([...lessons, ...scenes, ...ENTRIES])} onChange={setFilter} />
+      </div>
       <div ref={results} className="gallery" onKeyDown={listKeys(RESULTS)}>
-        {scenes !== undefined && scenes.length > 0 && (
-          <ul className="scene-grid" aria-label="Scenes">
-            {scenes.map((scene) => (
-              <li key={scene.id}>
-                <SceneCard scene={scene} />
-              </li>
-            ))}
-          </ul>
-        )}
-        <Shelves title="Four real IOMMUs" shelves={found}>
-          What the hardware reads, keeps and reports: tables, caches, queues and faults of each vendor, in the
-          words of its document, and what the kernel prints.
-        </Shelves>
-        <Shelves title="While the card is busy" shelves={foundTraffic}>
-          Traffic that goes on while the kernel moves a device from one table to another: which accesses are
-          blocked, and at what; and how a ring and a random reader use the IOTLB.
-        </Shelves>
-        <Shelves title="Whose group is it, and why" shelves={foundGroups}>
-          Which devices Linux keeps together, the registers that decide, and DMA that shows whether they are
-          right: bridges, switches, functions, quirks, and the kernel’s command line.
-        </Shelves>
-        <Shelves title="Five threads, row by row" shelves={foundThreads}>
-          What developers of the kernel asked each other on its mailing lists, and what it does today: one
-          small scene a question, with notes, and lines that check every answer.
-        </Shelves>
-        {nothing && <p className="muted">Nothing has these words.</p>}
+        {searching ? <Found query={query} filter={filter} /> : <Everything filter={filter} />}
       </div>
     </Dialog>
   );
 }
 
-/** Rows under one heading. */
-interface Shelf {
-  readonly id: string;
-  /** Before the title; empty where that says it all. */
-  readonly letter: string;
-  readonly title: string;
-  readonly year: number | null;
-  readonly rows: readonly Row[];
-}
-
-interface Row {
-  readonly id: string;
-  /** `E4`; under a heading that says the rest, `3` */
-  readonly label: string;
-  readonly title: string;
-  readonly script: string;
-}
-
-const shelfOf = ({ word, title, scenes }: SceneShelf): Shelf => ({
-  id: word,
-  letter: '',
-  title,
-  year: null,
-  rows: scenes.map((scene) => ({ ...scene, label: String(numberOf(scene)) })),
-});
-const IOMMUS = iommuShelves.map(shelfOf);
-const GROUPS = groupShelves.map(shelfOf);
-const TRAFFIC = trafficShelves.map(shelfOf);
-
-const THREADS: readonly Shelf[] = threads.map(({ letter, title, year, rows }) => ({
-  id: letter,
-  letter,
-  title,
-  year,
-  rows: rows.map((row) => ({ ...row, label: row.row })),
-}));
-
-interface ShelvesProps {
-  readonly title: string;
-  readonly shelves: readonly Shelf[];
-  readonly children: ReactNode;
-}
-
-function Shelves({ title, shelves, children }: ShelvesProps) {
-  const heading = useId();
-  if (shelves.length === 0) return null;
+function Everything({ filter }: { readonly filter: Filter }) {
+  const lessons = (useLessons() ?? []).filter((lesson) => fits(filter, lesson));
+  const scenes = (useScenes() ?? []).filter((scene) => fits(filter, scene));
+  const entries = ENTRIES.filter((entry) => fits(filter, entry));
   return (
-    <section className="threads" aria-labelledby={heading}>
-      <h3 id={heading}>{title}</h3>
-      <p className="prose">{children}</p>
-      {shelves.map(({ id, letter, title: name, year, rows }) => (
-        <section key={id} aria-labelledby={`thread-${id}`}>
-          <h4 id={`thread-${id}`} className="thread-title">
-            {letter !== '' && <b>{letter}</b>} {name} {year !== null && <span className="muted">{year}</span>}
-          </h4>
-          <ul>
-            {rows.map((row, index) => (
-              <li key={row.id}>
-                <RowButton row={row} first={index === 0} />
-              </li>
-            ))}
-          </ul>
+    <>
+      {lessons.length > 0 && (
+        <section className="threads" aria-labelledby="gallery-lessons">
+          <h3 id="gallery-lessons">{WORDS.lessons}</h3>
+          <p className="prose">{WORDS.lessonsSay}</p>
+          <LessonRows lessons={lessons} />
         </section>
+      )}
+      {scenes.length > 0 && (
+        <ul className="scene-grid" aria-label={WORDS.title}>
+          {scenes.map((scene) => (
+            <li key={scene.id}>
+              <SceneCard scene={scene} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {SECTIONS.map((section) => (
+        <Shelves key={section.title} section={section} fits={(entry) => fits(filter, entry)} />
       ))}
-    </section>
+      {lessons.length + scenes.length + entries.length === 0 && <Nothing />}
+    </>
   );
 }
 
-/** One tab stop a heading: arrows go on from there. */
-function RowButton({ row, first }: { readonly row: Row; readonly first: boolean }) {
-  const open = useOpenScene();
+interface FoundProps {
+  readonly query: string;
+  readonly filter: Filter;
+}
+
+/** In one list, what has the words in its title first. */
+function Found({ query, filter }: FoundProps) {
+  const lessons = useLessons() ?? [];
+  const scenes = useScenes() ?? [];
+  const named = lessons.map((lesson) => ({
+    ...lesson,
+    heading: [lesson.summary, lesson.difficulty, ...lesson.tags].join(' '),
+    script: '',
+  }));
+  const cards = scenes.map((scene) => ({
+    ...scene,
+    label: '',
+    shortLabel: '',
+    heading: [scene.summary, scene.difficulty, ...scene.tags].join(' '),
+  }));
+  const inLessons = found(query, named).filter((lesson) => fits(filter, lesson));
+  const inScenes = found(query, [...cards, ...ENTRIES]).filter((entry) => fits(filter, entry));
   return (
-    <button
-      type="button"
-      className="row-button"
-      tabIndex={first ? 0 : -1}
-      onClick={() => void open(row.script)}
-    >
-      <code>{row.label}</code>
-      <span>{row.title}</span>
-    </button>
+    <>
+      {inLessons.length > 0 && <LessonRows lessons={inLessons} />}
+      {inScenes.length > 0 && (
+        <ul className="gallery-found" aria-label={WORDS.found(inScenes.length)}>
+          {inScenes.map((entry, index) => (
+            <li key={entry.id}>
+              <RowButton entry={entry} label={entry.label} first={index === 0} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {inLessons.length + inScenes.length === 0 && <Nothing />}
+    </>
   );
 }
+
+const Nothing = () => (
+  <p className="muted" role="status">
+    {WORDS.nothing}
+  </p>
+);

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { GalleryScene } from '../../gallery';
+import { markSeen } from '../../gallery/seen';
 import { useApp } from '../../store';
 
 /** The gallery's scenes; null while they come. */
@@ -19,11 +20,11 @@ export function useScenes(): readonly GalleryScene[] | null {
   return scenes;
 }
 
-/** Opens a script in place of what is there, and closes the dialog it was chosen in. */
-export function useOpenScene(): (script: string) => Promise<void> {
+/** Opens a scene in place of what is there, and closes the dialog it was chosen in. */
+export function useOpenScene(): (id: string, script: string) => Promise<void> {
   const { replaceScript, openDialog } = useApp((state) => state.actions);
-  return async (script) => {
+  return async (id, script) => {
     openDialog(null);
-    await replaceScript(script);
+    if (await replaceScript(script)) markSeen(id);
   };
 }

@@ -1,8 +1,11 @@
 import { ClipboardPaste, ListChecks, Plus } from 'lucide-react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { useApp } from '../../store';
 import { SceneCard } from '../gallery/SceneCard';
 import { useScenes } from '../gallery/use-scenes';
 import './start.css';
+
+const LearnDoor = lazy(() => import('../lesson/LearnDoor').then((module) => ({ default: module.LearnDoor })));
 
 /** The smallest machine on which every step can be made. */
 const SCRATCH = [
@@ -12,8 +15,8 @@ const SCRATCH = [
   'boot',
 ].join('\n');
 
-/** An empty page invites: a scene, one's own machine, or a first device. */
-export function EmptyStart() {
+/** An empty page invites: a scene, one's own machine, or a first device. `children`: what this browser has of one's work. */
+export function EmptyStart({ children }: { readonly children?: ReactNode }) {
   const { openDialog, replaceScript } = useApp((state) => state.actions);
   const starting = useApp((state) => state.engine.status === 'starting');
   const isEmpty = useApp((state) => state.script === '');
@@ -23,11 +26,17 @@ export function EmptyStart() {
   return (
     <div className="start">
       <div className="start-inner">
+        {children}
         <h2>See what a DMA really does</h2>
         <p className="prose">
           The Linux IOMMU stack runs in this page: devices in their groups, iommufd, page tables in simulated
           memory, and the hardware that walks them.
         </p>
+        <div className="start-learning">
+          <Suspense fallback={null}>
+            <LearnDoor />
+          </Suspense>
+        </div>
         <ul className="scene-grid">
           {scenes?.slice(0, 3).map((scene) => (
             <li key={scene.id}>
