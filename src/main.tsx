@@ -1,27 +1,19 @@
 import './ui/fonts.css';
 import './ui/tokens.css';
 import './ui/base.css';
-import './app/app.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { App } from './app/App';
-import { ErrorBoundary } from './app/ErrorBoundary';
-import { openPage } from './app/link';
-import { keepTempo } from './app/tempo';
-import { keepTheme } from './app/theme';
+import type * as App from './app/open';
 import { reloadStaleChunks } from './app/stale-chunks';
+import { isEmbed } from './embed/options';
 
-reloadStaleChunks();
-keepTheme();
-keepTempo();
-void openPage();
+/** The app, or a scene in somebody else's page: each in chunks of its own, which the page's head has begun to load. */
+const embed = isEmbed(new URLSearchParams(location.search));
+if (!embed) reloadStaleChunks();
+const page = embed ? import('./embed/open') : import('./app/open');
 
 const root = document.getElementById('root');
 if (root !== null)
-  createRoot(root).render(
-    <StrictMode>
-      <ErrorBoundary part="The page">
-        <App />
-      </ErrorBoundary>
-    </StrictMode>,
+  page.then(
+    // Nothing: a newer release has taken the place of this page, which is being loaded anew.
+    (start: Pick<typeof App, 'open'> | undefined) => start?.open(root),
+    (thrown: unknown) => (root.textContent = String(thrown)),
   );

@@ -1,0 +1,13 @@
+import type { Hint } from './use-page-wheel';
+import { EMBED_WORDS } from './words';
+
+const KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
+
+/** Seen for a moment: how to zoom where the wheel is the page's. */
+export function WheelHint({ hint }: { readonly hint: Hint }) {
+  return (
+    <p className="embed-hint" data-shown={hint !== null || undefined} aria-hidden="true">
+      {hint === 'finger' ? EMBED_WORDS.twoFingers : EMBED_WORDS.zoomHint(KEY)}
+    </p>
+  );
+}
