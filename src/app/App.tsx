@@ -1,5 +1,6 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
 import { Canvas } from '../canvas/Canvas';
+import { useLesson } from '../lessons/current';
 import { RefusalCard } from '../panels/refusal/RefusalCard';
 import { EmptyStart } from '../panels/start/EmptyStart';
 import { useApp } from '../store';
@@ -26,12 +27,18 @@ const palette = () => import('./CommandPalette');
 const menu = () => import('./ContextMenu');
 const CommandPalette = lazy(async () => ({ default: (await palette()).CommandPalette }));
 const ContextMenu = lazy(async () => ({ default: (await menu()).ContextMenu }));
+const DraftOffer = lazy(() =>
+  import('./drafts/DraftOffer').then((module) => ({ default: module.DraftOffer })),
+);
 const WideWalk = lazy(() =>
   import('../panels/walk/WideWalk').then((module) => ({ default: module.WideWalk })),
 );
 const StageStrip = lazy(() =>
   import('../canvas/animation/StageStrip').then((module) => ({ default: module.StageStrip })),
 );
+const LessonBar = lazy(async () => ({
+  default: (await import('../panels/lesson/LessonBar')).LessonBar,
+}));
 const SidePanel = lazy(() => import('./SidePanel').then((module) => ({ default: module.SidePanel })));
 
 /** The page: a header, a rail, the canvas with the script below it, and the panel beside. */
@@ -72,7 +79,15 @@ export function App() {
       <Rail />
       <main className="stage" id="canvas" tabIndex={-1} aria-label="Machine">
         <ErrorBoundary part="The canvas">
-          <Canvas empty={<EmptyStart />} />
+          <Canvas
+            empty={
+              <EmptyStart>
+                <Suspense fallback={null}>
+                  <DraftOffer />
+                </Suspense>
+              </EmptyStart>
+            }
+          />
         </ErrorBoundary>
         <Wide />
         <Caption />
@@ -81,6 +96,7 @@ export function App() {
             <StageStrip />
           </Suspense>
         </ErrorBoundary>
+        <Learning onRead={showSide} />
         <ErrorBoundary part="The refusal">
           <RefusalCard />
         </ErrorBoundary>
@@ -126,6 +142,23 @@ export function App() {
       <DropZone />
       <Tips />
     </div>
+  );
+}
+
+/** While there is a lesson: each step begins with reading, and below the canvas it says what is wanted. */
+function Learning({ onRead }: { readonly onRead: () => void }) {
+  const step = useLesson(({ current }) => current && `${current.lesson.id} ${String(current.at)}`);
+  const read = useEffectEvent(onRead);
+  useEffect(() => {
+    if (step !== null) read();
+  }, [step]);
+  if (step === null) return null;
+  return (
+    <ErrorBoundary part="The lesson">
+      <Suspense fallback={null}>
+        <LessonBar onRead={onRead} />
+      </Suspense>
+    </ErrorBoundary>
   );
 }
 

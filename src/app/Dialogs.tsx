@@ -7,6 +7,8 @@ const DIALOGS = {
   import: lazy(() => import('../panels/import/ImportDialog').then((m) => ({ default: m.ImportDialog }))),
   script: lazy(() => import('../panels/editor/EditorDialog').then((m) => ({ default: m.EditorDialog }))),
   help: lazy(() => import('../panels/help/HelpDialog').then((m) => ({ default: m.HelpDialog }))),
+  drafts: lazy(() => import('./drafts/DraftsDialog').then((m) => ({ default: m.DraftsDialog }))),
+  share: lazy(() => import('./share/ShareDialog').then((m) => ({ default: m.ShareDialog }))),
 };
 
 export function Dialogs() {

@@ -1,9 +1,10 @@
-import { Link2, Moon, PanelRight, Redo2, Search, Sun, SunMoon, Undo2 } from 'lucide-react';
+import { Moon, PanelRight, Redo2, Search, Share2, Sun, SunMoon, Undo2 } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useApp } from '../store';
 import { sceneTitle } from '../store/script';
 import { Button, IconButton } from '../ui/Button';
-import { copyLink, useLink } from './link';
+import { useLink } from './link-store';
+import { LINK_WORDS } from './link-words';
 import './find-button.css';
 
 interface HeaderProps {
@@ -19,7 +20,7 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
   }, [title]);
   const canUndo = useApp((state) => state.undo.length > 0);
   const canRedo = useApp((state) => state.redo.length > 0);
-  const { undo, redo } = useApp((state) => state.actions);
+  const { undo, redo, openShare } = useApp((state) => state.actions);
   return (
     <header className="header">
       <h1>
@@ -27,6 +28,7 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
       </h1>
       <p className="header-title" title={title ?? undefined}>
         {title}
+        <Source />
       </p>
       <EngineChip />
       <FindButton />
@@ -48,13 +50,14 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
       <LinkMeter />
       <Button
         look="primary"
-        className="copy-link"
+        className="share-button"
         disabled={script === ''}
-        onClick={() => void copyLink()}
-        aria-label="Copy link"
+        onClick={() => openShare('link')}
+        aria-label="Share"
+        aria-haspopup="dialog"
       >
-        <Link2 size={15} aria-hidden="true" />
-        <span>Copy link</span>
+        <Share2 size={15} aria-hidden="true" />
+        <span>Share</span>
       </Button>
     </header>
   );
@@ -87,7 +90,7 @@ function LinkMeter() {
   if (advice === null) return null;
   return (
     <span className="link-meter mono" data-level={advice.level} data-tip={advice.text} tabIndex={-1}>
-      link {length.toLocaleString('en')} chars
+      {LINK_WORDS.meter(length)}
     </span>
   );
 }
@@ -115,5 +118,16 @@ function ThemeButton() {
     <IconButton label={`Theme: ${theme}. Change to ${next}`} onClick={() => setTheme(next)}>
       <Icon size={16} />
     </IconButton>
+  );
+}
+
+/** Where the script came from, as long as it is what lies there. */
+function Source() {
+  const source = useLink((state) => state.source);
+  if (source === null) return null;
+  return (
+    <span className="header-source" data-tip={LINK_WORDS.fromWhole(source.address)}>
+      {LINK_WORDS.from(source.host)}
+    </span>
   );
 }

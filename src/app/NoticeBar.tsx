@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useApp } from '../store';
-import type { Notice, PanelId } from '../store/types';
+import type { Notice } from '../store/types';
 import { IconButton } from '../ui/Button';
 
 /** Good news goes by itself; an error stays until it is read. */
@@ -21,14 +21,19 @@ export function NoticeBar({ onPanel }: NoticeBarProps) {
   const notice = useApp((state) => state.notice);
   const notify = useApp((state) => state.actions.notify);
   useEffect(() => {
-    if (notice?.tone !== 'info' || held === notice) return;
+    if (notice?.tone !== 'info' || notice.stays === true || held === notice) return;
     const timer = setTimeout(() => notify(null), notice.next === undefined ? INFO_MS : NEXT_MS);
     return () => clearTimeout(timer);
   }, [notice, notify, held]);
-  const goOn = (panel: PanelId): void => {
+  const goOn = (next: NonNullable<Notice['next']>): void => {
     notify(null);
-    showPanel(panel);
-    onPanel();
+    if ('hash' in next) location.hash = next.hash;
+    else if ('command' in next)
+      void import('../commands').then(({ runCommand }) => runCommand(useApp.getState(), next.command, []));
+    else {
+      showPanel(next.panel);
+      onPanel();
+    }
   };
   return (
     <div className="notice-place" role="status" aria-live="polite">
@@ -54,12 +59,12 @@ export function NoticeBar({ onPanel }: NoticeBarProps) {
 
 interface NextButtonProps {
   readonly next: Notice['next'];
-  readonly onNext: (panel: PanelId) => void;
+  readonly onNext: (next: NonNullable<Notice['next']>) => void;
 }
 
 const NextButton = ({ next, onNext }: NextButtonProps) =>
   next === undefined ? null : (
-    <button type="button" className="notice-next" onClick={() => onNext(next.panel)}>
+    <button type="button" className="notice-next" onClick={() => onNext(next)}>
       {next.label}
     </button>
   );

@@ -1,4 +1,4 @@
-import { CircleHelp, ClipboardPaste, FileCode2, LayoutGrid } from 'lucide-react';
+import { CircleHelp, ClipboardPaste, FileClock, FileCode2, LayoutGrid } from 'lucide-react';
 import { useApp } from '../store';
 import type { DialogId } from '../store/types';
 
@@ -11,6 +11,7 @@ const DOORS: readonly {
   { id: 'gallery', label: 'Scenes', tip: 'Ready-made machines to take apart', Icon: LayoutGrid },
   { id: 'import', label: 'Import', tip: 'Your own machine: lspci, dmesg, ACPI tables', Icon: ClipboardPaste },
   { id: 'script', label: 'Editor', tip: 'The whole script as text', Icon: FileCode2 },
+  { id: 'drafts', label: 'Drafts', tip: 'What this browser keeps of your work', Icon: FileClock },
   { id: 'help', label: 'Help', tip: 'Keys and words', Icon: CircleHelp },
 ];
 

@@ -11,6 +11,7 @@ import { MemoryPanel } from '../panels/memory/MemoryPanel';
 import { Outline } from '../panels/outline/Outline';
 import { SysfsPanel } from '../panels/sysfs/SysfsPanel';
 import { WalkPanel } from '../panels/walk/WalkPanel';
+import { useLesson } from '../lessons/current';
 import { useApp } from '../store';
 import type { PanelId } from '../store/types';
 import { readSaved, save } from './saved';
@@ -24,6 +25,9 @@ const ComparePanel = lazy(() =>
   import('../panels/compare/ComparePanel').then((module) => ({ default: module.ComparePanel })),
 );
 const SpacePanel = lazy(async () => ({ default: (await import('../panels/space')).SpacePanel }));
+const LessonPanel = lazy(async () => ({
+  default: (await import('../panels/lesson/LessonPanel')).LessonPanel,
+}));
 const WhatIfPanel = lazy(async () => ({ default: (await groups()).WhatIfPanel }));
 
 interface PanelRow<Id extends PanelId = PanelId> {
@@ -77,6 +81,9 @@ const TABS: readonly (PanelRow | GroupRow)[] = [
   { id: 'outline', label: 'Outline', Panel: Outline },
 ];
 
+/** Stands before the others while there is a lesson. */
+const LESSON: PanelRow = { id: 'lesson', label: 'Lesson', Panel: LessonPanel };
+
 const isGroup = (row: PanelRow | GroupRow): row is GroupRow => 'group' in row;
 const keyOf = (row: PanelRow | GroupRow): string => (isGroup(row) ? row.group : row.id);
 const holds = (row: PanelRow | GroupRow, panel: PanelId): boolean =>
@@ -108,8 +115,10 @@ export function SidePanel() {
     // A scene that has something to show has come first.
     if (before !== null && now === 'object' && selection === null) actions.showPanel(before);
   }, []);
+  const learning = useLesson((state) => state.current !== null);
+  const tabs = learning || panel === LESSON.id ? [LESSON, ...TABS] : TABS;
   const show = (key: string): void => {
-    const row = TABS.find((each) => keyOf(each) === key);
+    const row = tabs.find((each) => keyOf(each) === key);
     const first = row && (isGroup(row) ? (last[key] ?? row.rows[0]?.id) : row.id);
     if (first === undefined) return;
     showPanel(first);
@@ -120,17 +129,17 @@ export function SidePanel() {
     showPanel(next);
     save({ panel: next });
   };
-  const current = TABS.find((row) => holds(row, panel));
+  const current = tabs.find((row) => holds(row, panel));
   return (
     <Tabs.Root className="tabs" value={current && keyOf(current)} onValueChange={show}>
       <Tabs.List className="tab-list" activateOnFocus>
-        {TABS.map((row) => (
+        {tabs.map((row) => (
           <Tabs.Tab key={keyOf(row)} value={keyOf(row)} className="tab">
             {row.label}
           </Tabs.Tab>
         ))}
       </Tabs.List>
-      {TABS.map((row) =>
+      {tabs.map((row) =>
         isGroup(row) ? (
           <Tabs.Panel key={row.group} value={row.group} className="tab-panel tab-panel-nested">
             <h2 className="sr-only">{row.label}</h2>

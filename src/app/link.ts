@@ -1,96 +1,150 @@
-import { create } from 'zustand';
-import type { LinkAdvice } from '../share/link';
+import { useCanvasUi } from '../canvas/canvas-ui';
 import { useApp } from '../store';
 import { linesOf } from '../store/script';
-import { openRescued, takeRescued } from './rescue';
 import type { AppState } from '../store/types';
+import { followDeeds } from './deeds';
+import type { Ready } from './link-open';
+import { useLink } from './link-store';
+import { openRescued, takeRescued } from './rescue';
 
 /** The scene in the address bar: read when the page opens and when the hash changes, written a while after changes. */
 
 /** Time for several changes to become one write: nothing is put into the browser's history. */
 const WRITE_MS = 500;
+const REST_MS = 1000;
 
-interface LinkState {
-  /** Of the whole URL; null until it is known. */
-  readonly advice: LinkAdvice | null;
-  readonly length: number;
-}
-export const useLink = create<LinkState>()(() => ({ advice: null, length: 0 }));
-
-/** The codec with its dictionary is a chunk of its own: the first paint does not wait for it. */
-const codec = () => import('../share/link');
+/** The codec with its dictionaries is a chunk of its own: the first paint does not wait for it. */
+const opening = () => import('./link-open');
+const writing = () => import('./link-write');
 
 /** Our own last write, so as not to read it back. */
 let written = '';
 
+/** What the address names in few letters, as long as it is on the page unchanged. */
+let named: { readonly hash: string; readonly script: string } | null = null;
+
 export async function openPage(): Promise<void> {
   const { start, notify } = useApp.getState().actions;
+  followDeeds();
   const rescued = takeRescued();
-  const { scene, why } = rescued === null ? await readHash() : { scene: null, why: null };
+  const { hash } = location;
+  const ready: Ready = rescued === null && hash.length > 1 ? await read(hash) : { kind: 'nothing' };
   addEventListener('hashchange', () => void followHash());
-  if (rescued !== null) void openRescued(rescued);
-  else void start(scene ?? { script: '', cursor: null, selection: null });
-  if (why !== null) notify({ tone: 'error', text: why });
   // A link that cannot be read stays where it is until something new is made.
   useApp.subscribe(scheduleWrite);
+  useCanvasUi.subscribe((now, before) => now.held !== before.held && soon());
+  if (rescued !== null) await openRescued(rescued);
+  else if (ready.kind === 'scene') await openFirst(ready);
+  else {
+    void start({ script: '', cursor: null, selection: null });
+    if (ready.kind === 'refused')
+      notify({ tone: 'error', text: ready.why, ...(ready.next === undefined ? {} : { next: ready.next }) });
+    else await openOther(ready);
+  }
+  const { script } = useApp.getState();
+  if (rescued === null) useLink.setState({ opened: script });
+  // Drafts come when the page is at rest.
+  setTimeout(() => void import('./drafts/keeper').then(({ keepDrafts }) => keepDrafts(script)), REST_MS);
 }
 
-interface Read {
-  readonly scene: {
-    readonly script: string;
-    readonly cursor: number | null;
-    readonly selection: string | null;
-  } | null;
-  readonly why: string | null;
+const read = async (hash: string): Promise<Ready> => (await opening()).makeReady(hash);
+
+async function openFirst(ready: Extract<Ready, { kind: 'scene' }>): Promise<void> {
+  const { aim, settleScene } = await opening();
+  aim(ready.scene);
+  const started = useApp.getState().actions.start(ready.scene);
+  remember(ready);
+  await started;
+  settleScene(ready.scene);
 }
 
-async function readHash(): Promise<Read> {
+/** What is no scene: a lesson, or a text that has to be understood first. */
+async function openOther(ready: Ready): Promise<void> {
+  if (ready.kind !== 'lesson' && ready.kind !== 'text') return;
+  const { openLessonAt, offer } = await opening();
+  if (ready.kind === 'text') return offer(ready.name, ready.text);
   const { hash } = location;
-  if (hash.length < 2) return { scene: null, why: null };
-  const { decodeLink } = await codec();
-  const decoded = decodeLink(hash);
-  return decoded.ok ? { scene: decoded.scene, why: null } : { scene: null, why: decoded.why };
+  if (await openLessonAt(ready.id, ready.step)) named = { hash, script: useApp.getState().script };
 }
 
 /** Somebody pasted another link into this page, or went back: one undoable step; a bad one changes nothing. */
 async function followHash(): Promise<void> {
-  if (location.hash === written) return;
-  const { scene, why } = await readHash();
+  const { hash } = location;
+  if (hash === written || hash.length < 2) return;
+  const ready = await read(hash);
+  if (location.hash !== hash) return; // a newer one is being followed
   const { replaceScript, select, notify } = useApp.getState().actions;
-  if (why !== null) {
-    notify({ tone: 'error', text: `${why} Your present scene is as it was.` });
+  if (ready.kind === 'refused') {
+    const { LINK_WORDS } = await import('./link-words');
+    const text = LINK_WORDS.kept(ready.why);
+    notify({ tone: 'error', text, ...(ready.next === undefined ? {} : { next: ready.next }) });
     await writeHash(); // a reload must find the present scene, not the broken link
     return;
   }
-  if (scene === null) return;
-  const opened = await replaceScript(scene.script, scene.cursor);
-  if (opened && scene.selection !== null && scene.selection in useApp.getState().objects)
-    select(scene.selection);
+  if (ready.kind !== 'scene') return openOther(ready);
+  const { scene } = ready;
+  const { aim, settleScene } = await opening();
+  if (!(await replaceScript(scene.script, scene.cursor))) return;
+  aim(scene);
+  remember(ready);
+  if (scene.selection !== null && scene.selection in useApp.getState().objects) select(scene.selection);
+  settleScene(scene);
+}
+
+function remember({ scene, from, shortHash }: Extract<Ready, { kind: 'scene' }>): void {
+  const script = useApp.getState().script || scene.script;
+  named = shortHash === null ? null : { hash: shortHash, script };
+  useLink.setState({ source: from, opened: script });
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** A long script takes some milliseconds to be put into a link: not those in which a hand waits for the page. */
+function whenIdle(run: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(run, { timeout: WRITE_MS });
+  else run();
+}
+
+function soon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    // On its way to where a link wants it, the time is not where it will be.
+    if (useApp.getState().engine.status === 'starting') soon();
+    else whenIdle(() => void writeHash());
+  }, WRITE_MS);
+}
 
 function scheduleWrite(state: AppState, before: AppState): void {
   const same =
     state.script === before.script && state.cursor === before.cursor && state.selection === before.selection;
   const arrived = before.playback.running && !state.playback.running;
   if (state.playback.running || (same && !arrived)) return; // while the script plays the cursor is only passing by
-  clearTimeout(timer);
-  timer = setTimeout(() => void writeHash(), WRITE_MS);
+  soon();
+}
+
+/** It is looked at as it was opened: the short address says all. */
+function isAsNamed({ script, cursor, selection }: AppState): boolean {
+  if (named === null) return false;
+  if (linesOf(script).join('\n') !== linesOf(named.script).join('\n')) {
+    named = null;
+    useLink.setState({ source: null });
+    return false;
+  }
+  return cursor >= linesOf(script).length && selection === null && useCanvasUi.getState().held === null;
 }
 
 /** Puts the scene into the address bar and returns the whole link. */
-async function writeHash(): Promise<string> {
+export async function writeHash(): Promise<string> {
   clearTimeout(timer);
-  const { encodeLink, linkAdvice } = await codec();
-  const { script, cursor, selection } = useApp.getState();
-  const empty = script === '';
-  const atEnd = cursor >= linesOf(script).length;
-  written = empty ? '' : encodeLink({ script, cursor: atEnd ? null : cursor, selection, camera: null });
-  const url = `${location.href.replace(/#.*$/s, '')}${written}`;
-  const advice = linkAdvice(url.length);
-  useLink.setState({ advice: empty ? null : advice, length: url.length });
-  if (advice.level !== 'too-long') {
+  const state = useApp.getState();
+  const asNamed = isAsNamed(state);
+  const { linkNow, adviceOn } = await writing();
+  const base = location.href.replace(/#.*$/s, '');
+  const url = asNamed && named !== null ? `${base}${named.hash}` : linkNow(base);
+  written = url.slice(base.length);
+  const advice = adviceOn(url.length);
+  useLink.setState({ advice: state.script === '' ? null : advice, length: url.length });
+  if (advice.level !== 'too-long' && url !== location.href) {
     try {
       history.replaceState(null, '', url);
     } catch {
@@ -98,21 +152,4 @@ async function writeHash(): Promise<string> {
     }
   }
   return url;
-}
-
-export async function copyLink(): Promise<void> {
-  const { notify } = useApp.getState().actions;
-  const url = await writeHash();
-  const { advice } = useLink.getState();
-  if (advice?.level === 'too-long') return notify({ tone: 'error', text: advice.text });
-  try {
-    await navigator.clipboard.writeText(url);
-    const more = advice?.level === 'long' ? ` ${advice.text}` : '';
-    notify({ tone: 'info', text: `Link copied.${more}` });
-  } catch {
-    notify({
-      tone: 'error',
-      text: 'This browser does not let the page copy: the link is in the address bar.',
-    });
-  }
 }

@@ -1,15 +1,17 @@
-import type { Tempo, ViewState } from '../store/types';
+import type { OutlineLook, Tempo, ViewState } from '../store/types';
 
 /** What the page remembers from visit to visit: how it is arranged, never what is in it. */
 export interface Saved {
   readonly theme: ViewState['theme'];
   readonly tempo: Tempo;
+  readonly following: boolean;
   readonly sideWidth: number;
   readonly dockHeight: number;
   readonly sideOpen: boolean;
   readonly dockOpen: boolean;
   /** Tab of the side panel. */
   readonly panel: string;
+  readonly outline: OutlineLook;
   readonly reloadedAt: number;
 }
 
@@ -17,11 +19,13 @@ const KEY = 'iommu-playground';
 const DEFAULTS: Saved = {
   theme: 'auto',
   tempo: 'walk',
+  following: true,
   sideWidth: 408,
   dockHeight: 232,
   sideOpen: true,
   dockOpen: true,
   panel: 'object',
+  outline: 'tree',
   reloadedAt: 0,
 };
 
@@ -53,6 +57,7 @@ export function parseSaved(stored: unknown): Saved {
   return {
     ...saved,
     theme: ['auto', 'light', 'dark'].includes(saved.theme) ? saved.theme : 'auto',
+    outline: saved.outline === 'table' ? 'table' : 'tree',
     tempo: ['instant', 'walk', 'by-hand'].includes(saved.tempo) ? saved.tempo : 'walk',
   };
 }

@@ -17,7 +17,10 @@ export function useLongPaste(): void {
       if (event.defaultPrevented || isField(event.target)) return;
       if (text.trim() === '' || useApp.getState().dialog !== null) return;
       event.preventDefault();
-      offerText({ name: 'Pasted text', text });
+      // Lines for the machine that is there go to it, wherever the focus is; anything else is a machine to be read.
+      void import('../canvas/clipboard').then(({ pasteText }) => {
+        if (!pasteText(text)) offerText({ name: 'Pasted text', text });
+      });
     };
     const onFieldPaste = (event: ClipboardEvent): void => {
       const text = event.clipboardData?.getData('text/plain') ?? '';

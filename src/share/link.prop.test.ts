@@ -9,11 +9,15 @@ const line = fc.oneof(
   wellFormed,
   fc.constantFrom('boot', 'ioas = IOAS_ALLOC ctx', 'dma 01:00.0 write 0x100040 64', 'pci 01:00.0 endpoint'),
 );
+const state: fc.Arbitrary<string | null> = fc.option(
+  fc.oneof(wellFormed, fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/)),
+);
 const scene: fc.Arbitrary<Scene> = fc.record({
   script: fc.array(line).map((lines) => lines.join('\n')),
   cursor: fc.option(fc.nat(10)),
   selection: fc.option(wellFormed),
   camera: fc.option(fc.record({ x: fc.double(), y: fc.double(), zoom: fc.double() })),
+  state,
 });
 
 describe('any scene', () => {

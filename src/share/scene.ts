@@ -7,10 +7,13 @@ export interface Scene {
   readonly cursor: number | null;
   /** World id of what is selected. */
   readonly selection: string | null;
+  /** Null: everything is in view, as the layout has it. */
   readonly camera: Camera | null;
+  /** What its lines came to where the link was made, as a hash; null: not told. */
+  readonly state?: string | null;
 }
 
-/** Pixels of the canvas's origin on the screen, and magnification. */
+/** The point of the canvas in the middle of the view, and magnification: it means the same in a window of any size. */
 export interface Camera {
   readonly x: number;
   readonly y: number;
@@ -18,14 +21,19 @@ export interface Camera {
 }
 
 /** One spelling a scene, so that the same scene gives the same link: defaults left out, the camera rounded. */
-export function canonicalScene({ script, cursor, selection, camera }: Scene): Scene {
+export function canonicalScene({ script, cursor, selection, camera, state }: Scene): Scene {
   return {
     script: wellFormed(script),
     cursor: cursor === null || cursor >= lineCount(script) ? null : Math.max(0, Math.trunc(cursor) || 0),
     selection: selection === null || selection === '' ? null : wellFormed(selection),
     camera: camera === null ? null : canonicalCamera(camera),
+    ...(isState(state) ? { state } : {}),
   };
 }
+
+/** Letters that need no escape; anything else is none, and the link opens without. */
+const isState = (state: string | null | undefined): state is string =>
+  typeof state === 'string' && /^[A-Za-z0-9_-]{1,32}$/.test(state);
 
 function canonicalCamera({ x, y, zoom }: Camera): Camera | null {
   if (!Number.isFinite(x + y + zoom)) return null;
@@ -47,11 +55,12 @@ const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
  * A key that this version does not know is left aside: a link of a newer one still opens.
  */
 export function formatScene(scene: Scene): string {
-  const { script, cursor, selection, camera } = canonicalScene(scene);
+  const { script, cursor, selection, camera, state } = canonicalScene(scene);
   const words = [
     ...(cursor === null ? [] : [`c=${String(cursor)}`]),
     ...(selection === null ? [] : [`s=${encodeURIComponent(selection).replaceAll('%3A', ':')}`]),
     ...(camera === null ? [] : [`v=${[camera.x, camera.y, camera.zoom].join(',')}`]),
+    ...(isState(state) ? [`h=${state}`] : []),
   ];
   return `${words.join(' ')}\n${script}`;
 }
@@ -77,6 +86,7 @@ export function parseScene(text: string): Scene | null {
     cursor: cursor === undefined ? null : Number(cursor),
     selection,
     camera,
+    state: header.get('h') ?? null,
   };
   return canonicalScene(scene);
 }

@@ -1,0 +1,26 @@
+import { useApp } from '../store';
+import type { PageDeed } from '../store/types';
+
+const copying = () => import('./share/copy-scene');
+const exporting = () => import('./share/export-formats');
+const drafts = () => import('./drafts/actions');
+
+const DEEDS: Readonly<Record<PageDeed, () => Promise<unknown>>> = {
+  'copy-link': async () => (await copying()).copyScene('link'),
+  'copy-markdown': async () => (await copying()).copyScene('markdown'),
+  'copy-html': async () => (await copying()).copyScene('html'),
+  'copy-rst': async () => (await copying()).copyScene('rst'),
+  'copy-script': async () => (await copying()).copyScene('script'),
+  'save-script': async () => (await copying()).saveScript(),
+  'export-c': async () => (await exporting()).openExport('c'),
+  'export-strace': async () => (await exporting()).openExport('strace'),
+  'export-markdown': async () => (await exporting()).openExport('markdown'),
+  'keep-version': async () => (await drafts()).askForName(),
+  'last-draft': async () => (await drafts()).openNewest(),
+};
+
+/** Does what commands ask of the page. */
+export const followDeeds = (): (() => void) =>
+  useApp.subscribe(({ deed }, before) => {
+    if (deed !== null && deed !== before.deed) void DEEDS[deed.what]();
+  });

@@ -1,0 +1,20 @@
+import { encodeLink } from './link';
+import type { Scene } from './scene';
+
+/** Address of this build, without query and hash: what a link is put behind. */
+export const pageBase = (address: string = location.href): string => address.replace(/[?#].*$/s, '');
+
+/** The whole link of a scene. An empty one is the page itself. */
+export const linkTo = (scene: Scene, base: string): string =>
+  scene.script === '' ? base : `${base}${encodeLink(scene)}`;
+
+/** The link of a script that lies elsewhere. What would end it in a hash, or in a sentence, is escaped. */
+export const linkToAddress = (address: string, base: string): string =>
+  `${base}#url=${address.replace(/[^A-Za-z0-9._~:/?@!$*,;=&+-]+/g, encodeURIComponent).replace(/['()]/g, escapedChar)}`;
+
+/** `(` → `%28`; of ASCII. */
+export const escapedChar = (char: string): string =>
+  `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+
+/** The link of a scene of the gallery. */
+export const linkToGallery = (id: string, base: string): string => `${base}#scene=${encodeURIComponent(id)}`;
