@@ -104,7 +104,8 @@ test('paste a real machine, attach a device, map, fire a DMA, see the walk, shar
   await expect(walk.getByRole('button', { name: /^PA 0x/ })).toBeVisible();
   await expect(walk.locator('.step-outcome').last()).toHaveText('leaf');
 
-  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByRole('button', { name: 'Copy link', exact: true }).click();
   await expect.poll(() => new URL(page.url()).hash).toMatch(/^#s1:/);
 
   const second = await context.newPage();

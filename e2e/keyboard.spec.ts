@@ -39,7 +39,7 @@ for (const key of ['Tab', 'Shift+Tab'] as const)
     expect(stops.filter((stop) => stop.includes('application Canvas'))).toHaveLength(1);
     expect(new Set(stops).size).toBe(stops.length);
     expect(stops.length).toBeGreaterThan(15);
-    for (const part of ['Find a command', 'Scenes', 'tab Object', 'Type a line of the script', 'Copy link'])
+    for (const part of ['Find a command', 'Scenes', 'tab Object', 'Type a line of the script', 'Share'])
       expect(
         stops.some((stop) => stop.includes(part)),
         part,

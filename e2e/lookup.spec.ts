@@ -28,7 +28,7 @@ test.describe('in motion', () => {
   test('the token travels between steps', async ({ page }) => {
     await watchActivity(page);
     await openScene(page, ATTACHED);
-    await speed(page).selectOption('8');
+    await speed(page).selectOption('2');
     const { frames } = await activityOf(page);
     await run(page, DMA);
     await expect(pill(page)).toBeVisible();

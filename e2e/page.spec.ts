@@ -210,8 +210,8 @@ test.describe('the gallery', () => {
     await page.getByRole('button', { name: 'Scenes' }).click();
     const shown = page.getByRole('dialog').getByRole('list', { name: 'Scenes' }).getByRole('listitem');
     await expect(shown).toHaveCount(scenes.length);
-    for (const tag of ['machine', 'group', 'fault'])
-      await expect(page.getByRole('dialog').getByText(tag, { exact: true }).first()).toBeVisible();
+    for (const tag of ['sr-iov', 'groups', 'faults'])
+      await expect(shown.getByText(tag, { exact: true }).first()).toBeVisible();
   });
 
   for (const { title, script } of scenes) {

@@ -191,6 +191,57 @@ test.describe('the event log', () => {
   });
 });
 
+test('sysfs says which function of the kernel shows a file, and leads to the object', async ({ page }) => {
+  await openScene(page, BENCH);
+  await page.getByRole('tab', { name: 'Sysfs' }).click();
+  const tree = page.getByRole('tree', { name: '/sys' });
+  const rows = tree.getByRole('treeitem');
+  await rows.filter({ hasText: 'iommu_groups' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(tree.getByRole('treeitem', { selected: true })).toContainText('type');
+  const panel = page.getByRole('tabpanel', { name: 'Sysfs' });
+  await expect(panel.getByText('iommu_group_show_type()')).toBeVisible();
+  await panel.getByRole('navigation', { name: 'Path' }).getByRole('button', { name: 'kernel' }).click();
+  await expect(tree.getByRole('treeitem', { selected: true })).toContainText('kernel');
+  await rows.filter({ hasText: 'type' }).click();
+  await panel.getByRole('button', { name: /Group 0/ }).click();
+  await expect(node(page, 'group:0')).toHaveClass(/selected/);
+});
+
+test('a reload keeps the futures that were left, where playing stops, and the outline’s table', async ({
+  page,
+}) => {
+  await openScene(page, BENCH, 12);
+  const opened = await page.evaluate(() => location.hash);
+  await run(page, 'IOAS_MAP other buf iova=0x400000 rw');
+  await expect(time(page)).toHaveAttribute('aria-valuetext', 'after line 13 of 13');
+  await page.getByRole('button', { name: 'Breakpoints' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Stop at every note' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Outline' }).click();
+  const asTable = page.getByRole('tabpanel', { name: 'Outline' }).getByRole('button', { name: 'Table' });
+  await asTable.click();
+  // The link is written a moment later; a reload finds it.
+  await expect.poll(() => page.evaluate(() => location.hash)).not.toBe(opened);
+  await expect(page.getByRole('button', { name: 'Breakpoints: 1' })).toBeVisible();
+  await page.waitForFunction(() =>
+    (sessionStorage.getItem('iommu-playground-session') ?? '').includes('note'),
+  );
+
+  await page.reload();
+  await expect(time(page)).toHaveAttribute('aria-valuetext', 'after line 13 of 13');
+  await expect(lines(page).last()).toContainText('IOAS_MAP other buf');
+  await expect(page.getByRole('button', { name: 'Breakpoints: 1' })).toBeVisible();
+  await expect(asTable).toHaveAttribute('aria-pressed', 'true');
+  await page.getByRole('button', { name: /^Other futures/ }).click();
+  await page.getByRole('menuitem', { name: 'Open it' }).click();
+  await expect(lines(page).last()).toContainText('IOAS_MAP ioas buf');
+});
+
 test.describe('the outline', () => {
   const outline = (page: Page): Locator => page.getByRole('tabpanel', { name: 'Outline' });
 

@@ -140,7 +140,7 @@ test.describe('the gallery', () => {
     const row = (at: number) => rowButtons(page).nth(at);
     await search(page).focus();
     await page.keyboard.press('ArrowDown');
-    await expect(gallery(page).locator('.scene-card').first()).toBeFocused();
+    await expect(gallery(page).locator('.lesson-row').first()).toBeFocused();
     await page.keyboard.press('End');
     await expect(row(rows.length - 1)).toBeFocused();
     await page.keyboard.press('ArrowUp');

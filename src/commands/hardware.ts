@@ -194,7 +194,8 @@ export const HARDWARE_COMMANDS: readonly Command[] = [
     label: 'Let its wait time out',
     verb: 'step timeout',
     group: 'time',
-    fits: (task) => task.stepped,
+    // A line that runs straight through waits, too.
+    fits: (task) => task.stepped || task.waitsFor?.kind === 'event',
     against: (task) =>
       task.waitsFor?.kind === 'event' && task.waitsFor.limit !== null
         ? null

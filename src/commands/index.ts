@@ -6,12 +6,16 @@ import { ATTACH_COMMANDS } from './attach';
 import type { Command, Readiness } from './command';
 import { DEVICE_COMMANDS } from './device';
 import { DMA_COMMANDS } from './dma';
+import { DRAFT_COMMANDS } from './drafts';
 import { GUEST_COMMANDS } from './guest';
 import { HARDWARE_COMMANDS } from './hardware';
 import { IOAS_COMMANDS } from './ioas';
 import { IOMMUFD_COMMANDS } from './iommufd';
+import { LESSON_COMMANDS } from './lesson';
 import { MACHINE_COMMANDS } from './machine';
 import { MEMORY_COMMANDS } from './memory';
+import { SHARE_COMMANDS } from './share';
+import { SPACE_COMMANDS } from './space';
 import { TIME_COMMANDS } from './time';
 import { VERB_COMMANDS } from './verb-lines';
 import { VIEW_COMMANDS } from './view';
@@ -27,11 +31,15 @@ export const COMMANDS: readonly Command[] = [
   ...IOAS_COMMANDS,
   ...IOMMUFD_COMMANDS,
   ...MEMORY_COMMANDS,
+  ...SPACE_COMMANDS,
   ...GUEST_COMMANDS,
   ...HARDWARE_COMMANDS,
   ...ARRANGE_COMMANDS,
   ...MACHINE_COMMANDS,
   ...TIME_COMMANDS,
+  ...SHARE_COMMANDS,
+  ...DRAFT_COMMANDS,
+  ...LESSON_COMMANDS,
   ...VIEW_COMMANDS,
   ...VERB_COMMANDS,
 ].map((command) => ({ ...command, keys: keysOf(command.id) }));

@@ -114,6 +114,14 @@ export const TIME_COMMANDS: readonly Command[] = [
     words: 'breakpoint errno',
     show: (_none, app) => toggleBreak(app, 'refusal'),
   }),
+  onNothing({
+    id: 'time.break-note',
+    menu: 'never',
+    label: 'Stop at every note',
+    group: 'time',
+    words: 'breakpoint marker section chapter',
+    show: (_none, app) => toggleBreak(app, 'note'),
+  }),
   onSelection({
     id: 'time.break-change',
     menu: 'ready',
@@ -241,7 +249,7 @@ function compareFrom({ actions }: AppState, a: MomentRef): void {
   actions.showPanel('compare');
 }
 
-function toggleBreak({ breakpoints, actions }: AppState, kind: 'fault' | 'refusal'): void {
+function toggleBreak({ breakpoints, actions }: AppState, kind: 'fault' | 'refusal' | 'note'): void {
   const rest = breakpoints.filter((each) => each.kind !== kind);
   actions.setBreakpoints(rest.length < breakpoints.length ? rest : [...rest, { kind }]);
 }

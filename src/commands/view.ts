@@ -22,18 +22,25 @@ const PANELS: Readonly<Record<PanelId, readonly [label: string, words: string]>>
   sysfs: ['Sysfs', 'files iommu_groups'],
   outline: ['Outline', 'tree list objects'],
   compare: ['Compare two moments', 'diff before after snapshot'],
+  lesson: ['Lesson', 'learn tutorial narration'],
 };
 
-const DIALOGS: Readonly<Record<DialogId, readonly [label: string, words: string]>> = {
+const DIALOGS: Readonly<Record<Exclude<DialogId, 'share'>, readonly [label: string, words: string]>> = {
   gallery: ['Open a scene', 'gallery example scenario'],
   import: ['Import your machine', 'lspci dmesg ACPI paste'],
   script: ['Edit the script', 'editor text'],
+  drafts: ['Drafts', 'autosave recover history versions saved'],
   help: ['Help', 'keys words verbs'],
 };
 
 type Words = readonly [label: string, words: string];
 const rowsOf = <Id extends string>(rows: Readonly<Record<Id, Words>>): readonly (readonly [Id, Words])[] =>
   Object.entries<Words>(rows) as unknown as readonly (readonly [Id, Words])[];
+
+const CAMERA = [
+  { following: true, label: 'goes along with what plays' },
+  { following: false, label: 'stays where it is' },
+] as const;
 
 const THEMES = [
   { theme: 'auto', label: 'as the system has it' },
@@ -119,6 +126,35 @@ export const VIEW_COMMANDS: readonly Command[] = [
         run: () => actions.setTheme(theme),
       })),
   }),
+  onNothing({
+    id: 'view.camera',
+    menu: 'never',
+    label: 'Camera',
+    group: 'view',
+    words: 'follow pan play automatic out of sight',
+    choices: (_none, { following: now, actions }) =>
+      CAMERA.map(({ following, label }) => ({
+        key: String(following),
+        label,
+        current: following === now,
+        run: () => actions.setFollowing(following),
+      })),
+  }),
+  ...(['tree', 'table'] as const).map((look) =>
+    onNothing({
+      id: `view.outline-${look}`,
+      menu: 'never',
+      label: `Show the outline as a ${look}`,
+      group: 'view',
+      words: 'list objects rows',
+      against: ({ outlineLook, panel }) =>
+        outlineLook === look && panel === 'outline' ? `It is a ${look} already.` : null,
+      show: (_none, { actions }) => {
+        actions.showOutlineAs(look);
+        actions.showPanel('outline');
+      },
+    }),
+  ),
   onNothing({
     id: 'view.console',
     menu: 'never',

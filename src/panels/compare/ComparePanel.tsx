@@ -51,9 +51,7 @@ export function ComparePanel() {
         <>
           <Worlds {...worlds} />
           <TableWords a={placeA} b={placeB} worlds={worlds} />
-          {placeA.script === undefined && placeB.script === undefined && (
-            <MemoryWords a={placeA.cursor} b={placeB.cursor} />
-          )}
+          <MemoryWords a={placeA} b={placeB} />
         </>
       )}
     </div>

@@ -1,13 +1,14 @@
 import { groupedHex } from '../../ui/numbers';
-import { Section } from '../../ui/Section';
+import { Section, Term } from '../../ui/Section';
 import type { Attachment, CountChange, IoasChange } from './mappings';
 import { Change, Named } from './Named';
+import { TERMS } from '../shared/terms';
 
 /** Whose DMA goes where. */
 export function Attachments({ attachments }: { readonly attachments: readonly Attachment[] }) {
   if (attachments.length === 0) return null;
   return (
-    <Section title="Attachments">
+    <Section title={<Term tip={TERMS.attach}>Attachments</Term>}>
       <ul className="compare-list">
         {attachments.map(({ device, before, after }) => (
           <li key={device.id}>
@@ -25,7 +26,7 @@ const SIGN = { added: '+', removed: '−', changed: '~' } as const;
 export function Mappings({ mappings }: { readonly mappings: readonly IoasChange[] }) {
   if (mappings.length === 0) return null;
   return (
-    <Section title="Mappings">
+    <Section title={<Term tip={TERMS.iova}>Mappings</Term>}>
       {mappings.map(({ ioas, areas }) => (
         <div key={ioas.id} className="compare-kind">
           <h4>

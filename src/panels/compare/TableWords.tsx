@@ -1,12 +1,13 @@
 import { useCallback, useMemo, useState } from 'react';
 import { useApp } from '../../store';
-import { Section } from '../../ui/Section';
+import { Section, Term } from '../../ui/Section';
 import { useReading } from '../shared/use-reading';
 import { all, titleOf, type Objects } from '../shared/words';
 import type { Place } from './moments';
 import { diffWords } from './table-words';
 import { keyOf, placesOf } from './use-moments';
 import { WordList } from './WordList';
+import { TERMS } from '../shared/terms';
 
 interface TableWordsProps {
   readonly a: Place;
@@ -39,7 +40,7 @@ export function TableWords({ a, b, worlds }: TableWordsProps) {
   if (hwpt === null) return null;
   const words = found?.id === id && found.key === key ? found.words : undefined;
   return (
-    <Section title="Table words">
+    <Section title={<Term tip={TERMS.hwpt}>Table words</Term>}>
       <label className="field">
         <span>Tables of</span>
         <select className="input" value={hwpt.id} onChange={(event) => setChosen(event.target.value)}>
@@ -54,7 +55,7 @@ export function TableWords({ a, b, worlds }: TableWordsProps) {
       {words === undefined ? (
         <p className="muted">Reading…</p>
       ) : (
-        <WordList words={words} unitId={hwpt.iommuId} isNow={b.script === undefined} cursor={b.cursor} />
+        <WordList words={words} hwptId={hwpt.id} a={a} b={b} />
       )}
     </Section>
   );

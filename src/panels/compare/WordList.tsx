@@ -1,32 +1,41 @@
-import { useCallback, useState } from 'react';
+import { Fragment, useMemo, useState } from 'react';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { count, groupedHex } from '../../ui/numbers';
 import { MemoryLink } from '../shared/MemoryLink';
-import { useReading } from '../shared/use-reading';
-import { Words } from '../shared/Words';
-import { stepAt, type WordChange } from './table-words';
+import { readingOf } from '../shared/table-reading';
+import { DecodedBoth } from './DecodedBoth';
+import type { Place } from './moments';
+import type { WordChange } from './table-words';
 
 /** Rows at first; more on request. */
 const AT_FIRST = 64;
 
 interface WordListProps {
   readonly words: readonly WordChange[];
-  /** Whose entries they are; null: plain memory. */
-  readonly unitId: WorldId | null;
-  /** B is of the present script, at this line. */
-  readonly isNow: boolean;
-  readonly cursor: number;
+  /** Whose entries they are; null: plain memory, as far as is known. */
+  readonly hwptId: WorldId | null;
+  readonly a: Place;
+  readonly b: Place;
 }
 
-/** Words that differ, old and new. */
-export function WordList({ words, unitId, isNow, cursor }: WordListProps) {
+/** Words that differ, old and new; an entry of a table opened bit by bit, as it was in the one moment and in the other. */
+export function WordList({ words, hwptId, a, b }: WordListProps) {
   const [all, setAll] = useState(false);
   const [opened, setOpened] = useState<number | null>(null);
-  const now = useApp((state) => state.cursor);
   const lookups = useApp((state) => state.seen.lookups);
-  const decodes = unitId !== null && isNow && cursor === now;
+  const readings = useMemo(
+    () =>
+      new Map(
+        words
+          .slice(0, all ? undefined : AT_FIRST)
+          .map(({ pa, level }) => [pa, readingOf(lookups, { pa, level, hwptId })]),
+      ),
+    [words, all, lookups, hwptId],
+  );
   if (words.length === 0) return <p className="muted">No word differs.</p>;
+  const shown = words.find(({ pa }) => pa === opened);
+  const reading = shown && readings.get(shown.pa);
   return (
     <>
       <p className="muted" role="status">
@@ -37,37 +46,46 @@ export function WordList({ words, unitId, isNow, cursor }: WordListProps) {
           <thead>
             <tr>
               <th>at</th>
-              {unitId !== null && <th>level</th>}
+              {hwptId !== null && <th>level</th>}
               <th>A</th>
               <th>B</th>
             </tr>
           </thead>
           <tbody>
             {words.slice(0, all ? undefined : AT_FIRST).map((word) => (
-              <tr key={word.pa}>
-                <td>
-                  <MemoryLink pa={word.pa} />
-                </td>
-                {unitId !== null && <td>{word.level ?? '–'}</td>}
-                <td>
-                  <del>{digitsOf(word.before)}</del>
-                </td>
-                <td>
-                  {decodes && stepAt(lookups, word.pa) !== null ? (
-                    <button
-                      type="button"
-                      className="link"
-                      aria-expanded={opened === word.pa}
-                      data-tip="What it means, bit by bit"
-                      onClick={() => setOpened(opened === word.pa ? null : word.pa)}
-                    >
+              <Fragment key={word.pa}>
+                <tr>
+                  <td>
+                    <MemoryLink pa={word.pa} />
+                  </td>
+                  {hwptId !== null && <td>{word.level ?? '–'}</td>}
+                  <td>
+                    <del>{digitsOf(word.before)}</del>
+                  </td>
+                  <td>
+                    {readings.get(word.pa) ? (
+                      <button
+                        type="button"
+                        className="link"
+                        aria-expanded={opened === word.pa}
+                        data-tip="What both mean, bit by bit"
+                        onClick={() => setOpened(opened === word.pa ? null : word.pa)}
+                      >
+                        <ins>{digitsOf(word.after)}</ins>
+                      </button>
+                    ) : (
                       <ins>{digitsOf(word.after)}</ins>
-                    </button>
-                  ) : (
-                    <ins>{digitsOf(word.after)}</ins>
-                  )}
-                </td>
-              </tr>
+                    )}
+                  </td>
+                </tr>
+                {word === shown && reading && (
+                  <tr className="compare-opened">
+                    <td colSpan={4}>
+                      <DecodedBoth word={word} reading={reading} a={a} b={b} />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
             ))}
           </tbody>
         </table>
@@ -77,32 +95,8 @@ export function WordList({ words, unitId, isNow, cursor }: WordListProps) {
           All {words.length.toLocaleString('en')}
         </button>
       )}
-      {decodes && opened !== null && words.some(({ pa }) => pa === opened) && (
-        <Decoded pa={opened} unitId={unitId} />
-      )}
     </>
   );
 }
 
 const digitsOf = (word: bigint | null): string => (word === null ? 'no table' : groupedHex(word));
-
-/** The entry as the hardware would read it now: the way it read others of this table. */
-function Decoded({ pa, unitId }: { readonly pa: number; readonly unitId: WorldId }) {
-  const peekEntry = useApp((state) => state.actions.peekEntry);
-  const lookups = useApp((state) => state.seen.lookups);
-  const entry = useReading(
-    useCallback(async () => {
-      const step = stepAt(lookups, pa);
-      if (step?.pa == null || step.index === null) return null;
-      const { occupancy: _, words: _words, fields: _fields, ...table } = step;
-      return peekEntry(unitId, table, step.index + (pa - step.pa) / 8);
-    }, [lookups, pa, peekEntry, unitId]),
-  );
-  if (!entry || entry.pa !== pa) return null;
-  return (
-    <div className="compare-decoded">
-      <h4>{entry.title}</h4>
-      <Words words={entry.words} fields={entry.fields} />
-    </div>
-  );
-}

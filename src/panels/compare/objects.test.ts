@@ -76,3 +76,19 @@ test('fields are said as people say them', () => {
     'root PA',
   ]);
 });
+
+test('memory and entries of a branch, which is not the script that is open', async () => {
+  const branch = [...LINES.slice(0, 11), 'IOAS_UNMAP old iova=0x100000 len=64K'].join('\n');
+  const open = LINES.slice(0, 11).join('\n');
+  await engine.load(open, null);
+  const leaf = (await engine.tablesAt(null, 11, 'hwpt:1.4')).find(({ level }) => level === 1)!;
+  const [here, there] = [
+    await engine.memoryAt(null, 11, leaf.pa, 4096),
+    await engine.memoryAt(branch, 12, leaf.pa, 4096),
+  ];
+  const { diffWords } = await import('./table-words');
+  const stretch = (bytes: Uint8Array | null) => [{ pa: leaf.pa, level: 1, bytes: bytes! }];
+  expect(diffWords(stretch(here), stretch(there))).toHaveLength(16);
+  // The script that is open is where it was.
+  expect(await engine.memoryAt(null, 11, leaf.pa, 4096)).toEqual(here);
+});

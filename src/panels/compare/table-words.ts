@@ -1,4 +1,3 @@
-import type { Lookup, WalkStep } from '../../engine/sim/batch';
 import type { TableStretch } from '../../worker/timeline/tables';
 
 /** A word of memory that is another; null: there was no table at that address. */
@@ -41,15 +40,4 @@ function wordsOf(stretches: readonly TableStretch[]): ReadonlyMap<number, Word> 
       words.set(pa + at, { level, value: view.getBigUint64(at, true) });
   }
   return words;
-}
-
-/** A read of a table by a look-up: how the hardware reads the entries of that page. */
-export function stepAt(lookups: readonly Lookup[], pa: number): WalkStep | null {
-  const page = Math.floor(pa / 4096);
-  for (const { parts } of lookups.toReversed())
-    for (const { steps } of parts)
-      for (const step of steps)
-        if (step.structure === 'table' && step.pa !== null && Math.floor(step.pa / 4096) === page)
-          return step;
-  return null;
 }

@@ -28,7 +28,7 @@ export function EventList({ entries, withLines, onLine }: EventListProps) {
     },
     [entries],
   );
-  const { from, to, above, below, isWhole, onScroll } = useWindow(list, entries.length, guess);
+  const { from, to, room, isWhole, onScroll } = useWindow(list, entries.length, guess);
   const goTo = (line: number): void => {
     onLine();
     void seek(line);
@@ -40,7 +40,7 @@ export function EventList({ entries, withLines, onLine }: EventListProps) {
       aria-label="Events"
       tabIndex={0}
       data-lines={withLines || undefined}
-      style={{ ['--above' as string]: `${above}px`, ['--below' as string]: `${below}px` }}
+      style={room}
       onScroll={onScroll}
     >
       {entries.slice(from, to).map((entry, at) => {

@@ -15,7 +15,7 @@ import { DeviceRow, GroupRow, UngroupedRow } from './TreeRows';
 import type { Row } from './rows';
 import { offsetsOf, revealing, windowOf } from '../shared/windowing';
 
-/** Heights of rows, in pixels: groups.css has the same. */
+/** Heights of rows, in pixels: tree.css has the same. */
 const LINE = 30;
 const TWO_LINES = 46;
 /** Drawn above and below what is seen, so that a quick scroll does not meet white. */

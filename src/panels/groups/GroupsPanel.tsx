@@ -2,14 +2,14 @@ import { useMemo } from 'react';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { count } from '../../ui/numbers';
-import { Section } from '../../ui/Section';
+import { Section, Term } from '../../ui/Section';
 import { all } from '../shared/words';
 import { Filters } from './Filters';
 import { GroupTree } from './GroupTree';
 import { useGroupsUi } from './groups-ui';
 import { isPlain, listingOf, NO_FILTER, rowsOf, UNGROUPED } from './rows';
 import { SubjectBar } from './SubjectBar';
-import './groups.css';
+import { TERMS } from '../shared/terms';
 
 /** With fewer devices than this, everything is open at first. */
 const FEW = 40;
@@ -34,7 +34,7 @@ export function GroupsPanel() {
 
   if (groups.length === 0)
     return (
-      <Section title="Groups">
+      <Section title={<Term tip={TERMS.group}>Groups</Term>}>
         <p className="prose">
           {devices.length === 0
             ? 'Nothing here yet. Import a machine, or open a scene.'

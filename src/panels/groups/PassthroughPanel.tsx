@@ -12,7 +12,6 @@ import { DeviceLine } from './DeviceLine';
 import { DevicePicker } from './DevicePicker';
 import { useSubject } from './groups-ui';
 import { Snippets } from './Snippets';
-import './groups.css';
 
 /** Whether a device can be given to a VM, what stands in its way, and what to type for it. */
 export function PassthroughPanel() {

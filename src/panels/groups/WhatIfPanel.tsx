@@ -16,7 +16,6 @@ import { CmdlineForm } from './what-if/CmdlineForm';
 import { PlugForm } from './what-if/PlugForm';
 import { SlotForm } from './what-if/SlotForm';
 import { VfForm } from './what-if/VfForm';
-import './groups.css';
 
 const NONE: readonly Change[] = [];
 

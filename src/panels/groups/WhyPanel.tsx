@@ -3,7 +3,7 @@ import type { DeviceObject, GroupObject, WorldId } from '../../engine/sim/world'
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { count } from '../../ui/numbers';
-import { Section } from '../../ui/Section';
+import { Section, Term } from '../../ui/Section';
 import { find, type Objects } from '../shared/words';
 import { ApartView } from './ApartView';
 import { chainBetween, devicesOf, wayBetween } from './chain';
@@ -14,7 +14,7 @@ import { JoinTree } from './JoinTree';
 import { PeerTry } from './PeerTry';
 import { ShowOnCanvas } from './ShowOnCanvas';
 import { groupOf } from './words';
-import './groups.css';
+import { TERMS } from '../shared/terms';
 
 /** Why two devices share a group, or what keeps them apart; of one device, why its group is as it is. */
 export function WhyPanel() {
@@ -112,7 +112,7 @@ function WholeGroup({ device, objects }: { readonly device: DeviceObject; readon
   const group = groupOf(objects, device);
   if (group === null)
     return (
-      <Section title="It has no group">
+      <Section title={<Term tip={TERMS.group}>It has no group</Term>}>
         <p className="prose">{device.ungrouped ?? 'No kernel runs yet, so there are no groups.'}</p>
       </Section>
     );

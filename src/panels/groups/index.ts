@@ -1,3 +1,10 @@
+import './groups.css';
+import './list.css';
+import './tree.css';
+import './why.css';
+import './passthrough.css';
+import './what-if.css';
+import './difference.css';
 export { GroupsPanel } from './GroupsPanel';
 export { PassthroughPanel } from './PassthroughPanel';
 export { WhatIfPanel } from './WhatIfPanel';

@@ -6,7 +6,8 @@ import { Button } from '../../ui/Button';
 import { Section, Term } from '../../ui/Section';
 import { listKeys } from '../shared/list-keys';
 import { MemoryLink } from '../shared/MemoryLink';
-import { TERMS } from '../shared/terms';
+import { MaybeTerm } from '../shared/MaybeTerm';
+import { TERMS, termOfCache } from '../shared/terms';
 import { aroundAddress, filterEntries, tagsSayAddress, type EntryFilter } from './cache-entries';
 import { deviceTlbs } from './device-tlbs';
 import { SetMap } from './SetMap';
@@ -88,7 +89,7 @@ function Cache({ cache, filter }: { readonly cache: CacheView; readonly filter: 
     <Section
       title={
         <span className="cache-head">
-          <span>{name}</span>
+          <MaybeTerm tip={termOfCache(cache.id)}>{name}</MaybeTerm>
           {stale > 0 && <span className="stale-word">{stale} stale</span>}
           <span className="cache-fill" data-tip={`${sets} sets of ${ways}`}>
             {filtered && `${shown.length} of `}

@@ -2,7 +2,9 @@ import { useState } from 'react';
 import type { QueueEntryView, QueueView } from '../../engine/hw/common/view';
 import type { IommuObject } from '../../engine/sim/world';
 import { count, plainHex } from '../../ui/numbers';
-import { Field, Fields, Section } from '../../ui/Section';
+import { Field, Fields, Section, Term } from '../../ui/Section';
+import { MaybeTerm } from '../shared/MaybeTerm';
+import { TERMS, termOfQueue } from '../shared/terms';
 import { FaultRecord } from '../shared/FaultRecord';
 import { listKeys } from '../shared/list-keys';
 import { MemoryLink } from '../shared/MemoryLink';
@@ -46,7 +48,7 @@ function Queue({ queue }: { readonly queue: QueueView }) {
     <Section
       title={
         <span className="cache-head">
-          <span>{name}</span>
+          <MaybeTerm tip={termOfQueue(kind)}>{name}</MaybeTerm>
           {!enabled && <span>off</span>}
           {stopped !== null && <span className="fault-word">stopped</span>}
         </span>
@@ -141,7 +143,7 @@ function Entry({ entry, queue, open, reachable, onToggle }: EntryProps) {
 /** Faults that the driver has read, and those still with the hardware; the newest first. */
 function FaultLog({ unit }: { readonly unit: IommuObject }) {
   return (
-    <Section title="Fault log">
+    <Section title={<Term tip={TERMS.fault}>Fault log</Term>}>
       {unit.faults.length === 0 ? (
         <p className="muted">No DMA was refused so far.</p>
       ) : (

@@ -57,6 +57,14 @@ const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
   container: 'Container',
   selftest: 'Mock device',
   flushQueue: 'Flush queue',
+  contextEntry: 'Context entry',
+  dte: 'DTE',
+  ste: 'STE',
+  cd: 'CD',
+  ddt: 'DDT',
+  dc: 'Device context',
+  pagingCache: 'Paging-structure cache',
+  sysfs: 'sysfs',
   lockdep: 'lockdep',
 };
 

@@ -107,7 +107,7 @@ function FaultTable({ title, none, faults }: FaultTableProps) {
 }
 
 export const SelftestView = ({ mock }: { readonly mock: SelftestObject }) => (
-  <Section title="Mock device">
+  <Section title={<Term tip={TERMS.selftest}>Mock device</Term>}>
     <p className="prose">
       A device of the kernel’s self-tests: it has a driver and an IOMMU, but does no DMA.
     </p>

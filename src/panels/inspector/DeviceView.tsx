@@ -2,10 +2,12 @@ import type { DeviceObject, GroupObject, PlatformTraits } from '../../engine/sim
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { groupedHex, pageSize, plainHex } from '../../ui/numbers';
+import type { TermTip } from '../../ui/Term';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { CommandButton } from '../shared/CommandButton';
 import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink } from '../shared/ObjectLink';
+import { MaybeTerm } from '../shared/MaybeTerm';
 import { TERMS } from '../shared/terms';
 import { kindName } from '../../store/object-words';
 import { find } from '../shared/words';
@@ -148,13 +150,27 @@ const Pci = ({ device }: { readonly device: DeviceObject }) => (
   </Section>
 );
 
+const SERVICE_TERMS: Readonly<Record<string, TermTip>> = {
+  ATS: TERMS.ats,
+  PRI: TERMS.pri,
+  PASID: TERMS.pasid,
+};
+
 /** What it keeps of answers to ATS requests: the IOMMU's driver has to take it back. */
 function Services({ device: { services, deviceTlb } }: { readonly device: DeviceObject }) {
   const stale = deviceTlb.filter((entry) => entry.stale).length;
   return (
     <Section title={<Term tip={TERMS.deviceTlb}>Device TLB</Term>}>
       <Fields>
-        <Field name="switched on">{services.join(', ')}</Field>
+        <Field name="switched on">
+          <span className="row">
+            {services.map((service) => (
+              <MaybeTerm key={service} tip={SERVICE_TERMS[service] ?? null}>
+                {service}
+              </MaybeTerm>
+            ))}
+          </span>
+        </Field>
       </Fields>
       {services.includes('ATS') && deviceTlb.length === 0 && <p className="muted">Empty.</p>}
       {stale > 0 && (

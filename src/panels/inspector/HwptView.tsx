@@ -10,7 +10,7 @@ export function HwptView({ hwpt }: { readonly hwpt: HwptObject }) {
   return (
     <>
       {hwpt.nested ? (
-        <Section title="Table">
+        <Section title={<Term tip={TERMS.hwpt}>Table</Term>}>
           <p className="prose">
             Its entries are the guest’s: only the guest and the hardware read them. What they give is
             translated again by the parent.
@@ -62,7 +62,7 @@ const Table = ({ hwpt }: PartProps) => (
         )}
       </Field>
       <Field name="table pages">{hwpt.tablePages}</Field>
-      {hwpt.tag !== null && <Field name="tagged in caches">{hwpt.tag}</Field>}
+      {hwpt.tag !== null && <Field name={<Term tip={TERMS.did}>tagged in caches</Term>}>{hwpt.tag}</Field>}
     </Fields>
   </Section>
 );

@@ -94,7 +94,7 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
           </Field>
         </Fields>
       </Section>
-      <Ranges title="Reserved" ranges={ioas.reserved} />
+      <Ranges title={<Term tip={TERMS.reserved}>Reserved</Term>} ranges={ioas.reserved} />
       <Ranges title="Allowed by the program" ranges={ioas.allowed.map((range) => ({ ...range, why: '' }))} />
     </>
   );
@@ -119,7 +119,7 @@ function memoryOf(area: AreaObject): string {
 }
 
 interface RangesProps {
-  readonly title: string;
+  readonly title: React.ReactNode;
   readonly ranges: readonly { readonly start: bigint; readonly last: bigint; readonly why: string }[];
 }
 

@@ -11,7 +11,9 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
     <>
       <Section title="State">
         <Fields>
-          <Field name="translation">{iommu.enabled ? 'on' : 'off: every DMA passes untranslated'}</Field>
+          <Field name={<Term tip={TERMS.domain}>translation</Term>}>
+            {iommu.enabled ? 'on' : 'off: every DMA passes untranslated'}
+          </Field>
           <Field name="address width">{iommu.addressBits} bits</Field>
           {traits.map((trait, index) => (
             <Field key={trait} name={index === 0 ? 'abilities' : ''}>

@@ -79,7 +79,7 @@ export function MachineView() {
         </Section>
       )}
       {shared.length > 0 && (
-        <Section title="Groups of more than one device">
+        <Section title={<Term tip={TERMS.group}>Groups of more than one device</Term>}>
           <ul className="stack">
             {shared.map((group) => (
               <li key={group.id}>

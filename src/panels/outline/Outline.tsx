@@ -8,19 +8,13 @@ import { flatRows, rowsOf } from './rows';
 import { matching } from './search';
 import './outline.css';
 
-type Look = 'tree' | 'table';
-/** Stays as it was when the panel is opened again. */
-let lastLook: Look = 'tree';
-function remember(look: Look): void {
-  lastLook = look;
-}
-
 const NONE: ReadonlySet<string> = new Set();
 
 /** Everything on the canvas as a tree or a table: the same scene for whoever reads rather than looks. */
 export function Outline() {
   const objects = useApp((state) => state.objects);
-  const [look, setLook] = useState<Look>(lastLook);
+  const look = useApp((state) => state.outlineLook);
+  const showOutlineAs = useApp((state) => state.actions.showOutlineAs);
   const [wanted, setWanted] = useState('');
   const [closed, setClosed] = useState(NONE);
   const typed = useDeferredValue(wanted).trim();
@@ -37,10 +31,6 @@ export function Outline() {
       </Section>
     );
 
-  const show = (next: Look): void => {
-    remember(next);
-    setLook(next);
-  };
   const toggle = (id: string): void => {
     const next = new Set(closed);
     if (!next.delete(id)) next.add(id);
@@ -67,7 +57,7 @@ export function Outline() {
               className="subtab"
               aria-pressed={look === each}
               data-active={look === each || undefined}
-              onClick={() => show(each)}
+              onClick={() => showOutlineAs(each)}
             >
               {each === 'tree' ? 'Tree' : 'Table'}
             </button>

@@ -28,7 +28,7 @@ export function OutlineTree({ rows, label, onToggle }: OutlineTreeProps) {
   const { select, mark } = useApp((state) => state.actions);
   const [walked, setWalked] = useState<string | null>(null);
   const guess = useCallback(() => LINE, []);
-  const { from, to, above, below, offsetOf, onScroll } = useWindow(box, rows.length, guess);
+  const { from, to, room, offsetOf, onScroll } = useWindow(box, rows.length, guess);
   const typed = useRef({ text: '', at: 0 });
   const at = (id: string | null): number => rows.findIndex((row) => row.id === id);
   const active = Math.max(0, walked !== null && at(walked) >= 0 ? at(walked) : at(selection));
@@ -113,7 +113,7 @@ export function OutlineTree({ rows, label, onToggle }: OutlineTreeProps) {
       aria-multiselectable
       tabIndex={0}
       aria-activedescendant={here && domId(here.id)}
-      style={{ ['--above' as string]: `${above}px`, ['--below' as string]: `${below}px` }}
+      style={room}
       onKeyDown={onKeyDown}
       onScroll={onScroll}
       onContextMenu={onContextMenu}

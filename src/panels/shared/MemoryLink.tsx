@@ -1,5 +1,6 @@
 import { useApp } from '../../store';
 import { groupedHex } from '../../ui/numbers';
+import { useSpotRow } from './use-spot';
 
 interface MemoryLinkProps {
   readonly pa: number;
@@ -10,12 +11,14 @@ interface MemoryLinkProps {
 /** A physical address: shows the bytes there. */
 export function MemoryLink({ pa, tabIndex = 0 }: MemoryLinkProps) {
   const showMemory = useApp((state) => state.actions.showMemory);
+  const spot = useSpotRow('memory', { start: BigInt(pa), last: BigInt(pa) + 7n });
   return (
     <button
       type="button"
       className="link mono"
       data-tip="Show these bytes"
       tabIndex={tabIndex}
+      {...spot}
       onClick={() => showMemory(pa)}
     >
       {groupedHex(pa)}

@@ -20,8 +20,21 @@ const vtd = (title: string): TermDocument => ({
   href: null,
 });
 
+const smmu = (title: string): TermDocument => ({
+  label: `Arm SMMUv3 specification (IHI 0070): ${title}`,
+  href: null,
+});
+const amd = (title: string): TermDocument => ({
+  label: `AMD I/O Virtualization Technology specification: ${title}`,
+  href: null,
+});
+const riscv = (title: string): TermDocument => ({
+  label: `RISC-V IOMMU Architecture Specification: ${title}`,
+  href: null,
+});
+
 const IOMMUFD = kernelLink('IOMMUFD', 'userspace-api/iommufd.html');
-const VFIO = kernelLink('VFIO', 'driver-api/vfio.html');
+const VFIO = kernelLink('VFIO - "Virtual Function I/O"', 'driver-api/vfio.html');
 const UAPI = kernelFile('include/uapi/linux/iommufd.h');
 const IOMMU_H = kernelFile('include/linux/iommu.h');
 const SYSFS = kernelFile('Documentation/ABI/testing/sysfs-kernel-iommu_groups');
@@ -82,7 +95,7 @@ export const TERMS = {
     pcie('Process Address Space ID (PASID)'),
   ),
   pages: term(
-    'The memory behind an area. Areas made by a copy share it, so it is pinned and counted once.',
+    'The memory behind an area, shared by the areas that copies make: it is pinned and counted once.',
     IOMMUFD,
   ),
   tier: term(
@@ -108,7 +121,7 @@ export const TERMS = {
   ),
   sva: term(
     'Shared virtual addressing: the device uses the page table of a process, with the same addresses.',
-    kernelLink('Shared Virtual Addressing', 'arch/x86/sva.html'),
+    kernelLink('Shared Virtual Addressing (SVA) with ENQCMD', 'arch/x86/sva.html'),
   ),
   ats: term(
     'Address Translation Services: the device asks for translations and keeps them.',
@@ -136,8 +149,69 @@ export const TERMS = {
     'Unmapped addresses wait here until one flush of the IOTLB drops many at once.',
     kernelFile('drivers/iommu/dma-iommu.c'),
   ),
+  contextEntry: term(
+    'What the IOMMU knows of one device: which page table its requests go through.',
+    vtd('Translation Structure Formats'),
+  ),
+  dte: term(
+    'Device table entry: what an AMD IOMMU knows of one device, its page table among it.',
+    amd('Device Table Entry Format'),
+  ),
+  ste: term(
+    'Stream table entry: what an SMMU knows of one device, and which stages its requests go through.',
+    smmu('Stream Table Entry'),
+  ),
+  cd: term(
+    'Context descriptor: the page table of one PASID of a device, and how to read it.',
+    smmu('Context Descriptor'),
+  ),
+  ddt: term(
+    'Device directory table: where a RISC-V IOMMU finds the context of a device.',
+    riscv('Device-Directory-Table (DDT)'),
+  ),
+  dc: term(
+    'Device context: what a RISC-V IOMMU knows of one device, and which stages its requests go through.',
+    riscv('Device-context fields'),
+  ),
+  pagingCache: term('The IOMMU’s cache of upper table levels: a walk may begin lower down.', VTD_CACHES),
+  sysfs: term(
+    'Files in which the kernel shows its objects: one value each, read with cat and written with echo.',
+    kernelLink('sysfs - _The_ filesystem for exporting kernel objects', 'filesystems/sysfs.html'),
+  ),
   lockdep: term(
     'The kernel’s check that locks are always taken in one order.',
     kernelLink('Runtime locking correctness validator', 'locking/lockdep-design.html'),
   ),
 } as const satisfies Readonly<Record<string, TermTip>>;
+
+/** Of caches and structures, by the names that the engine gives them: see `hardware-words`. */
+const OF_CACHE: Readonly<Record<string, TermTip>> = {
+  iotlb: TERMS.iotlb,
+  'device-tlb': TERMS.deviceTlb,
+  'paging-structure': TERMS.pagingCache,
+  walk: TERMS.pagingCache,
+  context: TERMS.contextCache,
+  pasid: TERMS.pasid,
+  dte: TERMS.dte,
+  ste: TERMS.ste,
+  cd: TERMS.cd,
+  ddt: TERMS.dc,
+};
+const OF_STRUCTURE: Readonly<Record<string, TermTip>> = {
+  context: TERMS.contextEntry,
+  pasid: TERMS.pasid,
+  dte: TERMS.dte,
+  ste: TERMS.ste,
+  cd: TERMS.cd,
+  ddt: TERMS.ddt,
+  dc: TERMS.dc,
+};
+const OF_QUEUE: Readonly<Record<string, TermTip>> = {
+  commands: TERMS.queue,
+  events: TERMS.fault,
+  'page-requests': TERMS.pri,
+};
+
+export const termOfCache = (id: string): TermTip | null => OF_CACHE[id] ?? null;
+export const termOfStructure = (id: string): TermTip | null => OF_STRUCTURE[id] ?? null;
+export const termOfQueue = (kind: string): TermTip | null => OF_QUEUE[kind] ?? null;

@@ -1,6 +1,5 @@
 import { useApp } from '../../store';
 import type { Spot } from '../../store/types';
-import type { WorldId } from '../../engine/sim/world';
 
 interface Addresses {
   readonly start: bigint;
@@ -18,11 +17,15 @@ export function leaveSpot(): void {
   if (spot !== null && !spot.held) actions.point(null);
 }
 
-/** A row about addresses of an IOAS or of memory: pointing at it marks them everywhere, and it is marked when somebody else does. */
-export function useSpotRow(space: WorldId | 'memory', { start, last }: Addresses) {
+/**
+ * A row about addresses of an IOAS or of memory: pointing at it marks them everywhere, and it is marked when somebody else
+ * does. Of no space: a row that is about no addresses.
+ */
+export function useSpotRow(space: Spot['space'] | null, { start, last }: Addresses) {
   const lit = useApp(
     ({ spot }) => spot !== null && spot.space === space && spot.start <= last && spot.last >= start,
   );
+  if (space === null) return {};
   return {
     'data-spot': lit || undefined,
     onPointerEnter: () => hoverSpot(space, { start, last }),

@@ -1,10 +1,9 @@
-import { useLayoutEffect, useMemo, useState, type RefObject } from 'react';
-import { offsetsOf, windowOf } from './windowing';
+import { useLayoutEffect, useMemo, useState, type CSSProperties, type RefObject } from 'react';
+import { useAfterPaint } from './use-after-paint';
+import { bringing, offsetsOf, windowFrom } from './windowing';
 
 /** Fewer rows than this are all in the document: it can be searched, and there is nothing to gain. */
 const ALL = 400;
-/** Drawn above and below what is seen. */
-const MARGIN = 600;
 
 interface Seen {
   readonly top: number;
@@ -18,7 +17,11 @@ export interface RowWindow {
   /** Room for the rows that are not drawn. */
   readonly above: number;
   readonly below: number;
+  /** The same for a style sheet: the list has something as high as `--above` before its rows, and `--below` after them. */
+  readonly room: CSSProperties;
   readonly isWhole: boolean;
+  /** Keys for the rows: far away, rows take over the elements of those that were drawn before. */
+  readonly keyOf: (row: number) => number;
   /** Where a row begins, as far as is known. */
   readonly offsetOf: (row: number) => number;
   readonly onScroll: () => void;
@@ -26,12 +29,13 @@ export interface RowWindow {
 
 /**
  * The rows of a scrolling list that have to be in the document. How high a row is, is guessed until it has been there once;
- * rows carry `data-row`, counted from 0.
+ * rows carry `data-row`, counted from 0. `wanted`: a row that is about to be scrolled to, and is drawn already.
  */
 export function useWindow(
   box: RefObject<HTMLElement | null>,
   count: number,
   guess: (row: number) => number,
+  wanted: number | null = null,
 ): RowWindow {
   const [seen, setSeen] = useState<Seen>({ top: 0, height: 400, width: 0 });
   const [measured, setMeasured] = useState<ReadonlyMap<number, number>>(new Map());
@@ -42,7 +46,15 @@ export function useWindow(
     [isWhole, count, guess, measured],
   );
 
-  const { from, to } = isWhole ? { from: 0, to: count } : windowOf(offsets, seen.top, seen.height, MARGIN);
+  const top = wanted === null || isWhole ? seen.top : bringing(offsets, wanted, seen.top, seen.height);
+  const drawn = useAfterPaint(top);
+  const { from, to } = isWhole ? { from: 0, to: count } : windowFrom(offsets, top, seen.height, drawn);
+
+  const [place, setPlace] = useState({ from, to, shift: 0 });
+  if (from !== place.from || to !== place.to) {
+    const isApart = from >= place.to || to <= place.from;
+    setPlace({ from, to, shift: place.shift + (isApart ? from - place.from : 0) });
+  }
 
   const isEmpty = count === 0;
   useLayoutEffect(() => {
@@ -76,18 +88,26 @@ export function useWindow(
   }, [box, isWhole, from, to, guess]);
 
   const total = offsets.at(-1) ?? 0;
+  const above = offsets[from] ?? 0;
+  const below = isWhole ? 0 : total - (offsets[to] ?? total);
   return {
     from,
     to,
-    above: offsets[from] ?? 0,
-    below: isWhole ? 0 : total - (offsets[to] ?? total),
+    above,
+    below,
+    room: { ['--above' as string]: `${above}px`, ['--below' as string]: `${below}px` },
     isWhole,
+    keyOf: (row) => row - place.shift,
     offsetOf: (row) => offsets[row] ?? 0,
     onScroll() {
       const element = box.current;
       if (element === null || isWhole) return;
-      const { scrollTop: top, clientHeight: height, clientWidth: width } = element;
-      setSeen({ top, height, width });
+      const { scrollTop, clientHeight: height, clientWidth: width } = element;
+      setSeen((before) =>
+        before.top === scrollTop && before.height === height && before.width === width
+          ? before
+          : { top: scrollTop, height, width },
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offsetsOf, revealing, windowOf } from './windowing';
+import { bringing, offsetsOf, revealing, windowFrom, windowOf } from './windowing';
 
 const lists = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 300 });
 
@@ -33,5 +33,21 @@ describe('the rows to draw', () => {
     expect(revealing(offsets, 0, 15, 30)).toBe(0);
     expect(revealing(offsets, 1, 5, 30)).toBe(5);
     expect(revealing(offsets, 3, 0, 50)).toBe(50);
+  });
+  it('seen at once are few, and stay when more come', () => {
+    const offsets = offsetsOf(new Array<number>(10_000).fill(20));
+    const jumped = windowFrom(offsets, 100_000, 200, 0);
+    expect(jumped.to - jumped.from).toBeLessThan(22);
+    const settled = windowFrom(offsets, 100_000, 200, 100_000);
+    expect(settled.from).toBeLessThan(jumped.from);
+    expect(settled.to).toBeGreaterThan(jumped.to);
+    expect(windowFrom(offsets, 100_090, 200, 100_000)).toEqual(settled);
+  });
+  it('are scrolled to by the least, or into the middle from afar', () => {
+    const offsets = offsetsOf(new Array<number>(1000).fill(20));
+    expect(bringing(offsets, 3, 40, 200)).toBe(40);
+    expect(bringing(offsets, 15, 40, 200)).toBe(120);
+    expect(bringing(offsets, 500, 40, 200)).toBe(9900);
+    expect(bringing(offsets, 0, 9900, 200)).toBe(0);
   });
 });

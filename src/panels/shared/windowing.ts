@@ -22,6 +22,22 @@ export function windowOf(offsets: readonly number[], top: number, height: number
   };
 }
 
+/** Drawn above and below what is seen: at once, and a moment later. */
+const NEAR = 80;
+const WIDE = 300;
+/** The wide window goes on in such steps. */
+const STRIDE = 100;
+
+/**
+ * What is drawn of a list that stands at `top`, and did so at `before` a frame ago. The rows about where it stood are there
+ * and stay, as long as what is seen now is among them; far from there, those that are seen come first.
+ */
+export function windowFrom(offsets: readonly number[], top: number, height: number, before: number): Window {
+  const near = windowOf(offsets, top, height, NEAR);
+  const wide = windowOf(offsets, Math.round(before / STRIDE) * STRIDE, height, WIDE);
+  return near.from >= wide.from && near.to <= wide.to ? wide : near;
+}
+
 /** The row at a height: the last that begins there or above. */
 function rowAt(offsets: readonly number[], y: number): number {
   let low = 0;
@@ -32,6 +48,13 @@ function rowAt(offsets: readonly number[], y: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** How far to scroll to a row: to have it in the middle where it is far away, else no further than to see it. */
+export function bringing(offsets: readonly number[], row: number, top: number, height: number): number {
+  const start = offsets[row] ?? 0;
+  const isFar = start < top - height || start > top + 2 * height;
+  return isFar ? Math.max(0, start - height / 2) : revealing(offsets, row, top, height);
 }
 
 /** How far to scroll so that a row is in view; the same where it is already. */

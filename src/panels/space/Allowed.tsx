@@ -1,5 +1,5 @@
 import { groupedHex } from '../../ui/numbers';
-import { spanOf, type Piece, type Range } from './layout';
+import { spanOf, type Piece, type Range } from '../../lib/folded-strip';
 
 interface AllowedProps {
   readonly ranges: readonly Range[];

@@ -2,25 +2,17 @@ import type { IoasObject, WorldId } from '../../engine/sim/world';
 import type { HwptLeaves, PhysicalMap } from '../../engine/sim/physical-map';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
-import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { byteSize, count } from '../../ui/numbers';
 import { Field, Fields } from '../../ui/Section';
-import { mapLines, unmapLine } from '../../commands/lines';
+import { unmapLine } from '../../commands/lines';
+import { mapAt } from '../../commands/space';
 import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { DmaHere } from './DmaHere';
-import {
-  accessOf,
-  binWords,
-  extentWords,
-  nameOf,
-  rangeWords,
-  sizeOf,
-  USE_WORD,
-  type Extent,
-} from './extents';
-import type { Piece, Range } from './layout';
+import { accessOf, binWords, extentWords, nameOf, rangeWords, sizeOf, type Extent } from './extents';
+import type { Piece, Range } from '../../lib/folded-strip';
 import { sizesOf } from './Lanes';
-import { areasOver } from './ribbons';
+import { RunDetails } from './RunDetails';
 
 /** More rows than these are counted, not drawn. */
 const MOST = 6;
@@ -59,7 +51,7 @@ export function Details({ map, ioas, extents, piece, onZoom }: DetailsProps) {
       <code>{rangeWords(piece)}</code>
       {extent?.kind === 'area' && ioas !== null && <AreaDetails map={map} ioas={ioas} extent={extent} />}
       {extent?.kind === 'reserved' && <p className="prose">No IOVA here can be mapped.</p>}
-      {extent?.kind === 'run' && <RunDetails map={map} range={extent} extent={extent} />}
+      {extent?.kind === 'run' && <RunDetails map={map} range={extent} run={extent.run} />}
       {piece.kind === 'gap' && ioas !== null && <GapActions ioas={ioas} range={piece} />}
       {piece.kind === 'bin' && (
         <div className="row after">
@@ -170,84 +162,15 @@ function TableRows({ tables, range, accessIds }: TableRowsProps) {
   );
 }
 
-interface RunDetailsProps {
-  readonly map: PhysicalMap;
-  readonly range: Range;
-  readonly extent: Extract<Extent, { kind: 'run' }>;
-}
-
-function RunDetails({ map, range, extent: { run } }: RunDetailsProps) {
-  const objects = useApp((state) => state.objects);
-  const point = useApp((state) => state.actions.point);
-  const areas = areasOver(map.areas, range);
-  return (
-    <Fields>
-      <Field name="use">{USE_WORD[run.use]}</Field>
-      {run.ownerId !== null && (
-        <Field name="of">
-          <ObjectLink id={run.ownerId} full />
-        </Field>
-      )}
-      <Field name="bytes at">
-        <MemoryLink pa={run.start} />
-      </Field>
-      {areas.length > 0 && (
-        <Field name="reached at">
-          <ul>
-            {areas.slice(0, MOST).map(({ ioasId, iova }) => {
-              const ioas = objects[ioasId];
-              const area = ioas?.type === 'ioas' ? ioas.areas.find((each) => each.iova === iova) : undefined;
-              return (
-                <li key={`${ioasId} ${iova}`}>
-                  <button
-                    type="button"
-                    className="link mono"
-                    onClick={() =>
-                      point({ space: ioasId, start: iova, last: area?.last ?? iova, held: true })
-                    }
-                  >
-                    {groupedHex(iova)}
-                  </button>{' '}
-                  <span className="muted">of</span> <ObjectLink id={ioasId} />
-                </li>
-              );
-            })}
-            {areas.length > MOST && <li className="muted">and {count(areas.length - MOST, 'more area')}</li>}
-          </ul>
-        </Field>
-      )}
-    </Fields>
-  );
-}
-
 /** Free addresses can be given a meaning, or be shown to fault. */
 function GapActions({ ioas, range }: { readonly ioas: IoasObject; readonly range: Range }) {
-  const script = useApp((state) => state.script);
   const prefill = useApp((state) => state.actions.prefill);
-  const iova = range.start === 0n && range.last > 0x10_0000n ? 0x10_0000n : range.start;
-  const owner = useApp((state) => {
-    const context = state.objects[ioas.contextId];
-    const process = context?.type === 'context' ? state.objects[context.processId] : undefined;
-    return process?.type === 'process' ? process.title : 'qemu';
-  });
-  const buffer = useApp((state) => {
-    for (const object of Object.values(state.objects))
-      if (object.type === 'process') for (const { name } of object.buffers) if (name !== null) return name;
-    return null;
-  });
-  const [line] = mapLines(script, ioas, {
-    buffer: buffer ?? 'buf',
-    process: owner,
-    size: '',
-    pages: '',
-    iova: `0x${iova.toString(16)}`,
-    length: '',
-    access: 'rw',
-  });
   return (
     <div className="row after">
-      <Button onClick={() => prefill(line ?? null)}>Map here…</Button>
-      <DmaHere ioas={ioas} iova={iova} />
+      <Button onClick={() => prefill(mapAt(useApp.getState(), ioas, range.start, range.last))}>
+        Map here…
+      </Button>
+      <DmaHere ioas={ioas} iova={range.start} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { HwptLeaves, LeafRun } from '../../engine/sim/physical-map';
 import { count, pageSize } from '../../ui/numbers';
 import { ObjectLink } from '../shared/ObjectLink';
-import { overlaps, spanOf, type Piece, type Range } from './layout';
+import { overlaps, spanOf, type Piece, type Range } from '../../lib/folded-strip';
 import { PAGE_HEIGHT, pageLook } from './Patterns';
 
 /** More tables than this are counted, not drawn. */

@@ -1,4 +1,4 @@
-import { overlaps, type Range } from './layout';
+import { overlaps, type Range } from '../../lib/folded-strip';
 import type { Ribbon } from './ribbons';
 
 const HEIGHT = 44;

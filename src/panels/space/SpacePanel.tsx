@@ -13,7 +13,7 @@ import { Allowed } from './Allowed';
 import { Details } from './Details';
 import { iovaExtents, memoryExtents, memoryWindow, sizeOf, type Extent } from './extents';
 import { Lanes } from './Lanes';
-import { ALL_ADDRESSES, foldedStrip, type Piece, type Range } from './layout';
+import { ALL_ADDRESSES, foldedStrip, type Piece, type Range } from '../../lib/folded-strip';
 import { Patterns } from './Patterns';
 import { areasOver, framesUnder, ribbonsOf } from './ribbons';
 import { Ribbons } from './Ribbons';

@@ -4,7 +4,7 @@ import { useApp } from '../../store';
 import type { Spot } from '../../store/types';
 import { hoverSpot, leaveSpot } from '../shared/use-spot';
 import { accessOf, briefSize, mainUse, pieceWords, type Extent } from './extents';
-import { overlaps, pieceAt, spanOf, type Piece, type Range } from './layout';
+import { overlaps, pieceAt, spanOf, type Piece, type Range } from '../../lib/folded-strip';
 import { HATCH, fillFor } from './Patterns';
 import { stripKey } from './strip-keys';
 

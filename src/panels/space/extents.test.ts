@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AreaObject } from '../../engine/sim/world';
 import type { PhysicalMap } from '../../engine/sim/physical-map';
 import { briefSize, iovaExtents, memoryExtents, pieceWords } from './extents';
-import { ALL_ADDRESSES, foldedStrip } from './layout';
+import { ALL_ADDRESSES, foldedStrip } from '../../lib/folded-strip';
 import { areasOver, framesUnder, ribbonsOf } from './ribbons';
 import { stripKey } from './strip-keys';
 

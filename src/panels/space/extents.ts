@@ -1,7 +1,7 @@
 import type { AreaObject, IoasObject } from '../../engine/sim/world';
 import type { FrameKind, PhysicalMap, PhysicalRun } from '../../engine/sim/physical-map';
 import { byteSize, count, groupedHex } from '../../ui/numbers';
-import type { Piece, Placed, Range } from './layout';
+import type { Piece, Placed, Range } from '../../lib/folded-strip';
 
 /** What stands on a strip. */
 export type Extent =

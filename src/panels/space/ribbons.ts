@@ -1,5 +1,5 @@
 import type { AreaFrames } from '../../engine/sim/physical-map';
-import { overlaps, pieceAtAddress, type Piece, type Range } from './layout';
+import { overlaps, pieceAtAddress, type Piece, type Range } from '../../lib/folded-strip';
 
 /** From a piece of the IOVA strip to a piece of memory's: some of its pages are there. */
 export interface Ribbon {

@@ -1,5 +1,5 @@
 import type { KeyboardEvent } from 'react';
-import type { Piece } from './layout';
+import type { Piece } from '../../lib/folded-strip';
 
 /** What a key does on a strip; null: nothing. */
 export type StripKey =

@@ -3,7 +3,7 @@ import type { Spot } from '../../store/types';
 import type { WorldId } from '../../engine/sim/world';
 import { groupedHex } from '../../ui/numbers';
 import type { Extent } from './extents';
-import { pieceAtAddress, type Piece } from './layout';
+import { pieceAtAddress, type Piece } from '../../lib/folded-strip';
 
 interface LookupMark {
   readonly ioasId: WorldId;

@@ -1,25 +1,35 @@
-import { ChevronRight, CornerDownRight, File, Folder } from 'lucide-react';
+import { ChevronRight, Copy, CornerDownRight, File, Folder } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { SysfsEntry } from '../../engine/iommu/sysfs';
 import { useApp } from '../../store';
-import { Button } from '../../ui/Button';
-import { Section } from '../../ui/Section';
+import { Button, IconButton } from '../../ui/Button';
+import { Section, Term } from '../../ui/Section';
+import { copyText } from '../shared/copy';
+import { TERMS } from '../shared/terms';
 import { useReading } from '../shared/use-reading';
 import { titleOf } from '../shared/words';
 import { GROUP_TYPES, pathOf, writeLine } from './paths';
+import { About } from './About';
+import { SYSFS_WORDS } from './words';
 import { above, isWritable, modeText, entryAt, rowsOf, type Row } from './tree';
 import './sysfs.css';
 
+const HEADING = <Term tip={TERMS.sysfs}>sysfs</Term>;
 const FIRST_OPEN = ['/sys', '/sys/kernel', '/sys/kernel/iommu_groups'];
 
 /** /sys of this machine, as its programs see it. */
 export function SysfsPanel() {
   const read = useApp((state) => state.actions.readSysfs);
   const root = useReading(read);
-  if (root === undefined) return <Section title="sysfs">{<p className="muted">Reading…</p>}</Section>;
+  if (root === undefined)
+    return (
+      <Section title={HEADING}>
+        <p className="muted">Reading…</p>
+      </Section>
+    );
   if (root === null)
     return (
-      <Section title="sysfs">
+      <Section title={HEADING}>
         <p className="prose">
           There is no kernel yet. After <code>boot</code> this is its <code>/sys</code>: groups, devices and
           IOMMUs.
@@ -57,7 +67,7 @@ function Browser({ root }: { readonly root: SysfsEntry }) {
           <Button onClick={() => goTo(goal)}>Show {titleOf(selected)}</Button>
         </Section>
       )}
-      <Section title="sysfs">
+      <Section title={HEADING}>
         <Tree rows={rowsOf(root, open)} open={open} here={here} onToggle={toggle} onMove={setPath} />
       </Section>
       <Section>
@@ -158,10 +168,7 @@ interface ContentProps {
 function Content({ path, entry, root, onGo }: ContentProps) {
   return (
     <div className="stack">
-      <p className="sysfs-path">
-        <code>{path}</code>
-        <span className="muted mono">{modeText(entry)}</span>
-      </p>
+      <Crumbs path={path} mode={modeText(entry)} onGo={onGo} />
       {entry.kind === 'link' && (
         <button
           type="button"
@@ -181,6 +188,42 @@ function Content({ path, entry, root, onGo }: ContentProps) {
           </pre>
         ))}
       {isWritable(entry) && <WriteForm key={path} path={path} />}
+      <About path={path} root={root} />
+    </div>
+  );
+}
+
+interface CrumbsProps {
+  readonly path: string;
+  readonly mode: string;
+  readonly onGo: (path: string) => void;
+}
+
+/** The path, each directory of it a way back; and the mode as `ls -l` prints it. */
+function Crumbs({ path, mode, onGo }: CrumbsProps) {
+  const steps = [...above(path), path];
+  return (
+    <div className="sysfs-path">
+      <nav className="sysfs-crumbs mono" aria-label={SYSFS_WORDS.path}>
+        {steps.map((step, at) => (
+          <span key={step}>
+            /
+            {at === steps.length - 1 ? (
+              <b aria-current="page">{step.split('/').at(-1)}</b>
+            ) : (
+              <button type="button" className="link" onClick={() => onGo(step)}>
+                {step.split('/').at(-1)}
+              </button>
+            )}
+          </span>
+        ))}
+      </nav>
+      <span className="row">
+        <span className="muted mono">{mode}</span>
+        <IconButton label={SYSFS_WORDS.copyPath} onClick={() => void copyText(path, SYSFS_WORDS.copied)}>
+          <Copy size={14} />
+        </IconButton>
+      </span>
     </div>
   );
 }

@@ -17,6 +17,21 @@ function wishedPath(object: WorldObject): string | null {
   return object.type === 'iommu' ? `/sys/class/iommu/${object.id.replace(/^iommu:/, '')}` : null;
 }
 
+/** The object of the scene that a path is about: where it is, or the nearest above that is one; a link is about where it leads. */
+export function objectAt(
+  root: SysfsEntry,
+  path: string,
+  objects: Readonly<Record<string, WorldObject>>,
+): WorldObject | null {
+  const entry = entryAt(root, path);
+  const at = entry?.kind === 'link' ? entry.target : path;
+  const all = Object.values(objects).flatMap((object) => {
+    const place = wishedPath(object);
+    return place !== null && (at === place || at.startsWith(`${place}/`)) ? [object] : [];
+  });
+  return all[0] ?? null;
+}
+
 const GROUP_TYPE = /^\/sys\/kernel\/iommu_groups\/(\d+)\/type$/;
 
 /** What `type` of a group takes. Linux: iommu_group_store_type() */

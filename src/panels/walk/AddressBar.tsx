@@ -3,6 +3,7 @@ import { byteSize, count, plainHex } from '../../ui/numbers';
 import { listKeys } from '../shared/list-keys';
 import { bitRanges, joinedBits, type ShownField } from './address';
 import { levelColour, linkOf } from './links';
+import './address.css';
 
 interface AddressBarProps {
   readonly fields: readonly AddressField[];

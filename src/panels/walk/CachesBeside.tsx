@@ -8,6 +8,7 @@ import { groupedHex } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
 import { TERMS } from '../shared/terms';
 import { cacheUses, type CacheUse } from './cache-use';
+import './caches.css';
 
 interface CachesBesideProps {
   readonly part: LookupPart;

@@ -3,6 +3,7 @@ import { cacheWords, levelNumber } from '../../ui/hardware-words';
 import { count, groupedHex, plainHex } from '../../ui/numbers';
 import type { LookupPart, WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
+import { SpotItem } from '../shared/SpotItem';
 import { levelColour, linkOf } from './links';
 import { chainAt, columnsOf, type Chain, type Column } from './columns';
 import { Chips } from './Chips';
@@ -10,6 +11,7 @@ import { Strip } from './Strip';
 import { roomFor } from './strip-shape';
 import { permissionChain } from './permissions';
 import { runOf } from './summary';
+import './columns.css';
 
 type Vendor = IommuObject['vendor'];
 
@@ -110,9 +112,10 @@ export function Columns({
       <Shortcut columns={columns} />
       <ol className="walk-columns" aria-label="Tables, a column a level">
         {columns.map((column, at) => (
-          <li
+          <SpotItem
             key={`${String(chain)} ${column.level}`}
             className="walk-column"
+            {...entryOf(column, shown)}
             data-kind={column.kind}
             data-now={column.kind === 'read' && column.index === shown - 1}
             data-link={linkOf(column.level, chain === 'first' ? 1 : 2)}
@@ -175,11 +178,17 @@ export function Columns({
                 <Chips permissions={permissions[column.index] ?? []} access={access} />
               </>
             )}
-          </li>
+          </SpotItem>
         ))}
       </ol>
     </div>
   );
+}
+
+/** Where in memory the entry is that a column has read. */
+function entryOf(column: Column, shown: number) {
+  const pa = column.kind === 'read' && column.index < shown ? column.step.pa : null;
+  return { spotIn: pa === null ? null : ('memory' as const), start: pa ?? 0, bytes: 8 };
 }
 
 /** Digits in groups, which may stand in two lines. */

@@ -7,7 +7,9 @@ import { IconButton } from '../../ui/Button';
 import { structureWords } from '../../ui/hardware-words';
 import { plainHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
+import { MaybeTerm } from '../shared/MaybeTerm';
 import { MemoryLink } from '../shared/MemoryLink';
+import { termOfStructure } from '../shared/terms';
 import { useReading } from '../shared/use-reading';
 import type { Peek } from './Columns';
 import { isTable } from './columns';
@@ -103,7 +105,11 @@ function Entry({ vendor, step, outcome, aside }: EntryProps) {
     >
       <div className="row">
         <h3 className="grow">
-          {isTable(step) ? entryName(step, vendor) : structureWords(step.structure).name}
+          {isTable(step) ? (
+            entryName(step, vendor)
+          ) : (
+            <MaybeTerm tip={termOfStructure(step.structure)}>{structureWords(step.structure).name}</MaybeTerm>
+          )}
         </h3>
         <span className="walk-outcome" data-outcome={outcome}>
           {outcome}

@@ -5,6 +5,7 @@ import { cacheWords, levelNumber } from '../../ui/hardware-words';
 import { plainHex } from '../../ui/numbers';
 import { levelColour, linkOf } from './links';
 import { matrixOf, type Matrix, type MatrixCell, type MatrixRow } from './matrix';
+import './matrix.css';
 
 type Vendor = IommuObject['vendor'];
 

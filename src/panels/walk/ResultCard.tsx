@@ -8,6 +8,7 @@ import { useApp } from '../../store';
 import { KernelLine, RecordWords } from '../shared/FaultRecord';
 import { ObjectLink } from '../shared/ObjectLink';
 import { sentence } from '../shared/sentence';
+import { useSpotRow } from '../shared/use-spot';
 
 interface ResultCardProps {
   readonly part: LookupPart;
@@ -34,14 +35,22 @@ const FROM: Readonly<Record<LookupPart['from'], string>> = {
 
 function Arrived({ part }: { readonly part: LookupPart }) {
   const showMemory = useApp((state) => state.actions.showMemory);
-  const { pa } = part;
+  const { pa, bytes } = part;
+  const start = BigInt(pa ?? 0);
+  const spot = useSpotRow(pa === null ? null : 'memory', { start, last: start + BigInt(bytes) - 1n });
   return (
     <Section>
       <div className="row result">
         {pa === null ? (
           <span className="pill">interrupt message</span>
         ) : (
-          <button type="button" className="pill" data-tip="Show these bytes" onClick={() => showMemory(pa)}>
+          <button
+            type="button"
+            className="pill"
+            data-tip="Show these bytes"
+            onClick={() => showMemory(pa)}
+            {...spot}
+          >
             <Check size={13} strokeWidth={3} aria-hidden="true" />
             PA {groupedHex(pa)}
           </button>

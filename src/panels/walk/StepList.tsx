@@ -2,11 +2,13 @@ import type { WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
 import { groupedHex, plainHex } from '../../ui/numbers';
 import { listKeys } from '../shared/list-keys';
+import { SpotItem } from '../shared/SpotItem';
 import { Chips } from './Chips';
 import { isTable } from './columns';
 import { levelColour, linkOf } from './links';
 import { permissionChain } from './permissions';
 import { kindOf, markOf, tagOf } from './step-words';
+import './steps.css';
 
 type Vendor = IommuObject['vendor'];
 
@@ -29,9 +31,12 @@ export function StepList({ vendor, steps, shown, access, stale, onShow }: StepLi
         const past = index < shown;
         const isStale = stale.has(index);
         return (
-          <li
+          <SpotItem
             key={index}
             className="step"
+            spotIn={past && step.pa !== null ? 'memory' : null}
+            start={step.pa ?? 0}
+            bytes={step.words.length * 8}
             data-link={isTable(step) ? linkOf(step.level, step.stage) : undefined}
             data-now={index === shown - 1}
             style={{ ['--c' as string]: isTable(step) ? levelColour(step.level) : 'var(--iommu)' }}
@@ -64,7 +69,7 @@ export function StepList({ vendor, steps, shown, access, stale, onShow }: StepLi
                 <span className="step-text">{kindOf(step, vendor)}</span>
               )}
             </button>
-          </li>
+          </SpotItem>
         );
       })}
     </ol>

@@ -5,6 +5,7 @@ import { stagedLookup } from '../../store/playback';
 import { Button, IconButton } from '../../ui/Button';
 import { count, groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
+import { SpotItem } from '../shared/SpotItem';
 import { WalkView } from './WalkView';
 import './walk.css';
 
@@ -65,7 +66,13 @@ function NothingOnStage() {
       )}
       <ul className="stack">
         {lookups.slice(earlier).map((lookup, at) => (
-          <li key={earlier + at}>
+          <SpotItem
+            key={earlier + at}
+            className="lookup-row"
+            spotIn={lookup.ioasId}
+            start={lookup.iova}
+            bytes={lookup.bytes}
+          >
             <button type="button" className="link" onClick={() => play(earlier + at)}>
               <code>
                 {lookup.line}: {lookup.access} {groupedHex(lookup.iova)}
@@ -76,7 +83,7 @@ function NothingOnStage() {
               {' '}
               {lookup.parts.some((part) => part.fault) ? 'fault' : 'reached memory'}
             </span>
-          </li>
+          </SpotItem>
         ))}
       </ul>
     </Section>

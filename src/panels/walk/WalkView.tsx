@@ -5,7 +5,7 @@ import { endOfPart, positionAt, totalSteps } from '../../store/playback';
 import { linesOf, shortBdf } from '../../store/script';
 import type { Lookup, LookupPart } from '../../engine/sim/batch';
 import { Button } from '../../ui/Button';
-import { count, groupedHex } from '../../ui/numbers';
+import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
 import { SpaceLink } from '../shared/SpaceLink';
@@ -16,6 +16,7 @@ import { CachesBeside, StaleCall } from './CachesBeside';
 import { Columns, type Peek } from './Columns';
 import { isTable } from './columns';
 import { EntryCard } from './EntryCard';
+import { IovaLine } from './IovaLine';
 import { NestedMatrix } from './NestedMatrix';
 import { Parts } from './Parts';
 import { endsOfChain } from './permissions';
@@ -24,6 +25,7 @@ import { StepList } from './StepList';
 import { summaryOf } from './summary';
 import { useCaches } from './use-caches';
 import { useLinks } from './use-links';
+import './walk.css';
 
 interface WalkViewProps {
   readonly lookup: Lookup;
@@ -78,13 +80,7 @@ export function WalkView({ lookup, wide, tools }: WalkViewProps) {
             sizeLg2={known ? (leaf?.sizeLg2 ?? offsetBits(part)) : null}
             onLevel={onLevel}
           />
-          <p className="iova-line">
-            <code>IOVA {groupedHex(part.iova, 16)}</code>
-            {lookup.pasid !== undefined && <code className="iova-pasid">PASID {lookup.pasid}</code>}
-            {lookup.parts.length > 1 && (
-              <span className="muted"> {count(part.bytes, 'byte')} in this page</span>
-            )}
-          </p>
+          <IovaLine lookup={lookup} part={part} pageLg2={known ? (leaf?.sizeLg2 ?? null) : null} />
           <Since lookup={lookup} />
         </Section>
         {partDone ? <ResultCard part={part} iommu={iommu} /> : <Progress lookup={lookup} step={step} />}
@@ -120,7 +116,7 @@ export function WalkView({ lookup, wide, tools }: WalkViewProps) {
             <StepList {...of} access={lookup.access} stale={stale} onShow={onShow} />
           </Section>
         )}
-        {part.peer === null && <Through lookup={lookup} />}
+        {part.peer === null && <Through lookup={lookup} pa={partDone ? part.pa : null} />}
       </div>
     </div>
   );
@@ -209,7 +205,8 @@ function Progress({ lookup, step }: { readonly lookup: Lookup; readonly step: nu
   );
 }
 
-function Through({ lookup }: { readonly lookup: Lookup }) {
+/** Whom it went through; `pa`: where it arrived, once that is known. */
+function Through({ lookup, pa }: { readonly lookup: Lookup; readonly pa: number | null }) {
   return (
     <Section title="Through">
       <p className="row">
@@ -227,6 +224,13 @@ function Through({ lookup }: { readonly lookup: Lookup }) {
         <p className="after">
           <SpaceLink space={lookup.ioasId} start={lookup.iova} last={lookup.iova}>
             Show on the address strip
+          </SpaceLink>
+        </p>
+      )}
+      {pa !== null && (
+        <p className="after">
+          <SpaceLink space="memory" start={BigInt(pa)} last={BigInt(pa)}>
+            Show on the memory strip
           </SpaceLink>
         </p>
       )}

@@ -4,7 +4,7 @@ import { useApp } from '../../store';
 import { stagedLookup } from '../../store/playback';
 import { IconButton } from '../../ui/Button';
 import { WalkView } from './WalkView';
-import './walk.css';
+import './wide.css';
 
 /** The walk over the canvas: time and panels stay beside it. */
 export function WideWalk() {
