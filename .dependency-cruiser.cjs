@@ -106,9 +106,9 @@ module.exports = {
     ),
     forbid(
       'scenario-is-text',
-      'a script is text: no package, no page, no engine but its errnos, PCI words, the rules of groups and the shape of kernel lines',
+      'a script is text: no package, no page, no engine but its errnos, PCI words, the rules of groups, the shape of kernel lines, and calls as data with what a line came to',
       '^src/scenario/',
-      '^(?!src/(scenario|lib|engine/pci)/|src/engine/(kernel/errno|iommu/pci-device-group|sim/kernel-lines/text)\\.ts)',
+      '^(?!src/(scenario|lib|engine/(pci|uapi))/|src/engine/(kernel/errno|iommu/pci-device-group|trace/event|sim/(batch|kernel-lines/text))\\.ts)',
     ),
     forbid(
       'share-is-a-codec',
@@ -123,7 +123,13 @@ module.exports = {
       from: { path: '^src/(canvas|panels|lessons|ui)/', pathNot: '\\.test\\.tsx?$' },
       to: { path: '^src/(worker|engine)/', dependencyTypesNot: ['type-only'] },
     },
-    forbid('panels-apart-from-canvas', '', '^src/panels/', '^src/(canvas|lessons|app)/'),
+    forbid('panels-apart-from-canvas', '', '^src/panels/', '^src/(canvas|app)/'),
+    forbid(
+      'lessons-have-their-panels',
+      'where lessons are shown and offered; no other panel knows them',
+      '^src/panels/(?!(lesson|gallery|start)/)',
+      '^src/lessons/',
+    ),
     forbid('canvas-apart-from-panels', '', '^src/canvas/', '^src/(panels|lessons|app)/'),
     forbid('lessons-apart', '', '^src/lessons/', '^src/(canvas|panels|app)/'),
     forbid('ui-is-plain', 'primitives know no domain', '^src/ui/', '^src/(?!ui/|lib/)'),

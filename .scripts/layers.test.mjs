@@ -84,6 +84,8 @@ const IMPORTS = [
   ['panels/c', type('../worker/room'), null],
   ['panels/d', type('../engine/sim/room'), null],
   ['panels/e', value('../canvas/room'), 'panels-apart-from-canvas'],
+  ['panels/f/a', value('../../lessons/room'), 'lessons-have-their-panels'],
+  ['panels/lesson/a', value('../../lessons/room'), null],
   ['panels/f', value('../store/room'), null],
   ['canvas/a', value('../engine/sim/room'), 'page-reads-the-store'],
   ['canvas/b', value('../panels/room'), 'canvas-apart-from-panels'],
