@@ -5,9 +5,9 @@ import { part } from './figures.mjs';
 import { launch } from './browser.mjs';
 
 const DEVICES = 80;
-/** Until the first tokens have come to their ends, and as long as all go on setting out. */
-const SETTING_OUT_MS = 1000;
-const SHOW_MS = 2200;
+/** At a step a second: until the first tokens have come to their ends, and as long as all go on setting out. */
+const SETTING_OUT_MS = 1900;
+const SHOW_MS = 1200;
 const SETTLE_MS = 4000;
 const IDLE_SECONDS = 10;
 
@@ -18,6 +18,7 @@ export async function measureLookups(page, scripts) {
   const total = script.split('\n').length;
   await page.evaluate(([text, cursor]) => window.ours.open(text, cursor), [script, total - 1]);
   await rest(SETTLE_MS);
+  await page.getByRole('combobox', { name: /^Speed/ }).selectOption('1');
   await page.getByRole('button', { name: 'Step', exact: true }).click();
   await page.waitForFunction(
     (line) =>
