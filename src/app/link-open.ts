@@ -29,6 +29,7 @@ export async function makeReady(hash: string): Promise<Ready> {
   const asked = readHash(hash);
   switch (asked.kind) {
     case 'nothing':
+      return isPlace(hash) ? asked : fromLink(hash);
     case 'lesson':
       return asked;
     case 'scene':
@@ -39,6 +40,9 @@ export async function makeReady(hash: string): Promise<Ready> {
       return fromElsewhere(asked, hash);
   }
 }
+
+/** A place on the page itself, as skip links have them, or nothing at all. */
+const isPlace = (hash: string): boolean => hash.length < 2 || document.getElementById(hash.slice(1)) !== null;
 
 function fromLink(hash: string): Ready {
   const decoded = decodeLink(hash);
