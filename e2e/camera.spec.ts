@@ -93,7 +93,7 @@ test.describe('the camera goes along with what happens', () => {
     expect(await inView(page, QEMU)).toBe(true);
   });
 
-  test('never against a hand that has just moved it', async ({ page }) => {
+  test('never against a hand that has just moved it @full', async ({ page }) => {
     await open(page);
     await page.mouse.move(200, 300);
     await page.mouse.down();

@@ -100,7 +100,9 @@ test('two tabs, and a copy of one, keep their work apart; only what no tab has i
   await expect(lines(page).filter({ hasText: 'more of it' })).toBeVisible();
 });
 
-test('another scene in the same tab is another draft, and undo comes back to the first', async ({ page }) => {
+test('another scene in the same tab is another draft, and undo comes back to the first @full', async ({
+  page,
+}) => {
   await openScene(page, BENCH);
   await work(page, 'my machine');
   await page.evaluate(() => (location.hash = '#scene=gpu-and-its-audio'));
@@ -159,7 +161,7 @@ test('a version is named, restored as one step, and taken back, all by keyboard'
   expect(await script(page)).toEqual(later);
 });
 
-test('drafts are renamed, saved as files, and deleted', async ({ page, context }) => {
+test('drafts are renamed, saved as files, and deleted @full', async ({ page, context }) => {
   await (await workIn(context, 'of another tab')).close();
   await openStart(page);
   await openDrafts(page);
@@ -191,7 +193,7 @@ test('where storage is blocked, the page works and says that nothing is kept', a
   await expect(dialog(page).getByRole('alert')).toContainText('keeps nothing for this page');
 });
 
-test('where storage is full, it is said once, and nothing on the page is lost', async ({ page }) => {
+test('where storage is full, it is said once, and nothing on the page is lost @full', async ({ page }) => {
   await page.addInitScript(() => {
     IDBObjectStore.prototype.put = () => {
       throw new DOMException('full', 'QuotaExceededError');

@@ -133,7 +133,7 @@ test('a playground whose policy forbids blob workers says so in a sandbox withou
   await expect(alert).toContainText('needs worker-src blob: (or the frame allow-same-origin)');
 });
 
-test('a playground whose scripts may not be read by others says so in a sandbox without an origin', async ({
+test('a playground whose scripts may not be read by others says so in a sandbox without an origin @full', async ({
   page,
   sites,
   guard,
@@ -148,7 +148,7 @@ test('a playground whose scripts may not be read by others says so in a sandbox 
   await expect(inside(page, 'f').getByText('Access-Control-Allow-Origin: *')).toBeVisible();
 });
 
-test('a sandbox without scripts says what it needs', async ({ page, sites, guard }) => {
+test('a sandbox without scripts says what it needs @full', async ({ page, sites, guard }) => {
   guard.allow(/Blocked script execution/);
   const home = sites.playground();
   await page.goto(

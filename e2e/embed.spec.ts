@@ -85,7 +85,7 @@ test('options: where it opens, how it looks, what is below it', async ({ page })
   await expect(moment(page)).toHaveCount(0);
 });
 
-test('an editable embed has a line to type', async ({ page }) => {
+test('an editable embed has a line to type @full', async ({ page }) => {
   await page.goto(`./?embed&editable${linkOf(BENCH)}`);
   const line = page.getByRole('combobox', { name: 'Type a line of the script' });
   await line.fill('third = IOAS_ALLOC ctx');
@@ -257,7 +257,7 @@ test('a script in the page is its scene, and its poster', async ({ page, sites }
   );
 });
 
-test('a page that nobody sees yet waits', async ({ page, sites }) => {
+test('a page that nobody sees yet waits @full', async ({ page, sites }) => {
   // Chromium renders nothing ahead for an automated browser: the page is told that it is.
   await page.addInitScript(() => {
     if (window === window.top)

@@ -76,6 +76,12 @@ test('paste a real machine, attach a device, map, fire a DMA, see the walk, shar
 
   // By hand: take the device's grip and drop it on the address space.
   const device = node(page, 'dev:0000:01:00.3');
+  // The camera may still be on its way to what was made.
+  let [before, now] = ['', JSON.stringify(await ioas.boundingBox())];
+  await expect(async () => {
+    [before, now] = [now, JSON.stringify(await ioas.boundingBox())];
+    expect(now).toBe(before);
+  }).toPass({ intervals: [200] });
   await device.hover();
   const from = await center(device.locator('.grip'));
   const to = await center(ioas);

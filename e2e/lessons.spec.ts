@@ -127,7 +127,9 @@ test('what is missing is told: what is seen now against what is wanted', async (
   await expect(bar(page)).toContainText('All of this step is met.');
 });
 
-test('leaving brings back the own scene; coming back, the own lines in the lesson', async ({ page }) => {
+test('leaving brings back the own scene; coming back, the own lines in the lesson @full', async ({
+  page,
+}) => {
   await openScene(page, BENCH);
   await page.getByRole('button', { name: 'Scenes', exact: true }).click();
   await page.getByRole('button', { name: /^First steps/ }).click();
@@ -145,7 +147,7 @@ test('leaving brings back the own scene; coming back, the own lines in the lesso
   await expect(lines(page).last()).toContainText('driver 01:00.0 vfio-pci');
 });
 
-test('a scene that is opened out of a lesson leaves the way back', async ({ page }) => {
+test('a scene that is opened out of a lesson leaves the way back @full', async ({ page }) => {
   await openLesson(page, 'page-table-walk:7', 'The other formats');
   await lesson(page).getByRole('link', { name: 'AMD’s growing table' }).click();
   await expect(bar(page)).toContainText('You have opened something else.');

@@ -127,7 +127,7 @@ test('where the clipboard is refused, the text is there to be copied by hand', a
   );
 });
 
-test('a link that some programs cut is told so, with what to do instead', async ({ page }) => {
+test('a link that some programs cut is told so, with what to do instead @full', async ({ page }) => {
   // Digits that nothing packs.
   const cards = Array.from(
     { length: 180 },
@@ -211,7 +211,7 @@ test.describe('a script elsewhere that cannot be opened', () => {
     expect(asked.every((each) => each.endsWith('no referrer'))).toBe(true);
   });
 
-  test('because it is not there, or is a web page', async ({ page, guard }) => {
+  test('because it is not there, or is a web page @full', async ({ page, guard }) => {
     guard.allow(/404 \(Not Found\)/);
     await page.route('**/there/*', (route) =>
       route.request().url().endsWith('gone')

@@ -14,6 +14,11 @@ function executablePath(): string | undefined {
 
 const path = executablePath();
 
+/** One panel from end to end: too long for every day, and what they are about has unit tests. `npm run test:full` runs them. */
+const DEEP = ['groups-panel', 'hardware', 'import-report', 'ioctls', 'kernel-lines', 'rows'].map(
+  (name) => `**/${name}.spec.ts`,
+);
+
 export default defineConfig({
   testDir: '.',
   outputDir: '../test-results',
@@ -25,7 +30,7 @@ export default defineConfig({
   forbidOnly: process.env.CI !== undefined,
   // axe.spec.ts looks at every panel and dialog in both themes every day; `npm run test:full` has each spec look too, and
   // runs what is marked as long.
-  ...(process.env.FULL === '1' ? {} : { grepInvert: /in (light|dark)\b|@full\b/ }),
+  ...(process.env.FULL === '1' ? {} : { grepInvert: /in (light|dark)\b|@full\b/, testIgnore: DEEP }),
   timeout: 120_000, // what a test waits for is told by its expectations; a slow machine is no failure
   expect: { timeout: 15_000 },
   use: {

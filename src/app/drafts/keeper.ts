@@ -105,7 +105,7 @@ function turnTo(script: string): void {
   const former = last;
   const unsaved = current === null && former !== '' && former !== arrived;
   const id = unsaved ? crypto.randomUUID() : current?.id;
-  if (id !== undefined) {
+  if (id !== undefined && former !== '') {
     left.set(former, id);
     void inTurn(() => write(id, former, null));
   }
