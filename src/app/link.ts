@@ -73,6 +73,7 @@ async function followHash(): Promise<void> {
   if (hash === written || hash.length < 2) return;
   const ready = await read(hash);
   if (location.hash !== hash) return; // a newer one is being followed
+  written = hash; // what was there before is news again
   const { replaceScript, select, notify } = useApp.getState().actions;
   if (ready.kind === 'refused') {
     const { LINK_WORDS } = await import('./link-words');

@@ -41,8 +41,13 @@ export const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
   return next;
 };
 
-/** Begins, once: `opened` is what the page began with. */
-export async function keepDrafts(opened: string): Promise<void> {
+let begun: Promise<void> | null = null;
+
+/** Begins, once: when the page is at rest, or when somebody asks for drafts before. `opened` is what the page began with. */
+export const keepDrafts = (opened: string = useLink.getState().opened ?? ''): Promise<void> =>
+  (begun ??= begin(opened));
+
+async function begin(opened: string): Promise<void> {
   last = opened;
   arrived = opened;
   await inTurn(() => takeUp(opened));
@@ -120,18 +125,22 @@ function turnTo(script: string): void {
 }
 
 /** Keeps what is on the page now; `anyhow`: even if nobody has changed it yet. */
-export const saveNow = (anyhow = false): Promise<void> =>
-  inTurn(async () => {
-    clearTimeout(timer);
-    const { script, cursor } = useApp.getState();
-    if (script === '' || opening) return;
-    if (current === null) {
-      if (!anyhow && script === arrived && (await isAsOpened(script))) return;
-      const id = crypto.randomUUID();
-      become({ id, letGo: (await holdDraft(id)) ?? NOBODY.letGo });
-    }
-    if (current !== null) await write(current.id, script, cursor);
-  });
+export async function saveNow(anyhow = false): Promise<void> {
+  await keepDrafts();
+  await inTurn(() => save(anyhow));
+}
+
+async function save(anyhow: boolean): Promise<void> {
+  clearTimeout(timer);
+  const { script, cursor } = useApp.getState();
+  if (script === '' || opening) return;
+  if (current === null) {
+    if (!anyhow && script === arrived && (await isAsOpened(script))) return;
+    const id = crypto.randomUUID();
+    become({ id, letGo: (await holdDraft(id)) ?? NOBODY.letGo });
+  }
+  if (current !== null) await write(current.id, script, cursor);
+}
 
 /** Whoever wants it again finds it where it came from. */
 async function isAsOpened(script: string): Promise<boolean> {
@@ -161,6 +170,7 @@ export async function arrive(
   scene: Pick<Draft, 'script' | 'cursor'>,
   draft: Current | null,
 ): Promise<boolean> {
+  await keepDrafts();
   if (current !== null) left.set(last, current.id);
   opening = true;
   const opened = await useApp.getState().actions.replaceScript(scene.script, scene.cursor);
