@@ -1,25 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine } from '../../../scenario/parse';
+import { BUSY_CARD } from '../../../testing/busy-card';
 import { ScriptRun } from '../../../testing/run-script';
 import { simLineOf } from '../../../worker/sim-line';
 import type { Step } from '../simulator';
 
 /** A device whose requests many traffics make: 200 queues of an NVMe, so to say. */
 const MANY = 200;
-const CARD = [
-  'machine m iommu=vtd',
-  'pci 00:02.0 rciep id=8086:15f3 class=020000 driver=vfio-pci',
-  'boot',
-  'ctx = open /dev/iommu',
-  'ioas = IOAS_ALLOC ctx',
-  'other = IOAS_ALLOC ctx',
-  'dev = BIND ctx 00:02.0',
-  'buf = mmap qemu 64K pages=4K',
-  'IOAS_MAP ioas buf iova=0x100000 rw',
-  'IOAS_MAP other buf iova=0x100000 rw',
-  'ATTACH dev ioas',
-];
-
 function step(run: ScriptRun, text: string): Step {
   const made = run.simulator.execute(simLineOf(parseLine(text, run.results.length + 1)));
   run.results.push(made.result);
@@ -27,7 +14,7 @@ function step(run: ScriptRun, text: string): Step {
 }
 
 function busy(traffics: number): { readonly run: ScriptRun; readonly steps: readonly Step[] } {
-  const run = ScriptRun.of(CARD.join('\n'));
+  const run = ScriptRun.of(BUSY_CARD.join('\n'));
   const steps = Array.from({ length: traffics }, (_, i) =>
     step(run, `n${i} = traffic 00:02.0 read 0x100000-0x10ffff 64`),
   );

@@ -1,26 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine } from '../../../scenario/parse';
+import { BUSY_CARD } from '../../../testing/busy-card';
 import { ScriptRun } from '../../../testing/run-script';
 import { simLineOf } from '../../../worker/sim-line';
 import type { TrafficRun } from '../batch';
 import { Places } from './places';
 
-const CARD = [
-  'machine m iommu=vtd',
-  'pci 00:02.0 rciep id=8086:15f3 class=020000 driver=vfio-pci',
-  'boot',
-  'ctx = open /dev/iommu',
-  'ioas = IOAS_ALLOC ctx',
-  'other = IOAS_ALLOC ctx',
-  'dev = BIND ctx 00:02.0',
-  'buf = mmap qemu 64K pages=4K',
-  'IOAS_MAP ioas buf iova=0x100000 rw',
-  'IOAS_MAP other buf iova=0x100000 rw',
-  'ATTACH dev ioas',
-];
-
 function after(...lines: readonly string[]): TrafficRun {
-  const run = ScriptRun.of(CARD.join('\n'));
+  const run = ScriptRun.of(BUSY_CARD.join('\n'));
   expect(run.wrong).toEqual([]);
   let last: TrafficRun | undefined;
   for (const text of lines) {
