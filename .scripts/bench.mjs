@@ -83,12 +83,15 @@ function judged(figure, ratio) {
 const hasNative = compiled();
 /**
  * What a function of a benchmark measures, in a process of its own: on a page there is one unit in a worker of its own, and
- * the engine optimises for it alone. Right after it the native loop that bounds it.
+ * the engine optimises for it alone.
  */
-function alone(name, measure, index = 0) {
+function measured(name, measure, index = 0) {
   const words = [`${root}.scripts/bench-one.mjs`, `${out}/${name}.mjs`, measure, String(index)];
-  const measured = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }));
-  return [measured].flat().map((figure) => {
+  return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }));
+}
+/** Right after it the native loop that bounds it. */
+function alone(name, measure, index) {
+  return [measured(name, measure, index)].flat().map((figure) => {
     const value = native(figure.native);
     return judged({ ...figure, nativePerSecond: value }, value === null ? null : figure.perSecond / value);
   });
@@ -121,28 +124,29 @@ const ioas = [...measureIoas(now, heap), measureLoad(now)].map((figure) => {
 const door = (await measureDoor(`${out}/door`)).map((figure) =>
   judged(figure, figure.value / figure.reference.value),
 );
-const transfers = {};
-for (const listening of ['silent', 'noted', 'told']) {
-  const { measureRiscvTrace } = await import(`${pathToFileURL(`${out}/riscv.mjs`).href}?${listening}`);
-  transfers[listening] = measureRiscvTrace(now, listening);
+/** What it costs to listen to a unit: nobody, every event noted, every event put into words. */
+function listening(vendor, name, measure) {
+  const [silent, noted, told] = [0, 1, 2].map((way) => measured(name, measure, way));
+  const row = (what, value, aim) =>
+    judged(
+      {
+        name: `DMA of 64 bytes through ${vendor}, with every event ${what}`,
+        unit: 'DMAs',
+        value,
+        reference: { name: 'the same, with nothing noted', value: silent },
+        aim,
+      },
+      value / silent,
+    );
+  return [row('noted', noted, 1 / 2), row('noted and put into words', told, null)];
 }
-/** What it costs to listen. */
-const tracing = (what, value, aim) =>
-  judged(
-    {
-      name: `DMA of 64 bytes through RISC-V, with every event ${what}`,
-      unit: 'DMAs',
-      value,
-      reference: { name: 'the same, with nothing noted', value: transfers.silent },
-      aim,
-    },
-    value / transfers.silent,
-  );
 const iommufd = [
   ...ioas,
   ...door,
-  tracing('noted', transfers.noted, 1 / 2),
-  tracing('noted and put into words', transfers.told, null),
+  ...listening('RISC-V', 'riscv', 'measureRiscvTrace'),
+  ...listening('VT-d', 'vtd', 'measureVtdTrace'),
+  ...listening('AMD-Vi', 'amd', 'measureAmdTrace'),
+  ...listening('SMMUv3', 'smmu', 'measureSmmuTrace'),
 ];
 
 const time = (await measureTime(now)).map((row) => ({ ...row, reached: row.value <= row.most }));

@@ -3,14 +3,15 @@ import { AmdIommu } from '../engine/hw/amd/device/device';
 import { NO_PASID, READ, TRANSLATED, WALKED } from '../engine/hw/port';
 import { PhysicalMemory } from '../engine/memory/physical-memory';
 import { silent, type Trace } from '../engine/trace/trace';
+import { dmaRate } from './listening';
 import { timed, type Clock } from './measure';
+import { PAGES, shuffled } from './patterns';
 import type { Measurement } from './vtd';
 
 /**
  * The AMD-Vi device as it is: its tables are written here by hand, so that only the silicon is measured. Access patterns
  * are those of limit.c, so that its numbers can stand beside.
  */
-const PAGES = 65536;
 const VA0 = 0x4000_0000;
 const FIRST_PFN = 0x10_0001;
 const RID = 0x0100;
@@ -60,6 +61,7 @@ const guest = (_level: number, pfn: number): bigint => (BigInt(pfn) << 12n) | 0x
 
 interface Machine {
   readonly iommu: AmdIommu;
+  readonly memory: PhysicalMemory;
   readonly pasid: number;
 }
 
@@ -97,21 +99,7 @@ function machine(
   words.forEach((word, n) => memory.writeU64(DEVTAB + RID * 32 + n * 8, word));
   iommu.registers.write64(0x00, BigInt(DEVTAB) | 0x1ffn);
   iommu.registers.write64(0x18, 1n | (1n << 16n));
-  return { iommu, pasid: usesGuest ? 1 : NO_PASID };
-}
-
-/** limit.c's xorshift and Fisher-Yates. */
-function shuffled(): readonly number[] {
-  const order = Array.from({ length: PAGES }, (_, n) => n);
-  let x = 88172645463325252n;
-  for (let i = PAGES - 1; i > 0; i--) {
-    x = BigInt.asUintN(64, x ^ (x << 13n));
-    x ^= x >> 7n;
-    x = BigInt.asUintN(64, x ^ (x << 17n));
-    const j = Number(x % BigInt(i + 1));
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
+  return { iommu, memory, pasid: usesGuest ? 1 : NO_PASID };
 }
 
 /**
@@ -184,3 +172,10 @@ export function measureAmdScenario(now: Clock, index: number): Measurement {
   const run = translations(chosen.machine(), pages, count, expected);
   return { name, native, aim, perSecond: count / timed(now, run) };
 }
+
+/** DMAs of 64 bytes a second, listened to in the way with that index. */
+export const measureAmdTrace = (now: Clock, index: number): number =>
+  dmaRate(now, index, (trace) => {
+    const { iommu, memory } = machine('host', {}, trace);
+    return { iommu, memory, rid: RID, firstIova: BigInt(VA0) };
+  });

@@ -1,10 +1,11 @@
-import { transfer } from '../engine/hw/common/dma';
 import { NO_PASID, READ, TRANSLATED, WALKED, type DmaTranslator } from '../engine/hw/port';
 import type { RiscvConfig } from '../engine/hw/riscv/device/config';
 import { RiscvIommu } from '../engine/hw/riscv/device/device';
 import { PhysicalMemory } from '../engine/memory/physical-memory';
-import { silent, TraceBuffer, type Trace } from '../engine/trace/trace';
-import { type Clock, median, RUNS } from './measure';
+import { silent, type Trace } from '../engine/trace/trace';
+import { dmaRate } from './listening';
+import { timed, type Clock } from './measure';
+import { PAGES, shuffled } from './patterns';
 
 /** A figure beside the loop of limit.c that bounds it. */
 export interface RiscvMeasurement {
@@ -16,7 +17,6 @@ export interface RiscvMeasurement {
 }
 
 /** The tables of limit.c: so many pages from here on, each to a frame of its own. */
-const PAGES = 65536;
 const VA0 = 0x4000_0000;
 const FIRST_PFN = 0x10_0000;
 /** V R W X U A D */
@@ -174,20 +174,6 @@ function manyDevices(config: Partial<RiscvConfig>): Machine {
   return { iommu, pfnOf: (page) => FIRST_PFN + page };
 }
 
-/** limit.c's xorshift and Fisher-Yates. */
-function shuffled(): readonly number[] {
-  const order = Array.from({ length: PAGES }, (_, n) => n);
-  let x = 88172645463325252n;
-  for (let i = PAGES - 1; i > 0; i--) {
-    x = BigInt.asUintN(64, x ^ (x << 13n));
-    x ^= x >> 7n;
-    x = BigInt.asUintN(64, x ^ (x << 17n));
-    const j = Number(x % BigInt(i + 1));
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
-}
-
 interface Run {
   /** Low words of the IOVAs, 64 Ki of them; all lie below 4 GiB. */
   readonly iovas: Int32Array;
@@ -224,16 +210,6 @@ function translations({ iommu, pfnOf }: Machine, run: Run): () => void {
     if (unexpected > 256 || sum !== wanted)
       throw new Error(`${unexpected} unexpected answers, sum ${sum}, not ${wanted}`);
   };
-}
-
-function rate(count: number, now: Clock, run: () => void): number {
-  const rates: number[] = [];
-  for (let n = 0; n <= RUNS; n++) {
-    const begin = now();
-    run();
-    if (n > 0) rates.push(count / (now() - begin));
-  }
-  return median(rates);
 }
 
 /** What a scenario is made of: addresses that are asked for, and who asks. */
@@ -312,28 +288,16 @@ export function measureRiscv(now: Clock, index: number): RiscvMeasurement {
   if (chosen === undefined) throw new Error(`no scenario ${index}`);
   const { name, native, aim, machine, what } = chosen;
   const run = patterns()[what];
-  return { name, native, aim, perSecond: rate(run.count, now, translations(machine(), run)) };
+  return { name, native, aim, perSecond: run.count / timed(now, translations(machine(), run)) };
 }
 
-/** Nobody listens; every event is noted, and nobody looks; every event is put into words, as somebody takes them now and then. */
-export type Listening = 'silent' | 'noted' | 'told';
-
-/** DMAs of 64 bytes a second, as the simulator does them. In a copy of this module of its own, as measureRiscv(). */
-export function measureRiscvTrace(now: Clock, listening: Listening): number {
-  const tables = new Tables();
-  const root = tables.frames(1);
-  tables.pages(root);
-  const trace = new TraceBuffer();
-  const { iommu } = oneDevice(tables, 0n, SV39 | BigInt(root), {}, trace);
-  trace.on = listening !== 'silent';
-  const count = 300_000;
-  return rate(count, now, () => {
-    for (let n = 0; n < count; n++) {
-      const iova = BigInt(VA0 + (n & 255) * 4096);
-      transfer(iommu, tables.memory, { device: '0000:00:00.0', rid: 0, iova, bytes: 64 }, trace);
-      if (n % 100 < 99) continue;
-      if (listening === 'told') trace.take();
-      else trace.drop();
-    }
+/** DMAs of 64 bytes a second, listened to in the way with that index. */
+export function measureRiscvTrace(now: Clock, index: number): number {
+  return dmaRate(now, index, (trace) => {
+    const tables = new Tables();
+    const root = tables.frames(1);
+    tables.pages(root);
+    const { iommu } = oneDevice(tables, 0n, SV39 | BigInt(root), {}, trace);
+    return { iommu, memory: tables.memory, rid: 0, firstIova: BigInt(VA0) };
   });
 }

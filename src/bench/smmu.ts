@@ -2,7 +2,10 @@ import { NO_PASID, READ, TRANSLATED, WALKED } from '../engine/hw/port';
 import type { SmmuConfig } from '../engine/hw/smmuv3/device/config';
 import { SmmuV3 } from '../engine/hw/smmuv3/device/device';
 import { PhysicalMemory } from '../engine/memory/physical-memory';
+import { silent, type Trace } from '../engine/trace/trace';
+import { dmaRate } from './listening';
 import { timed, type Clock } from './measure';
+import { PAGES, shuffled } from './patterns';
 import type { Measurement } from './vtd';
 
 /**
@@ -10,7 +13,6 @@ import type { Measurement } from './vtd';
  * Access patterns are those of limit.c, so that its numbers can stand beside.
  */
 
-const PAGES = 65536;
 const VA0 = 0x4000_0000;
 const PA0 = 0x1_0000_1000;
 const SID = 0x0100;
@@ -63,9 +65,14 @@ type Kind = 's1' | 's2' | 'nested';
 /** From the root each time. */
 const FULL_WALKS: Partial<SmmuConfig> = { walkCache: { sets: 0, ways: 1 } };
 
-function machine(kind: Kind, levels: 3 | 4, shapes: Partial<SmmuConfig> = {}): SmmuV3 {
-  const memory = new PhysicalMemory();
-  const device = new SmmuV3(shapes, { memory });
+function machine(
+  kind: Kind,
+  levels: 3 | 4,
+  shapes: Partial<SmmuConfig> = {},
+  memory = new PhysicalMemory(),
+  trace: Trace = silent,
+): SmmuV3 {
+  const device = new SmmuV3(shapes, { memory, trace });
   const config = { s1: 5n, s2: 6n, nested: 7n }[kind];
   const inputBits = levels === 4 ? 48 : 39;
   const put = (pa: number, ...words: bigint[]): void =>
@@ -101,20 +108,6 @@ function machine(kind: Kind, levels: 3 | 4, shapes: Partial<SmmuConfig> = {}): S
 /** Low words of addresses; all lie below 4 GiB. */
 const addresses = (pages: readonly number[]): Int32Array =>
   Int32Array.from(pages, (page, n) => VA0 + page * 4096 + (n & 0xfff));
-
-/** limit.c's xorshift and Fisher-Yates. */
-function shuffled(): readonly number[] {
-  const order = Array.from({ length: PAGES }, (_, n) => n);
-  let x = 88172645463325252n;
-  for (let i = PAGES - 1; i > 0; i--) {
-    x = BigInt.asUintN(64, x ^ (x << 13n));
-    x ^= x >> 7n;
-    x = BigInt.asUintN(64, x ^ (x << 17n));
-    const j = Number(x % BigInt(i + 1));
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
-}
 
 function translations(device: SmmuV3, iovas: Int32Array, count: number, expected: number): () => void {
   return () => {
@@ -179,3 +172,10 @@ export function measureSmmuScenario(now: Clock, index: number): Measurement {
   const run = translations(make(), iovas, count, hits ? TRANSLATED : WALKED);
   return { name, native, aim, perSecond: count / timed(now, run) };
 }
+
+/** DMAs of 64 bytes a second, listened to in the way with that index. */
+export const measureSmmuTrace = (now: Clock, index: number): number =>
+  dmaRate(now, index, (trace) => {
+    const memory = new PhysicalMemory();
+    return { iommu: machine('s1', 4, {}, memory, trace), memory, rid: SID, firstIova: BigInt(VA0) };
+  });

@@ -4,6 +4,10 @@ import type { VtdConfig } from '../engine/hw/vtd/device/config';
 import { createVtdUnit } from '../engine/hw/vtd/unit';
 import type { PagingDomain } from '../engine/iommu/ops';
 import type { Result } from '../engine/kernel/errno';
+import { silent, type Trace } from '../engine/trace/trace';
+import { dmaRate } from './listening';
+import { median, timed, type Clock } from './measure';
+import { PAGES, shuffled } from './patterns';
 import { scalableMachine, type Stages } from './vtd-scalable';
 
 /**
@@ -19,25 +23,9 @@ export interface Measurement {
   readonly perSecond: number;
 }
 
-/** Seconds of processor time. */
-type Clock = () => number;
-
-const PAGES = 65536;
 const VA0 = 0x4000_0000n;
 const RID = 0x0100;
 const CLIENT = { name: '0000:01:00.0', rid: RID, aliasRids: [RID] };
-const RUNS = 5;
-
-/** The median of five runs after a warm-up, as in limit.c. */
-function measure(count: number, now: Clock, run: () => void): number {
-  const rates: number[] = [];
-  for (let n = 0; n <= RUNS; n++) {
-    const start = now();
-    run();
-    if (n > 0) rates.push(count / (now() - start));
-  }
-  return rates.sort((a, b) => a - b)[(RUNS - 1) / 2] ?? 0;
-}
 
 const must = <T>(result: Result<T>): T => {
   if (!result.ok) throw new Error(result.why);
@@ -45,6 +33,7 @@ const must = <T>(result: Result<T>): T => {
 };
 
 interface Machine {
+  readonly memory: PhysicalMemory;
   readonly iommu: DmaTranslator;
   readonly paging: PagingDomain;
 }
@@ -58,29 +47,15 @@ const FULL_WALKS: Partial<VtdConfig> = { walkCache: { sets: 0, ways: 0 } };
 /** As many tables as the working set has; the other vendors' caches hold them as they are. */
 const LARGE_CACHE: Partial<VtdConfig> = { walkCache: { sets: 128, ways: 4 } };
 
-function machine(config: Partial<VtdConfig> = {}): Machine {
+function machine(config: Partial<VtdConfig> = {}, trace: Trace = silent): Machine {
   const memory = new PhysicalMemory();
-  const { device, driver } = must(createVtdUnit({ memory, config }));
+  const { device, driver } = must(createVtdUnit({ memory, config, trace }));
   must(driver.probeDevice(CLIENT));
   const domain = must(driver.domainAllocPaging(CLIENT, {}));
   must(domain.attachDev(CLIENT, null));
   driver.enableTranslation();
   if (domain.paging === null) throw new Error('no paging domain');
-  return { iommu: device, paging: domain.paging };
-}
-
-/** limit.c's xorshift and Fisher-Yates. */
-function shuffled(): readonly number[] {
-  const order = Array.from({ length: PAGES }, (_, n) => n);
-  let x = 88172645463325252n;
-  for (let i = PAGES - 1; i > 0; i--) {
-    x = BigInt.asUintN(64, x ^ (x << 13n));
-    x ^= x >> 7n;
-    x = BigInt.asUintN(64, x ^ (x << 17n));
-    const j = Number(x % BigInt(i + 1));
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
+  return { memory, iommu: device, paging: domain.paging };
 }
 
 /** Runs the requests and checks every answer. All addresses lie below 4 GiB. */
@@ -177,7 +152,7 @@ export function measureVtdScenario(now: Clock, index: number): Measurement {
   }[what]();
   const [count, expected] = what === 'one' || what === 'hot' ? [20_000_000, TRANSLATED] : [5_000_000, WALKED];
   const run = translations(chosen.iommu(), pages, count, expected);
-  return { name, native, aim, perSecond: measure(count, now, run) };
+  return { name, native, aim, perSecond: count / timed(now, run) };
 }
 
 /** What the driver and its tables cost. */
@@ -195,8 +170,7 @@ export function measureVtdMaps(now: Clock): readonly Measurement[] {
     unmapTimes.push(middle - start);
     mapTimes.push(now() - middle);
   }
-  const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
-  const singles = measure(2 * PAGES, now, () => {
+  const singles = timed(now, () => {
     for (let n = 0; n < PAGES; n++) paging.unmap(VA0 + BigInt(n) * 4096n, 4096);
     for (let n = 0; n < PAGES; n++) must(paging.map(VA0 + BigInt(n) * 4096n, PA + n * 4096, 4096, PROT));
   });
@@ -209,6 +183,14 @@ export function measureVtdMaps(now: Clock): readonly Measurement[] {
   return [
     row('VT-d map, 4 KiB entries, 256 MiB a call', 'map, 64k pages', PAGES / median(mapTimes)),
     row('VT-d unmap with IOTLB flush, 256 MiB a call', 'unmap, 64k pages', PAGES / median(unmapTimes)),
-    row('VT-d map or unmap with flush, 4 KiB a call', 'map, 64k pages', singles),
+    row('VT-d map or unmap with flush, 4 KiB a call', 'map, 64k pages', (2 * PAGES) / singles),
   ];
 }
+
+/** DMAs of 64 bytes a second, listened to in the way with that index. */
+export const measureVtdTrace = (now: Clock, index: number): number =>
+  dmaRate(now, index, (trace) => {
+    const { memory, iommu, paging } = machine({}, trace);
+    must(paging.map(VA0, PA, BYTES, PROT));
+    return { iommu, memory, rid: RID, firstIova: VA0 };
+  });
