@@ -1,0 +1,35 @@
+/** Commands (arrange): titles, search words, explanations, and why not. */
+
+export const alignLeftEdges = 'Align left edges';
+export const alignCentres = 'Align centres';
+export const alignRightEdges = 'Align right edges';
+export const alignTopEdges = 'Align top edges';
+export const alignMiddles = 'Align middles';
+export const alignBottomEdges = 'Align bottom edges';
+export const spaceEvenlyOneBelowTheOther = 'Space evenly, one below the other';
+export const distributeRows = 'distribute rows';
+export const spaceEvenlySideBySide = 'Space evenly, side by side';
+export const distributeColumns = 'distribute columns';
+export const thereIsNothingOfItToCopy = 'There is nothing of it to copy';
+export const copy = 'Copy';
+export const clipboardLinesScriptFinds = 'clipboard lines script';
+export const cut = 'Cut';
+export const clipboardFinds = 'clipboard';
+export const duplicate = 'Duplicate';
+export const againTwiceSecondFinds = 'again twice second';
+export const takeAway = 'Take away';
+export const deleteRemoveDestroyDetachUnbindFinds = 'delete remove destroy detach unbind';
+export const aDeviceIsLetGo = 'A device is let go one step: detached, unbound, removed';
+export const paste = 'Paste';
+export const selectEverything = 'Select everything';
+export const markAllFinds = 'mark all';
+export const thereIsNothingYet = 'There is nothing yet.';
+export const layOutAgain = 'Lay out again';
+export const layoutTidyCleanUpPlaceResetFinds = 'layout tidy clean up place reset';
+export const everythingGoesWhereTheLayoutWantsIt = 'Everything goes where the layout wants it';
+export const nothingWasMoved = 'Nothing was moved: it is as the layout has it.';
+export const layTheseOutAgain = 'Lay these out again';
+export const layoutTidyPlaceResetFinds = 'layout tidy place reset';
+export const layOutAllButThese = 'Lay out all but these';
+export const layoutKeepPlaceFinds = 'layout keep place';
+export const theyStandSoAlready = 'They stand so already.';

@@ -1,0 +1,38 @@
+/** Commands (ioas): titles, search words, explanations, and why not. */
+
+export const plain = 'plain';
+export const nestParent = 'nest parent';
+export const withDirtyTracking = 'with dirty tracking';
+export const nothingIsMappedInIt = 'Nothing is mapped in it.';
+export const mapMemory = 'Map memory';
+export const mmapBufferIovaFinds = 'mmap buffer iova';
+export const mapAFileInMemory = 'Map a file in memory';
+export const memfdFinds = 'memfd';
+export const unmap = 'Unmap';
+export const unmapAll = 'Unmap all';
+export const copyAMappingIntoIt = 'Copy a mapping into it';
+export const noIoasOfItsContext = 'No IOAS of its context has anything mapped to copy.';
+export const from = (title: string): string => `from ${title}`;
+export const askForUsableRanges = 'Ask for usable ranges';
+export const keepIOVAsUsable = 'Keep IOVAs usable';
+export const largePages = 'Large pages';
+export const hugeFinds = 'huge';
+export const useThem = 'use them';
+export const oneEntryAPage = 'one entry a page';
+export const newHwpt = 'New HWPT';
+export const pageTableDomainNestParentDirtyFinds = 'page table domain nest parent dirty';
+export const aHwptIs = 'A HWPT is made for a device: bind one to this context first.';
+export const forIt = (nameOfDevice: string): string => `for ${nameOfDevice}`;
+export const itsContextHasNoIoasMake = 'Its context has no IOAS: make one first.';
+export const over = (title: string, what: string): string => `over ${title}${what}`;
+export const letADriverReachIt = 'Let a driver reach it';
+export const mdevIommufdAccessCreatePinFinds = 'mdev iommufd_access_create pin';
+export const itMayHoldPages = 'it may hold pages';
+export const itReadsAndWritesOnly = 'it reads and writes only';
+export const letVFIOsCallsWorkOnIt = 'Let VFIO’s calls work on it';
+export const containerCompatibilityFinds = 'container compatibility';
+export const newMemory = (size: string): string => `new memory, ${size}`;
+export const buffer = (name: string): string => `buffer ${name}`;
+export const atAnIovaOfYourOwn = 'at an IOVA of your own';
+export const inTheConsole = 'in the console';
+export const ofIt = (buffer: string): string => ` of ${buffer}`;

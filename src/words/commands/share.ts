@@ -1,0 +1,32 @@
+/** Commands (share): titles, search words, explanations, and why not. */
+
+export const thereIsNoSceneYet = 'There is no scene yet.';
+export const shareALink = 'Share a link';
+export const urlAddressCopyMarkdownHtmlRst = 'url address copy markdown html rst';
+export const shareAFigure = 'Share a figure';
+export const svgPngPictureImageDraw = 'svg png picture image draw';
+export const exportTheScene = 'Export the scene';
+export const cProgramStraceMarkdownFileSave = 'c program strace markdown file save';
+export const copyLink = 'Copy link';
+export const urlAddress = 'url address';
+export const copyLinkAsMarkdown = 'Copy link as Markdown';
+export const copyLinkAsHtml = 'Copy link as HTML';
+export const copyLinkAsReStructuredText = 'Copy link as reStructuredText';
+export const rstSphinx = 'rst sphinx';
+export const copyTheScript = 'Copy the script';
+export const textLines = 'text lines';
+export const exportAsACProgram = 'Export as a C program';
+export const ioctlSourceGcc = 'ioctl source gcc';
+export const exportAsStracePrintsIt = 'Export as strace prints it';
+export const callsLogText = 'calls log text';
+export const exportAsAMarkdownReport = 'Export as a Markdown report';
+export const mdIssueBugTable = 'md issue bug table';
+export const share = 'Share';
+export const sendLinkEmbedFigureExportCopyFinds = 'send link embed figure export copy';
+export const saveTheScriptAsAFile = 'Save the script as a file';
+export const shareDownloadIommuExportFinds = 'share download iommu export';
+export const saveTheCanvasAsAPicture = 'Save the canvas as a figure';
+export const svgFigureDownload = 'svg picture image download file';
+export const copyTheCanvasAsAPicture = 'Copy the canvas as a picture';
+export const pngFigureClipboard = 'png figure image clipboard';
+export const thereIsNothingToDrawYet = 'There is nothing to draw yet.';

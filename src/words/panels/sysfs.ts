@@ -1,0 +1,56 @@
+/** What the sysfs browser says. */
+export const SYSFS_WORDS = {
+  path: 'Path',
+  copyPath: 'Copy the path',
+  copied: 'the path',
+  shownBy: 'shown by',
+  storedBy: 'written to',
+  source: 'source',
+  document: 'described in',
+  about: 'is about',
+  title: 'sysfs',
+  root: '/sys',
+  reading: 'Reading…',
+  noKernel: 'There is no kernel yet. After {boot} this is its {sys}: groups, devices and IOMMUs.',
+  show: (object: string) => `Show ${object}`,
+  lines: (n: number) => `${n} lines`,
+  empty: 'It is empty.',
+  whatToWrite: 'What to write',
+  write: 'Write',
+} as const;
+
+/** What files and directories say. */
+export const SHOWS = {
+  intel: {
+    cap: 'The capability register.',
+    ecap: 'The extended capability register.',
+    version: 'The version of the architecture.',
+    domains_supported: 'How many domain ids it can tell apart.',
+  },
+  header: {
+    class: 'The class code: what sort of device it is.',
+    vendor: 'The vendor id.',
+    device: 'The device id.',
+  },
+  sriov: {
+    sriov_totalvfs: 'How many virtual functions it can have.',
+    sriov_numvfs: 'How many virtual functions it has; written, it makes that many.',
+    sriov_offset: 'How far the first virtual function’s requester id is from its own.',
+    sriov_stride: 'How far the requester ids of virtual functions are apart.',
+    sriov_vf_device: 'The device id of its virtual functions.',
+    sriov_drivers_autoprobe: 'Whether new virtual functions get a driver by themselves.',
+  },
+  groupType: 'The type of the group’s default domain: how the kernel’s own drivers do their DMA.',
+  reservedRegions: 'IOVAs that cannot be mapped: first, last, and why.',
+  groupName: 'A name that the driver gave the group.',
+  groupDevices: 'A link to each device of the group.',
+  groups: 'A directory for each group.',
+  unitDevices: 'A link to each device whose DMA this IOMMU translates.',
+  units: 'A directory for each IOMMU.',
+  intelUnit: 'What Intel’s driver tells of the unit.',
+  remove: 'Written with 1, it takes the device off its bus as if it were pulled out.',
+  rescan: 'Written with 1, it looks for devices that are new or come back.',
+  driver: 'Which driver has which device.',
+  iommu: 'The IOMMU that translates the device’s DMA.',
+  iommuGroup: 'The group that the device is in.',
+} as const;

@@ -1,0 +1,63 @@
+/** Help on verbs and their arguments: calls inside the kernel. */
+
+export const theDevice = 'the device';
+export const itsNumber = 'its number';
+export const madeByIommuPagingDomainAlloc = 'made by iommu_paging_domain_alloc';
+export const anyWordTheSameWord = 'any word; the same word is the same owner';
+export const thePasid = 'the PASID';
+export const somebodyInTheKernelClaims = 'somebody in the kernel claims the DMA of the device’s group';
+export const givesOneClaimBack =
+  'gives one claim back; with the last the group is on its default domain again';
+export const claimsAGroupAloneEvenAgainst = 'claims a group alone, even against the same owner';
+export const givesTheWholeGroupBack = 'gives the whole group back';
+export const makesAGroupWithoutDevices = 'makes a group without devices, and holds it';
+export const somebodyInTheKernelKeeps = 'somebody in the kernel keeps a group (iommu_group_get_by_id)';
+export const letsGoOfAGroupIommu = 'lets go of a group (iommu_group_put)';
+export const givesAGroupAName = 'gives a group a name';
+export const theName = 'the name';
+export const putsADeviceInAGroup = 'puts a device in a group by hand, without an IOMMU';
+export const itsAddressInQuotesTheName = 'its address; in quotes the name of a device of another bus';
+export const takesADeviceOut = 'takes a device out of a group that it was put in by hand';
+export const asksTheIommuOfADevice = 'asks the IOMMU of a device what it can do';
+export const whatItMustBe = 'what it must be';
+export const aDeviceThatCachesTranslations = 'a device that caches translations is blocked while it is reset';
+export const theResetIsOver = 'the reset is over';
+export const makesAnEmptyPageTable = 'makes an empty page table for a device';
+export const forPASIDsTooIommuHwptAllocPasid = 'for PASIDs too (IOMMU_HWPT_ALLOC_PASID)';
+export const givesAPageTableBack = 'gives a page table back';
+export const movesADeviceThatIsAlone = 'moves a device that is alone in its group to a domain';
+export const movesItBackToTheCores = 'moves it back to the core’s own domain';
+export const movesAWholeGroupToADomain = 'moves a whole group to a domain';
+export const theSameAndWhoeverAttached = 'the same, and whoever attached it hears of page faults';
+export const straightFromOneDomain = 'straight from one domain to another, without a gap';
+export const endsWhatWasAttachedWithAHandle = 'ends what was attached with a handle';
+export const attachesADomainToOnePasid = 'attaches a domain to one PASID of the device’s group';
+export const blocksThatPasidAgain = 'blocks that PASID again';
+export const entersMemoryInADomainsPageTable = 'enters memory in a domain’s page table';
+export const aBufferMadeByMmap = 'a buffer made by mmap, or a physical address';
+export const whatTheDeviceMayDo = 'what the device may do';
+export const takesItOutAgain = 'takes it out again';
+export const firstAddress = 'first address';
+export const letsADeviceUseTheAddresses = 'lets a device use the addresses of a process, under a PASID';
+export const whoseAddresses = 'whose addresses';
+export const endsThat = 'ends that';
+export const madeByIommuSvaBindDevice = 'made by iommu_sva_bind_device';
+export const aNativeDriverSaysHowMany =
+  'a native driver says how many address bits its device has; 32 unless said';
+export const upTo64 = 'up to 64';
+export const aNativeDriverHandsMemory =
+  'a native driver hands memory to its device, and gets an address for it';
+export const memoryMadeByMmapOnePhysical = 'memory made by mmap; one physical piece of it';
+export const toTheDeviceFromItOrBoth = 'to the device, from it, or both';
+export const whereInTheBufferToBegin = 'where in the buffer to begin';
+export const bytesUpToTheEnd = 'bytes; up to the end of the page unless said';
+export const takesItBack = 'takes it back';
+export const madeByDmaMapSingle = 'made by dma_map_single';
+export const n10MsPassWhatWasUnmapped = '10 ms pass: what was unmapped lazily leaves the IOTLB';
+export const theDeviceAsksForAPage = 'the device asks for a page';
+export const theAddressItWants = 'the address it wants';
+export const whatItWantsToDoThere = 'what it wants to do there';
+export const thePasidOfTheRequestNone = 'the PASID of the request; none unless said';
+export const numberOfThePageRequestGroup = 'number of the page request group, 0 unless said';
+export const whatItMustBeAnswered = 'what it must be answered';
+export const theLastOfItsGroupNow = 'the last of its group: now it wants an answer';

@@ -1,0 +1,63 @@
+/** Help on verbs and their arguments: DMA, hardware, tasks, notes. */
+
+export const n0x10a30000OrLeaf = '0x10a30000 or leaf';
+export const n0x10a300000x10a30fffOrLeaf = '0x10a30000-0x10a30fff or leaf';
+export const theDevice = 'the device';
+export const whichWay = 'which way';
+export const theAddressesItUsesBothEndsIncluded = 'the addresses it uses, both ends included';
+export const bytesOfAnAccess4096AtMost = 'bytes of an access, 4096 at most';
+export const inWhichOrderRingUnlessSaid = 'in which order; ring unless said';
+export const ofTheChanceInIt1 = 'of the chance in it; 1 unless said';
+export const thePasidOfItsRequestsNone = 'the PASID of its requests; none unless said';
+export const theDeviceReadsOrWritesMemory = 'the device reads or writes memory, through the IOMMU';
+export const theAddressItUsesANumber = 'the address it uses: a number, or the name of a DMA address';
+export const theBufferThatItsFirstByte = 'the buffer that its first byte must reach';
+export const theDeviceThatItMustReach = 'the device that it must reach, past the IOMMU';
+export const itAsksToExecute = 'it asks to execute what it reads; with a PASID';
+export const itAsksForPrivilegedMode = 'it asks for privileged mode; with a PASID';
+export const theDeviceMakesManyAccesses = 'the device makes many accesses';
+export const howMany100000AtMost = 'how many, 100000 at most';
+export const howManyMustBeFound = 'how many must be found in a cache';
+export const howManyMustBeLookedUp = 'how many must be looked up in tables';
+export const howManyMustBeBlocked = 'how many must be blocked';
+export const fromNowOnTheDeviceMakes =
+  'from now on the device makes an access wherever it could, while the kernel works';
+export const endsTheTrafficOfADevice = 'ends the traffic of a device';
+export const madeByTraffic = 'made by traffic';
+export const writesPhysicalMemoryBehindTheKernelsBack = 'writes physical memory behind the kernel’s back';
+export const aPhysicalAddressOrAnEntry =
+  'a physical address, or an entry that the hardware has read: leaf, table/2, ste';
+export const n64BitWordsOrBytesInHex = '64-bit words, or bytes in hex';
+export const readsPhysicalMemory = 'reads physical memory';
+export const aPhysicalAddressOrAnEntryThat = 'a physical address, or an entry that the hardware has read';
+export const bytesA64BitWordUnlessSaid = 'bytes; a 64-bit word unless said';
+export const aProgramWritesItsOwnMemory = 'a program writes its own memory';
+export const itsMemory = 'its memory';
+export const whereInIt = 'where in it';
+export const readsARegisterOfAnIommu = 'reads a register of an IOMMU';
+export const theIommu = 'the IOMMU';
+export const byNameOrByOffsetInHex = 'by name, or by offset in hex';
+export const writesARegisterOfAnIommu = 'writes a register of an IOMMU, behind its driver’s back';
+export const whatToWrite = 'what to write';
+export const fromNowOnMemoryAnswers = 'from now on memory answers the accesses of IOMMUs so';
+export const physicalAddressesBothEndsIncluded =
+  'physical addresses, both ends included; or the page of an entry';
+export const suchAccessesAreRefusedPoison = 'such accesses are refused; poison: what is read is corrupt';
+export const theDeviceDoesNotAnswerWhen = 'the device does not answer when its translations are invalidated';
+export const whetherItIgnoresThem = 'whether it ignores them';
+export const startsAnActionAsATask = 'starts an action as a task, stopped before its first lock';
+export const whatItDoesAsALine = 'what it does, as a line of its own';
+export const movesATaskOnPast = 'moves a task on: past one lock event, or further';
+export const madeByBegin = 'made by begin';
+export const eventsOneUnlessSaid = 'events; one unless said';
+export const theLockThatItIsToTake = 'the lock that it is to take';
+export const theTimeOfWhatItWaits = 'the time of what it waits for is up';
+export const runsATaskToItsEnd = 'runs a task to its end and says how it ended';
+export const makesTheNThAllocation = 'makes the n-th allocation of the next line fail';
+export const whichCountedFrom1 = 'which, counted from 1';
+export const whereSomethingStandsOnTheCanvas = 'where something stands on the canvas';
+export const aNameAPciAddress = 'a name, a PCI address or an id';
+export const pixelsFromTheLeft = 'pixels from the left';
+export const pixelsFromTheTop = 'pixels from the top';
+export const aSentenceShownBesideTheScene = 'a sentence shown beside the scene';
+export const theSentence = 'the sentence';
