@@ -1,0 +1,4 @@
+import MDXComponents from '@theme-init/MDXComponents';
+import IommuPlayground from '@theme/IommuPlayground';
+
+export default { ...MDXComponents, IommuPlayground };
