@@ -1,6 +1,7 @@
 import type { DefectNote } from '../../engine/iommufd/defects';
 import { useApp } from '../../store';
 import { useReading } from '../shared/use-reading';
+import { DEFECTS } from '../../words/panels/help';
 
 /** Where the modelled kernel is wrong: what it does, and what happens here. */
 export function Defects() {
@@ -12,14 +13,11 @@ export function Defects() {
   return (
     <section aria-labelledby="help-defects" className="help-wide">
       <h3 id="help-defects" className="eyebrow">
-        Where the kernel is wrong
+        {DEFECTS.title}
       </h3>
-      <p className="prose">
-        The kernel that is modelled here (Linux 7.1, merge window) has mistakes of its own. What programs may
-        rely on is done the same way; what only does harm is done as it was meant.
-      </p>
-      <Notes title="Done as it was meant" notes={right} />
-      <Notes title="Done as the kernel does it" notes={same} />
+      <p className="prose">{DEFECTS.says}</p>
+      <Notes title={DEFECTS.right} notes={right} />
+      <Notes title={DEFECTS.same} notes={same} />
     </section>
   );
 }
@@ -39,13 +37,13 @@ const Notes = ({ title, notes }: NotesProps) => (
         <li key={note.id}>
           <code>{note.where}</code>
           {note.option !== undefined && (
-            <code className="chip" data-tip="On the machine line, this brings the kernel’s own way back">
+            <code className="chip" data-tip={DEFECTS.optionTip}>
               defects={note.option}
             </code>
           )}
           <p>{note.kernel}</p>
           <p className="defects-here">
-            <b>Here</b> {note.here}
+            <b>{DEFECTS.here}</b> {note.here}
           </p>
         </li>
       ))}

@@ -6,105 +6,58 @@ import { Dialog } from '../../ui/Dialog';
 import { Legend } from '../../ui/Legend';
 import type { TermTip } from '../../ui/Term';
 import { TERMS } from '../shared/terms';
+import { HELP, TERM_NAMES } from '../../words/panels/help';
+import { Phrase } from '../../ui/Phrase';
+import { About } from './About';
 import { Defects } from './Defects';
+import { TIMELINE_ZOOM } from '../../words/panels/timeline-zoom';
 import './help.css';
 
-const TERM_NAMES: Readonly<Record<keyof typeof TERMS, string>> = {
-  iova: 'IOVA',
-  pa: 'PA',
-  group: 'IOMMU group',
-  ioas: 'IOAS',
-  hwpt: 'HWPT',
-  acs: 'ACS',
-  rid: 'Requester id',
-  iotlb: 'IOTLB',
-  deviceTlb: 'Device TLB',
-  contextCache: 'Context cache',
-  stale: 'Stale',
-  did: 'DID',
-  domain: 'Domain',
-  defaultDomain: 'Default domain',
-  owner: 'Owner',
-  reserved: 'Reserved',
-  pinned: 'Pinned',
-  multifunction: 'Multifunction',
-  users: 'Users',
-  queue: 'Queue',
-  alignment: 'Alignment',
-  nested: 'Nested',
-  viommu: 'vIOMMU',
-  vdevice: 'vDEVICE',
-  access: 'Access',
-  faultQueue: 'Fault queue',
-  veventq: 'vEVENTQ',
-  pasid: 'PASID',
-  pages: 'Pages',
-  tier: 'Tier',
-  account: 'Accounting',
-  dirty: 'Dirty tracking',
-  identity: 'Identity',
-  blocked: 'Blocked',
-  attach: 'Attach',
-  replace: 'Replace',
-  quirk: 'Quirk',
-  alias: 'Alias',
-  sva: 'SVA',
-  ats: 'ATS',
-  pri: 'PRI',
-  fault: 'Fault',
-  msi: 'MSI',
-  noiommu: 'no-IOMMU',
-  container: 'Container',
-  selftest: 'Mock device',
-  flushQueue: 'Flush queue',
-  contextEntry: 'Context entry',
-  dte: 'DTE',
-  ste: 'STE',
-  cd: 'CD',
-  ddt: 'DDT',
-  dc: 'Device context',
-  pagingCache: 'Paging-structure cache',
-  sysfs: 'sysfs',
-  lockdep: 'lockdep',
-};
+/** Each term has one. */
+const NAMES: Readonly<Record<keyof typeof TERMS, string>> = TERM_NAMES;
 
 /** Made from the key map, the verbs and the words that the page itself uses. */
 export function HelpDialog() {
   const openDialog = useApp((state) => state.actions.openDialog);
   return (
     <Dialog
-      title="Help"
+      title={HELP.title}
       reading
-      description="Everything you do becomes a line of the script; the script is the scene, and the link holds it."
+      description={HELP.description}
       width={760}
       onClose={() => openDialog(null)}
     >
       <div className="help">
         <section aria-labelledby="help-keys">
           <h3 id="help-keys" className="eyebrow">
-            Keys
+            {HELP.keys}
           </h3>
           <KeyList where="page" />
-          <h3 className="eyebrow">On the canvas</h3>
+          <h3 className="eyebrow">{HELP.onCanvas}</h3>
           <KeyList where="canvas" />
+          <h3 className="eyebrow">{TIMELINE_ZOOM.keys}</h3>
+          <KeyList where="timeline" />
           <p className="prose">
-            <b>In the console.</b> Enter runs the line, Tab completes, up and down bring earlier lines back,
-            Ctrl R looks for one. The kernel’s names may be in small letters. Several lines pasted run one
-            after the other.
+            <Phrase text={HELP.console} parts={{ what: <b>{HELP.inConsole}</b> }} />
           </p>
           <p className="prose">
-            <b>Your own machine.</b> Paste anywhere on the page, or drop files on it: <code>lspci</code>,{' '}
-            <code>dmesg</code>, lists of <code>/sys/kernel/iommu_groups</code>, the ACPI tables DMAR, IVRS and
-            IORT, one alone or together. The more of them, the more is certain; as root, <code>lspci</code>{' '}
-            shows the ACS registers that decide groups. Nothing leaves your browser.
+            <Phrase
+              text={HELP.machine}
+              parts={{
+                what: <b>{HELP.yourMachine}</b>,
+                lspci: <code>lspci</code>,
+                dmesg: <code>dmesg</code>,
+                groups: <code>/sys/kernel/iommu_groups</code>,
+              }}
+            />
           </p>
         </section>
         <section aria-labelledby="help-words">
           <h3 id="help-words" className="eyebrow">
-            Words
+            {HELP.words}
           </h3>
           <dl className="fields">
-            {Object.entries(TERM_NAMES).map(([key, name]) => (
+            {Object.entries(NAMES).map(([key, name]) => (
               <div key={key}>
                 <dt>{name}</dt>
                 <dd>
@@ -116,13 +69,13 @@ export function HelpDialog() {
         </section>
         <section aria-labelledby="help-marks" className="help-wide">
           <h3 id="help-marks" className="eyebrow">
-            Marks and wires
+            {HELP.marks}
           </h3>
           <Legend full />
         </section>
         <section aria-labelledby="help-verbs" className="help-wide">
           <h3 id="help-verbs" className="eyebrow">
-            Lines of the script
+            {HELP.lines}
           </h3>
           <dl className="help-verbs">
             {[...VERBS.values()].map((verb) => (
@@ -136,6 +89,7 @@ export function HelpDialog() {
           </dl>
         </section>
         <Defects />
+        <About />
       </div>
     </Dialog>
   );
@@ -173,7 +127,7 @@ function KeyList({ where }: { readonly where: KeyRow['where'] }) {
           <dt>
             {all.map((keys, index) => (
               <span key={keys}>
-                {index > 0 && <span className="muted"> or </span>}
+                {index > 0 && <span className="muted"> {HELP.or} </span>}
                 {keys.split(' ').map((key) => (
                   <kbd key={key} className="kbd">
                     {key}
