@@ -1,15 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
+import type { UserConfig } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { docsSites } from './.scripts/docs-sites.ts';
 import { embedClient } from './.scripts/embed-client.ts';
+import { embedSite } from './.scripts/embed-site.ts';
+import { language } from './.scripts/language.ts';
+import { offline } from './.scripts/offline.ts';
 import { preloads } from './.scripts/preloads.ts';
-import { sharedChunk } from './.scripts/shared-chunk.ts';
+import { startChunks } from './.scripts/start-chunks.ts';
 
-export default defineConfig({
+/** What holds for the app and for the embed, which is built apart. */
+export const site = {
   base: './', // served from any path, and from a zip
-  // Comes with React Flow's camera, which never blends colours: src/lib/no-colours.ts
-  resolve: { alias: { 'd3-color': fileURLToPath(new URL('src/lib/no-colours.ts', import.meta.url)) } },
-  plugins: [react(), preloads(), embedClient()],
+  resolve: {
+    alias: [
+      // Comes with React Flow's camera, which never blends colours: src/lib/no-colours.ts
+      { find: 'd3-color', replacement: fileURLToPath(new URL('src/lib/no-colours.ts', import.meta.url)) },
+      // What React has had itself since 18.
+      { find: /^use-sync-external-store\/shim$/, replacement: 'react' },
+    ],
+  },
   // The engine is one classic script, which starts from its address and from a blob: src/worker/starter.ts
   worker: { format: 'iife' },
   experimental: {
@@ -21,10 +32,22 @@ export default defineConfig({
           }
         : undefined,
   },
+  // Where a browser preloads no modules it loads them a little later.
+  build: { target: 'es2022', modulePreload: { polyfill: false } },
+} satisfies UserConfig;
+/** What its sources need. */
+export const sources = () => [react(), language(process.env.WORDS)];
+const embed = embedSite(site, sources);
+
+export default defineConfig({
+  ...site,
+  plugins: [sources(), embed.plugin, preloads(embed.first), embedClient(), docsSites(), offline()],
   build: {
-    target: 'es2022',
+    ...site.build,
     manifest: true, // .scripts/size.mjs reads it
-    rolldownOptions: { output: { codeSplitting: { groups: [sharedChunk()] } } },
+    rolldownOptions: {
+      output: { codeSplitting: { groups: startChunks('src/app/open.tsx', 'src/main.tsx') } },
+    },
   },
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx', '.scripts/*.test.mjs'],

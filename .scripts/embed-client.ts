@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { build, type Plugin } from 'vite';
+import { language } from './language.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = `${root}src/embed/`;
@@ -38,6 +39,7 @@ async function bundle(): Promise<string> {
     configFile: false,
     publicDir: false,
     logLevel: 'error',
+    plugins: [language(process.env.WORDS)],
     build: {
       target: 'es2022',
       write: false,

@@ -22,7 +22,7 @@ const ROOMS = [
     (place) => `engine/hw/${place}/room`,
   ),
   ...['engine/kernel/errno', 'engine/kernel/task', 'engine/hw/port'],
-  ...['lib', 'scenario', 'share', 'store', 'worker', 'canvas', 'panels', 'lessons', 'ui', 'app'].map(
+  ...['lib', 'scenario', 'share', 'store', 'worker', 'canvas', 'panels', 'lessons', 'ui', 'app', 'words'].map(
     (each) => `${each}/room`,
   ),
 ];
@@ -71,8 +71,18 @@ const IMPORTS = [
   ['engine/hw/vtd/a', value('../amd/device/room'), 'vendors-are-isolated'],
   ['engine/hw/common/a', type('../amd/device/room'), 'common-knows-no-vendor'],
   ['engine/hw/a', value('./vtd/driver/room'), 'common-knows-no-vendor'],
+  ['words/a', value('../store/room'), 'words-are-data'],
+  ['words/b', npm('react'), 'words-are-data'],
+  ['words/c', type('../store/room'), null],
+  ['words/d', value('./room'), null],
+  ['panels/g', value('../words/room'), null],
+  ['ui/b', value('../words/room'), null],
+  ['scenario/d', value('../words/room'), null],
+  ['share/d', value('../words/room'), null],
+  ['engine/sim/e', value('../../words/room'), 'engine-is-closed'],
+  ['lib/b', value('../words/room'), 'lib-knows-nothing'],
   ['lib/a', type('../store/room'), 'lib-knows-nothing'],
-  ['lib/b', npm('fflate'), 'lib-knows-nothing'],
+  ['lib/c', npm('fflate'), 'lib-knows-nothing'],
   ['scenario/a', type('../engine/sim/room'), 'scenario-is-text'],
   ['scenario/b', npm('fflate'), 'scenario-is-text'],
   ['scenario/c', value('../engine/kernel/errno'), null],

@@ -2,11 +2,12 @@
 // both, so that what main.tsx is going to import is on its way at once.
 import type { Plugin, Rolldown } from 'vite';
 
-const STARTS = { app: 'src/app/open.tsx', embed: 'src/embed/open.tsx' };
+const APP = '/src/app/open.tsx';
 
 type Chunk = Rolldown.OutputChunk;
 
-export function preloads(): Plugin {
+/** `embed`: the chunks that an embed loads first; they are of another build. */
+export function preloads(embed: () => readonly Chunk[]): Plugin {
   let base = '/';
   return {
     name: 'preloads',
@@ -19,41 +20,39 @@ export function preloads(): Plugin {
       handler(html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).flatMap((each) => (each.type === 'chunk' ? [each] : []));
         const entry = chunks.find(({ isEntry }) => isEntry);
-        const words = Object.entries(STARTS).map(([name, source]) => {
-          const start = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${source}`));
-          if (start === undefined) throw new Error(`no chunk for ${source}`);
-          const files = closure(start, chunks, new Set(entry === undefined ? [] : closure(entry, chunks)));
-          const styles = chunks.flatMap(({ fileName, viteMetadata }) =>
-            files.includes(fileName) ? [...(viteMetadata?.importedCss ?? [])] : [],
-          );
-          return `data-${name}="${[...files, ...styles].map((file) => base + file).join(' ')}"`;
-        });
+        const app = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(APP));
+        if (entry === undefined || app === undefined) throw new Error(`no chunk for ${APP}`);
+        const there = closure(entry, chunks);
         // The page's own sheet comes first: what components say of the same elements has to come after it.
-        const own =
-          entry === undefined ? [] : [...(entry.viteMetadata?.importedCss ?? [])].map((file) => base + file);
+        const own = stylesOf([entry]);
         const after = own.reduce(
-          (text, file) => text.replace(new RegExp(`\\s*<link rel="stylesheet"[^>]*href="${file}"[^>]*>`), ''),
+          (text, file) =>
+            text.replace(new RegExp(`\\s*<link rel="stylesheet"[^>]*href="${base}${file}"[^>]*>`), ''),
           html,
         );
-        const given = words.map((each) => each.replace('="', `="${[...own, ''].join(' ')}`));
-        return after.replace('<script data-start', `<script ${given.join(' ')}`);
+        const starts = { app: closure(app, chunks), embed: embed() };
+        const words = Object.entries(starts).map(([name, start]) => {
+          const later = start.filter((chunk) => !there.includes(chunk));
+          const files = [...own, ...later.map(({ fileName }) => fileName), ...stylesOf(later)];
+          return `data-${name}="${files.map((file) => base + file).join(' ')}"`;
+        });
+        return after.replace('<script data-start', `<script ${words.join(' ')}`);
       },
     },
   };
 }
 
-/** Files of a chunk and of what it imports statically, without those that are there already. */
-function closure(
+const stylesOf = (chunks: readonly Chunk[]): readonly string[] => [
+  ...new Set(chunks.flatMap(({ viteMetadata }) => [...(viteMetadata?.importedCss ?? [])])),
+];
+
+/** What a chunk imports statically, and it after them: in this order their styles have to come. */
+export function closure(
   chunk: Chunk,
   chunks: readonly Chunk[],
-  there: ReadonlySet<string> = new Set(),
-  seen = new Set<string>(),
-): readonly string[] {
-  if (there.has(chunk.fileName) || seen.has(chunk.fileName)) return [...seen];
-  seen.add(chunk.fileName);
-  for (const file of chunk.imports) {
-    const next = chunks.find(({ fileName }) => fileName === file);
-    if (next !== undefined) closure(next, chunks, there, seen);
-  }
-  return [...seen];
+  seen: readonly Chunk[] = [],
+): readonly Chunk[] {
+  if (seen.includes(chunk)) return seen;
+  const imports = chunk.imports.flatMap((file) => chunks.filter(({ fileName }) => fileName === file));
+  return [...imports.reduce((before, next) => closure(next, chunks, before), seen), chunk];
 }

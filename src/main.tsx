@@ -8,7 +8,9 @@ import { isEmbed } from './embed/options';
 /** The app, or a scene in somebody else's page: each in chunks of its own, which the page's head has begun to load. */
 const embed = isEmbed(new URLSearchParams(location.search));
 if (!embed) reloadStaleChunks();
-const page = embed ? import('./embed/open') : import('./app/open');
+// Functions of their own: a bundler that folds two imports into one fetches what either of them needs.
+const starts = { app: () => import('./app/open'), embed: () => import('./embed/open') };
+const page = starts[embed ? 'embed' : 'app']();
 
 const root = document.getElementById('root');
 if (root !== null)

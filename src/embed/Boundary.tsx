@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 /** A picture that cannot be drawn says so; the rest goes on. */
 export class Boundary extends Component<{ readonly children: ReactNode }, { readonly why: string | null }> {
@@ -13,11 +13,11 @@ export class Boundary extends Component<{ readonly children: ReactNode }, { read
     const { why } = this.state;
     if (why === null) return this.props.children;
     return (
-      <section className="embed-trouble" role="alert">
-        <h2>{EMBED_WORDS.notShown}</h2>
+      <section className="trouble embed-trouble" role="alert">
+        <h2>{EMBED.notShown}</h2>
         <p className="mono">{why}</p>
         <button type="button" className="btn" onClick={() => this.setState({ why: null })}>
-          {EMBED_WORDS.again}
+          {EMBED.again}
         </button>
       </section>
     );

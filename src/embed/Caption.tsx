@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useApp } from '../store';
 import { linesOf, noteAt, noteIn } from '../store/script';
 import { outcomeAt } from './state';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 /** What the scene says where it stands; no room is taken by a scene that says nothing. */
 export function Caption() {
@@ -28,7 +28,7 @@ export function Outcome() {
   const bad = at !== null && at.status !== 'ok' && at.status !== 'none';
   return (
     <p className="embed-outcome mono" data-bad={bad || undefined}>
-      <span>{at?.text ?? EMBED_WORDS.begin}</span>
+      <span>{at?.text ?? EMBED.begin}</span>
       <b title={at?.why ?? undefined}>{at?.result}</b>
     </p>
   );

@@ -1,7 +1,8 @@
 import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type RefObject } from 'react';
 import { Canvas } from '../canvas/Canvas';
 import { useApp } from '../store';
-import { linesOf, noteIn } from '../store/script';
+import { linesOf, noteIn, sceneTitle } from '../store/script';
+import { EMBED } from '../words/embed/embed';
 import { Boundary } from './Boundary';
 import { Caption, Outcome } from './Caption';
 import { canvasHeight, wantHeight } from './height';
@@ -70,7 +71,7 @@ function Wide() {
 }
 
 function useTitle(): string {
-  const title = useApp((state) => /^# title: (.+)$/m.exec(state.script)?.[1] ?? 'IOMMU Playground');
+  const title = useApp((state) => sceneTitle(state.script) ?? EMBED.untitled);
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { LINK_LIMITS } from '../share/limits';
 import { linkTo, pageBase } from '../share/links';
 import { useApp } from '../store';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 /** The whole playground with this scene as it stands: the link is made when it is wanted, never before. */
 export function OpenInPlayground({ short }: { readonly short: boolean }) {
@@ -11,7 +11,7 @@ export function OpenInPlayground({ short }: { readonly short: boolean }) {
   const [byHand, setByHand] = useState<string | null>(null);
   const open = (): void => {
     const link = linkNow();
-    if (link === null) return setByHand(EMBED_WORDS.tooLong);
+    if (link === null) return setByHand(EMBED.tooLong);
     const tab = window.open(link, '_blank');
     setByHand(tab === null ? link : null);
     // What is opened need not know who opened it.
@@ -21,10 +21,10 @@ export function OpenInPlayground({ short }: { readonly short: boolean }) {
     return (
       <input
         className="input input-mono embed-link"
-        aria-label={EMBED_WORDS.linkByHand}
-        title={EMBED_WORDS.linkByHand}
+        aria-label={EMBED.linkByHand}
+        title={EMBED.linkByHand}
         readOnly
-        autoFocus
+        ref={takeFocus}
         value={byHand}
         onFocus={(event) => event.target.select()}
         onBlur={() => setByHand(null)}
@@ -35,15 +35,18 @@ export function OpenInPlayground({ short }: { readonly short: boolean }) {
     <button
       type="button"
       className="embed-open"
-      aria-label={EMBED_WORDS.open}
-      title={EMBED_WORDS.openHere}
+      aria-label={EMBED.open}
+      title={EMBED.openHere}
       onClick={open}
     >
-      <span>{short ? EMBED_WORDS.openShort : EMBED_WORDS.open}</span>
+      <span>{short ? EMBED.openShort : EMBED.open}</span>
       <ArrowUpRight size={14} aria-hidden="true" />
     </button>
   );
 }
+
+/** Frames of other origins get no focus by an attribute. */
+const takeFocus = (field: HTMLInputElement | null): void => field?.focus();
 
 function linkNow(): string | null {
   const { script, cursor, selection } = useApp.getState();

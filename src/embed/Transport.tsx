@@ -7,7 +7,7 @@ import { stopsOf } from '../store/transport';
 import { IconButton } from '../ui/Button';
 import { OpenInPlayground } from './OpenInPlayground';
 import { isMoving } from './state';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 interface TransportProps {
   /** Single steps, the walk and the way out, too. */
@@ -20,14 +20,14 @@ export function Transport({ all, editable }: TransportProps) {
   const moving = useApp(isMoving);
   const { step, togglePlay } = useApp((state) => state.actions);
   return (
-    <div className="embed-bar" role="group" aria-label={EMBED_WORDS.playback}>
+    <div className="embed-bar" role="group" aria-label={EMBED.playback}>
       {all && (
-        <IconButton label={EMBED_WORDS.back} disabled={empty} onClick={() => void step(-1)}>
+        <IconButton label={EMBED.back} disabled={empty} onClick={() => void step(-1)}>
           <StepBack size={15} />
         </IconButton>
       )}
       <IconButton
-        label={moving ? EMBED_WORDS.pause : EMBED_WORDS.play}
+        label={moving ? EMBED.pause : EMBED.play}
         className="embed-play"
         disabled={empty}
         onClick={togglePlay}
@@ -35,7 +35,7 @@ export function Transport({ all, editable }: TransportProps) {
         {moving ? <Pause size={16} /> : <Play size={16} />}
       </IconButton>
       {all && (
-        <IconButton label={EMBED_WORDS.step} disabled={empty} onClick={() => void step(1)}>
+        <IconButton label={EMBED.step} disabled={empty} onClick={() => void step(1)}>
           <StepForward size={15} />
         </IconButton>
       )}
@@ -60,8 +60,8 @@ function Scrubber() {
       <input
         type="range"
         className="embed-scrubber"
-        aria-label={EMBED_WORDS.line}
-        aria-valuetext={EMBED_WORDS.moment(cursor, total)}
+        aria-label={EMBED.line}
+        aria-valuetext={EMBED.moment(cursor, total)}
         min={0}
         max={last}
         value={at}
@@ -81,10 +81,10 @@ function History() {
   const { undo, redo } = useApp((state) => state.actions);
   return (
     <>
-      <IconButton label={EMBED_WORDS.undo} disabled={!canUndo} onClick={() => void undo()}>
+      <IconButton label={EMBED.undo} disabled={!canUndo} onClick={() => void undo()}>
         <Undo2 size={15} />
       </IconButton>
-      <IconButton label={EMBED_WORDS.redo} disabled={!canRedo} onClick={() => void redo()}>
+      <IconButton label={EMBED.redo} disabled={!canRedo} onClick={() => void redo()}>
         <Redo2 size={15} />
       </IconButton>
     </>
@@ -98,7 +98,7 @@ function WalkButton() {
   const widenWalk = useApp((state) => state.actions.widenWalk);
   if (!there && !wide) return null;
   return (
-    <IconButton label={EMBED_WORDS.walk} aria-pressed={wide} onClick={() => widenWalk(!wide)}>
+    <IconButton label={EMBED.walk} aria-pressed={wide} onClick={() => widenWalk(!wide)}>
       <Footprints size={15} />
     </IconButton>
   );

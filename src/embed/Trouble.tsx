@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useApp } from '../store';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 /** A host that gives the scene itself has so long before the embed says that it has none. */
 const HOST_MS = 2000;
@@ -18,12 +18,12 @@ export function Trouble() {
   }, []);
   if (engine.status === 'crashed') {
     return (
-      <section className="embed-trouble" role="alert">
-        <h2>{EMBED_WORDS.stopped}</h2>
+      <section className="trouble embed-trouble" role="alert">
+        <h2>{EMBED.stopped}</h2>
         <p>{engine.why}</p>
         {!engine.restarting && (
           <button type="button" className="btn" onClick={() => void restartEngine()}>
-            {EMBED_WORDS.again}
+            {EMBED.again}
           </button>
         )}
       </section>
@@ -31,17 +31,17 @@ export function Trouble() {
   }
   if (notice?.tone === 'error') {
     return (
-      <section className="embed-trouble" role="alert">
-        <h2>{EMBED_WORDS.notShown}</h2>
+      <section className="trouble embed-trouble" role="alert">
+        <h2>{EMBED.notShown}</h2>
         <p>{notice.text}</p>
         {!empty && (
           <button type="button" className="btn" onClick={() => notify(null)}>
-            {EMBED_WORDS.dismiss}
+            {EMBED.dismiss}
           </button>
         )}
       </section>
     );
   }
-  if (engine.status === 'starting') return <p className="embed-wait">{EMBED_WORDS.starting}</p>;
-  return empty && waited ? <p className="embed-wait">{EMBED_WORDS.nothing}</p> : null;
+  if (engine.status === 'starting') return <p className="embed-wait">{EMBED.starting}</p>;
+  return empty && waited ? <p className="embed-wait">{EMBED.nothing}</p> : null;
 }

@@ -1,5 +1,5 @@
 import type { Hint } from './use-page-wheel';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 const KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
@@ -7,7 +7,7 @@ const KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 export function WheelHint({ hint }: { readonly hint: Hint }) {
   return (
     <p className="embed-hint" data-shown={hint !== null || undefined} aria-hidden="true">
-      {hint === 'finger' ? EMBED_WORDS.twoFingers : EMBED_WORDS.zoomHint(KEY)}
+      {hint === 'finger' ? EMBED.twoFingers : EMBED.zoomHint(KEY)}
     </p>
   );
 }

@@ -1,7 +1,7 @@
 import { encodeLink } from '../share/link';
 import { sceneTitle } from '../store/script';
 import type { AppState } from '../store/types';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 type Figure = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly why: string };
 
@@ -11,8 +11,8 @@ export async function figureOf(app: AppState, theme: 'light' | 'dark' | undefine
   const { canvasFigure } = await import('../figure');
   const svg = await canvasFigure({
     theme: theme ?? (document.documentElement.dataset['theme'] === 'dark' ? 'dark' : 'light'),
-    title: sceneTitle(script) ?? EMBED_WORDS.untitled,
+    title: sceneTitle(script) ?? EMBED.untitled,
     scene: encodeLink({ script, cursor, selection, camera: null }),
   });
-  return svg === null ? { ok: false, why: EMBED_WORDS.emptyScene } : { ok: true, value: svg };
+  return svg === null ? { ok: false, why: EMBED.emptyScene } : { ok: true, value: svg };
 }

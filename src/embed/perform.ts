@@ -3,7 +3,7 @@ import { figureOf } from './figure';
 import type { Command, EmbedState } from './protocol';
 import { readScene } from './read-scene';
 import { isMoving, stateFor } from './state';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 /** What came of a command: a value for the host, or why there is none. */
 export type Performed =
@@ -38,7 +38,7 @@ export async function perform(command: Command): Promise<Performed> {
       break;
     case 'select':
       if (command.object !== null && !Object.hasOwn(objects, command.object))
-        return refused(EMBED_WORDS.noObject(command.object));
+        return refused(EMBED.noObject(command.object));
       actions.select(command.object);
       break;
     case 'exportSvg': {
@@ -57,11 +57,11 @@ async function load(command: Extract<Command, { type: 'load' }>): Promise<string
   const line = command.line ?? null;
   if ('script' in command) return (await actions.replaceScript(command.script, line)) ? null : lastTrouble();
   const { scene, why } = await readScene(command.link.slice(Math.max(0, command.link.indexOf('#'))));
-  if (scene === null) return why ?? EMBED_WORDS.notShown;
+  if (scene === null) return why ?? EMBED.notShown;
   const { script, cursor, selection } = scene;
   if (!(await actions.replaceScript(script, line ?? cursor))) return lastTrouble();
   if (selection !== null && Object.hasOwn(useApp.getState().objects, selection)) actions.select(selection);
   return null;
 }
 
-const lastTrouble = (): string => useApp.getState().notice?.text ?? EMBED_WORDS.notShown;
+const lastTrouble = (): string => useApp.getState().notice?.text ?? EMBED.notShown;

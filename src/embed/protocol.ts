@@ -1,3 +1,5 @@
+import { PROTOCOL } from '../words/embed/protocol';
+
 /**
  * What a page and the embed in it say to each other. The embed greets its page with {@link Hello}; the page answers with
  * {@link Connect} and one end of a MessageChannel; everything else goes over that. A request with an `id` gets an
@@ -143,45 +145,41 @@ function commandOf(message: unknown): Command | string {
       return loadOf(message);
     case 'seek': {
       const line = lineOf(message);
-      return line === null ? 'seek needs a line: a whole number, 0 or more' : { type, line };
+      return line === null ? PROTOCOL.noLine : { type, line };
     }
     case 'step': {
       const direction = fieldOf(message, 'direction') ?? 1;
-      return direction === 1 || direction === -1 ? { type, direction } : 'step goes in direction 1 or -1';
+      return direction === 1 || direction === -1 ? { type, direction } : PROTOCOL.badDirection;
     }
     case 'setTheme': {
       const theme = fieldOf(message, 'theme');
-      return theme === 'light' || theme === 'dark' || theme === 'auto'
-        ? { type, theme }
-        : 'a theme is light, dark or auto';
+      return theme === 'light' || theme === 'dark' || theme === 'auto' ? { type, theme } : PROTOCOL.badTheme;
     }
     case 'select': {
       const object = fieldOf(message, 'object') === null ? null : textOf(message, 'object', 200);
-      return object === undefined ? 'select needs an object: its id, or null' : { type, object };
+      return object === undefined ? PROTOCOL.noObject : { type, object };
     }
     case 'exportSvg': {
       const theme = fieldOf(message, 'theme');
       if (theme === undefined) return { type };
-      return theme === 'light' || theme === 'dark' ? { type, theme } : 'a figure is light or dark';
+      return theme === 'light' || theme === 'dark' ? { type, theme } : PROTOCOL.badFigureTheme;
     }
     case 'play':
     case 'pause':
     case 'getState':
       return { type };
     default:
-      return typeof type === 'string'
-        ? `there is no command ${type.slice(0, 40)}`
-        : 'a message is an object with a type';
+      return typeof type === 'string' ? PROTOCOL.noCommand(type.slice(0, 40)) : PROTOCOL.noMessage;
   }
 }
 
 function loadOf(message: unknown): Command | string {
   const line = lineOf(message);
-  if (line === null && fieldOf(message, 'line') !== undefined) return 'a line is a whole number, 0 or more';
+  if (line === null && fieldOf(message, 'line') !== undefined) return PROTOCOL.badLine;
   const at = line === null ? {} : { line };
   const script = textOf(message, 'script', LONGEST_SCRIPT);
   const link = textOf(message, 'link', LONGEST_LINK);
-  if ((script === undefined) === (link === undefined)) return 'load needs a script or a link, and not both';
+  if ((script === undefined) === (link === undefined)) return PROTOCOL.oneScene;
   return script === undefined ? { type: 'load', link: link ?? '', ...at } : { type: 'load', script, ...at };
 }
 

@@ -1,7 +1,7 @@
 import { readHash } from '../share/hash';
 import { decodeLink } from '../share/link';
 import type { Scene } from '../share/scene';
-import { EMBED_WORDS } from './words';
+import { EMBED } from '../words/embed/embed';
 
 interface Read {
   readonly scene: Scene | null;
@@ -18,9 +18,9 @@ export async function readScene(hash: string): Promise<Read> {
     const decoded = decodeLink(asked.hash);
     return decoded.ok ? { scene: decoded.scene, why: null } : refused(decoded.why);
   }
-  if (asked.kind === 'lesson') return refused(EMBED_WORDS.noLesson);
+  if (asked.kind === 'lesson') return refused(EMBED.noLesson);
   const { makeReady } = await import('../app/link-open');
   const ready = await makeReady(hash);
   if (ready.kind === 'scene') return { scene: ready.scene, why: null };
-  return refused(ready.kind === 'refused' ? ready.why : EMBED_WORDS.noScript);
+  return refused(ready.kind === 'refused' ? ready.why : EMBED.noScript);
 }

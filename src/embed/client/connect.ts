@@ -9,6 +9,7 @@ import {
   type Ping,
   type Results,
 } from '../protocol';
+import { ELEMENT } from '../../words/embed/element';
 
 /** A page's end of the connection to one embed. */
 export interface Connection {
@@ -63,7 +64,7 @@ export function connect(frame: HTMLIFrameElement, { onEvent, onConnect }: Connec
     if (contentWindow === null || source !== contentWindow || !isHello(data)) return;
     if (port !== null) {
       port.close();
-      fail('The embed was loaded anew.');
+      fail(ELEMENT.loadedAnew);
     }
     const channel = new MessageChannel();
     port = channel.port1;
@@ -83,7 +84,7 @@ export function connect(frame: HTMLIFrameElement, { onEvent, onConnect }: Connec
   const connection: Connection = {
     request: (command) =>
       new Promise((resolve, reject) => {
-        if (closed) return reject(new Error('The connection is closed.'));
+        if (closed) return reject(new Error(ELEMENT.isClosed));
         const id = ++lastId;
         waiting.set(id, { resolve, reject });
         post({ ...command, id });
@@ -94,7 +95,7 @@ export function connect(frame: HTMLIFrameElement, { onEvent, onConnect }: Connec
       removeEventListener('message', greet);
       port?.close();
       port = null;
-      fail('The connection was closed.');
+      fail(ELEMENT.wasClosed);
     },
   };
 

@@ -3,7 +3,7 @@ import { addressOf, optionsOf, OPTION_ATTRIBUTES, scriptIn } from './attributes'
 import { connect, type Connection } from './connect';
 import { LOOK } from './look';
 import { inTurn } from './queue';
-import { CLIENT_WORDS } from './words';
+import { ELEMENT } from '../../words/embed/element';
 
 /** Without a height of its own, until the embed tells how high its scene is. */
 const FIRST_HEIGHT = 420;
@@ -146,7 +146,7 @@ export class IommuPlayground extends Base {
   }
 
   get #name(): string {
-    return this.getAttribute('title') ?? CLIENT_WORDS.frameTitle;
+    return this.getAttribute('title') ?? ELEMENT.frameTitle;
   }
 
   #build(): void {
@@ -178,7 +178,7 @@ export class IommuPlayground extends Base {
     }
     open.target = '_blank';
     open.rel = 'noopener';
-    open.textContent = CLIENT_WORDS.open;
+    open.textContent = ELEMENT.open;
     if (state === 'failed') {
       const words = document.createElement('p');
       words.setAttribute('role', 'alert');
@@ -188,7 +188,7 @@ export class IommuPlayground extends Base {
     const button = document.createElement('button');
     button.type = 'button';
     button.disabled = state === 'starting';
-    button.textContent = state === 'starting' ? CLIENT_WORDS.starting : CLIENT_WORDS.start;
+    button.textContent = state === 'starting' ? ELEMENT.starting : ELEMENT.start;
     button.setAttribute('aria-label', `${button.textContent} ${this.#name}`);
     button.onclick = () => this.start();
     const title = document.createElement('span');
@@ -226,11 +226,11 @@ export class IommuPlayground extends Base {
     const address = addressOf(this, IommuPlayground.home);
     const sandbox = this.getAttribute('sandbox') ?? SANDBOX;
     if (address === null) {
-      this.#show('failed', CLIENT_WORDS.badSource(this.getAttribute('src') ?? ''));
+      this.#show('failed', ELEMENT.badSource(this.getAttribute('src') ?? ''));
       return Promise.resolve();
     }
     if (sandbox !== 'none' && !/(?:^|\s)allow-scripts(?:\s|$)/i.test(sandbox)) {
-      this.#show('failed', CLIENT_WORDS.noScripts);
+      this.#show('failed', ELEMENT.noScripts);
       return Promise.resolve();
     }
     return new Promise((done) => {
@@ -246,10 +246,10 @@ export class IommuPlayground extends Base {
       const forbidden = (event: SecurityPolicyViolationEvent): void => {
         const ours = event.blockedURI.startsWith(address.origin);
         if (ours && /^(frame|child|default)-src$/.test(event.effectiveDirective))
-          fail(CLIENT_WORDS.frameForbidden(address.origin));
+          fail(ELEMENT.frameForbidden(address.origin));
       };
       document.addEventListener('securitypolicyviolation', forbidden);
-      const timer = setTimeout(() => fail(CLIENT_WORDS.notAnswered(address.origin)), PATIENCE_MS);
+      const timer = setTimeout(() => fail(ELEMENT.notAnswered(address.origin)), PATIENCE_MS);
       this.#ends.push(() => {
         document.removeEventListener('securitypolicyviolation', forbidden);
         clearTimeout(timer);
