@@ -18,6 +18,14 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     { name: 'no-orphan-import', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'words-are-data',
+      comment:
+        'what the page says: no values but each other, so that another language can take their place; types may come from anywhere',
+      severity: 'error',
+      from: { path: '^src/(words|languages)/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '^(?!src/(words|languages)/)', dependencyTypesNot: ['type-only'] },
+    },
     forbid('lib-knows-nothing', 'lib has no domain and no package', '^src/lib/', '^(?!src/lib/)'),
     forbid(
       'engine-is-closed',
@@ -108,13 +116,13 @@ module.exports = {
       'scenario-is-text',
       'a script is text: no package, no page, no engine but its errnos, PCI words, the rules of groups, the shape of kernel lines, and calls as data with what a line came to',
       '^src/scenario/',
-      '^(?!src/(scenario|lib|engine/(pci|uapi))/|src/engine/(kernel/errno|iommu/pci-device-group|trace/event|sim/(batch|kernel-lines/text))\\.ts)',
+      '^(?!src/(scenario|words|lib|engine/(pci|uapi))/|src/engine/(kernel/errno|iommu/pci-device-group|trace/event|sim/(batch|kernel-lines/text))\\.ts)',
     ),
     forbid(
       'share-is-a-codec',
       'a link is a script, compressed',
       '^src/share/',
-      '^(?!src/(share|scenario|lib)/|.*node_modules/fflate/)',
+      '^(?!src/(share|scenario|words|lib)/|.*node_modules/fflate/)',
     ),
     {
       name: 'page-reads-the-store',
@@ -132,7 +140,7 @@ module.exports = {
     ),
     forbid('canvas-apart-from-panels', '', '^src/canvas/', '^src/(panels|lessons|app)/'),
     forbid('lessons-apart', '', '^src/lessons/', '^src/(canvas|panels|app)/'),
-    forbid('ui-is-plain', 'primitives know no domain', '^src/ui/', '^src/(?!ui/|lib/)'),
+    forbid('ui-is-plain', 'primitives know no domain', '^src/ui/', '^src/(?!ui/|words/|lib/)'),
     forbid(
       'worker-and-store',
       'the store never reaches into the page',
@@ -148,6 +156,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // Files of other tools, which import packages of theirs.
+    exclude: { path: '^src/docs-sites/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

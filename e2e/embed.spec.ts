@@ -68,6 +68,25 @@ test('a link in a frame shows its scene: play, step and scrub, and nothing is wr
   expect(search).toBe('');
 });
 
+test('an embed loads nothing of the app, and the app nothing of an embed', async ({ page }) => {
+  const scripts: string[] = [];
+  page.on('request', (request) => {
+    const name = /\/assets\/([^/]+\.js)$/.exec(request.url())?.[1];
+    if (name !== undefined) scripts.push(name);
+  });
+  await page.goto(`./?embed&editable${LINK}`);
+  await expect(moment(page)).toHaveAttribute('aria-valuetext', `after line ${LINES} of ${LINES}`, STARTED);
+  await expect(page.getByRole('combobox', { name: 'Type a line of the script' })).toBeVisible();
+  expect(scripts.filter((name) => name.startsWith('embed-')).length).toBeGreaterThan(2);
+  // What chooses between the two, and the engine.
+  expect(scripts.filter((name) => !/^(?:embed|index|page|engine\.worker)-/.test(name))).toEqual([]);
+
+  scripts.length = 0;
+  await page.goto(`./${LINK}`);
+  await expect(moment(page)).toHaveAttribute('aria-valuetext', `after line ${LINES} of ${LINES}`, STARTED);
+  expect(scripts.filter((name) => name.startsWith('embed-'))).toEqual([]);
+});
+
 test('options: where it opens, how it looks, what is below it', async ({ page }) => {
   await page.goto(`./?embed&theme=dark&step=7&controls=play${LINK}`);
   await expect(moment(page)).toHaveAttribute('aria-valuetext', `after line 7 of ${LINES}`, STARTED);

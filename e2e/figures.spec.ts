@@ -78,6 +78,26 @@ test('a walk, in the dark, and as PNG', async ({ page }) => {
   const png = await saved(page, 'Save PNG');
   expect(png.subarray(1, 4).toString('latin1')).toBe('PNG');
   expect(png.readUInt32BE(16)).toBe(2 * 760); // the width, in the header
+
+  await page.keyboard.press('Escape');
+  await openScene(page, 'machine q35 iommu=vtd');
+  await page.evaluate((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], 'walk.png'));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  }, png.toString('base64'));
+  await expect(lines(page)).toHaveCount(SCENE.split('\n').length);
+});
+
+test('a command saves the canvas without a dialog', async ({ page }) => {
+  await openScene(page, ATTACHED);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Find a command or an object' }).fill('save the canvas');
+  const download = page.waitForEvent('download');
+  await page.getByRole('option', { name: 'Save the canvas as a figure' }).click();
+  const svg = readFileSync(await (await download).path(), 'utf8');
+  expect((await readXml(page, svg))?.words.join('\n')).toContain('Network card');
 });
 
 test('without a look-up on stage the tab says what to do', async ({ page }) => {

@@ -82,8 +82,7 @@ test.describe('the list', () => {
   test('is one tab stop: arrows walk, open and close, Enter selects', async ({ page }) => {
     await openScene(page, MACHINE);
     const list = await show(page, 'List');
-    await list.getByRole('checkbox', { name: 'shared only' }).focus();
-    await page.keyboard.press('Tab');
+    await list.getByRole('button', { name: /^(Open|Close) all$/ }).focus();
     await page.keyboard.press('Tab');
     await expect(tree(page)).toBeFocused();
     const active = (): Locator => page.locator('.tree-row[data-active]');

@@ -38,6 +38,8 @@ export default defineConfig({
     baseURL: `http://127.0.0.1:${String(port)}/`,
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
+    // What one kept would answer for the server under test: offline.spec.ts alone is about that.
+    serviceWorkers: 'block',
     launchOptions: {
       ...(path === undefined ? {} : { executablePath: path }),
       args: [

@@ -22,6 +22,7 @@ import { useShortcuts } from './use-shortcuts';
 import { ViewTabs, type View } from './ViewTabs';
 import 'reactflow/dist/base.css';
 import '../canvas/canvas.css';
+import * as says from '../words/app/frame';
 
 const palette = () => import('./CommandPalette');
 const menu = () => import('./ContextMenu');
@@ -77,8 +78,8 @@ export function App() {
       <SkipLinks />
       <Header sideOpen={sideOpen} onToggleSide={toggleSide} />
       <Rail />
-      <main className="stage" id="canvas" tabIndex={-1} aria-label="Machine">
-        <ErrorBoundary part="The canvas">
+      <main className="stage" id="canvas" tabIndex={-1} aria-label={says.machine}>
+        <ErrorBoundary part={says.theCanvas}>
           <Canvas
             empty={
               <EmptyStart>
@@ -91,21 +92,21 @@ export function App() {
         </ErrorBoundary>
         <Wide />
         <Caption />
-        <ErrorBoundary part="What is on stage">
+        <ErrorBoundary part={says.whatIsOnStage}>
           <Suspense fallback={null}>
             <StageStrip />
           </Suspense>
         </ErrorBoundary>
         <Learning onRead={showSide} />
-        <ErrorBoundary part="The refusal">
+        <ErrorBoundary part={says.theRefusal}>
           <RefusalCard />
         </ErrorBoundary>
         <EngineBanner />
       </main>
-      <aside className="side" id="side" aria-label="Details" tabIndex={-1}>
+      <aside className="side" id="side" aria-label={says.details} tabIndex={-1}>
         <Resizer
           className="resize-side"
-          label="Width of the side panel"
+          label={says.widthOfTheSidePanel}
           orientation="vertical"
           value={sideWidth}
           min={300}
@@ -113,7 +114,7 @@ export function App() {
           onChange={setSideWidth}
           onDone={(value) => save({ sideWidth: value })}
         />
-        <ErrorBoundary part="This panel">
+        <ErrorBoundary part={says.thisPanel}>
           <Suspense fallback={null}>
             <SidePanel />
           </Suspense>
@@ -122,7 +123,7 @@ export function App() {
       <Dock open={dockOpen} onToggle={toggleDock}>
         <Resizer
           className="resize-dock"
-          label="Height of the script"
+          label={says.heightOfTheScript}
           orientation="horizontal"
           value={dockHeight}
           min={110}
@@ -133,10 +134,10 @@ export function App() {
       </Dock>
       <ViewTabs view={view} onChange={setView} />
       <NoticeBar onPanel={showSide} />
-      <ErrorBoundary part="The dialog">
+      <ErrorBoundary part={says.theDialog}>
         <Dialogs />
       </ErrorBoundary>
-      <ErrorBoundary part="The menu">
+      <ErrorBoundary part={says.theMenu}>
         <Commanding />
       </ErrorBoundary>
       <DropZone />
@@ -154,7 +155,7 @@ function Learning({ onRead }: { readonly onRead: () => void }) {
   }, [step]);
   if (step === null) return null;
   return (
-    <ErrorBoundary part="The lesson">
+    <ErrorBoundary part={says.theLesson}>
       <Suspense fallback={null}>
         <LessonBar onRead={onRead} />
       </Suspense>
@@ -167,7 +168,7 @@ function Wide() {
   const walk = useApp((state) => state.wideWalk);
   if (!walk) return null;
   return (
-    <ErrorBoundary part="The walk">
+    <ErrorBoundary part={says.theWalk}>
       <Suspense fallback={null}>
         <WideWalk />
       </Suspense>

@@ -10,6 +10,8 @@ import { ObjectGlyph } from '../ui/ObjectGlyph';
 import { choiceRows, firstRows, stepTitle, type Row, type RowSection } from './palette-rows';
 import { takeTypedAhead } from './typed-ahead';
 import './command-palette.css';
+import * as says from '../words/app/palette';
+import { Phrase } from '../ui/Phrase';
 
 /** What was done last, newest first; for as long as the page is open. */
 let recent: readonly Recent[] = [];
@@ -25,7 +27,7 @@ export function CommandPalette() {
     <Dialog.Root open onOpenChange={(open) => !open && closePalette()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="dialog-backdrop" />
-        <Dialog.Popup className="dialog palette" aria-label="Command palette" finalFocus={focusAfter}>
+        <Dialog.Popup className="dialog palette" aria-label={says.commandPalette} finalFocus={focusAfter}>
           <Step
             key={`${commandId} ${at.subject.join()}`}
             at={at}
@@ -85,21 +87,21 @@ function Step({ at, onBack }: StepProps) {
         <Autocomplete.Input
           ref={input}
           className="palette-input"
-          aria-label={title ?? 'Find a command or an object'}
-          placeholder={title === null ? 'Do something, or find an object…' : 'Choose…'}
+          aria-label={title ?? says.findACommandOrAnObject}
+          placeholder={title === null ? says.doSomethingOrFindAnObject : says.choose}
           onFocus={() => {
             const ahead = takeTypedAhead();
             if (ahead !== '') setQuery(ahead);
           }}
           onKeyDown={onKeyDown}
           autoCapitalize="off"
-          spellCheck={false}
+          spellCheck="false"
         />
-        <Dialog.Close className="sr-only">Close</Dialog.Close>
+        <Dialog.Close className="sr-only">{says.close}</Dialog.Close>
       </div>
       <div className="palette-body">
         <Autocomplete.Empty className="palette-empty">
-          {asking ? 'Asking the kernel…' : 'Nothing is called so. The console takes any line.'}
+          {asking ? says.askingTheKernel : says.nothingIsCalledSoTheConsole}
         </Autocomplete.Empty>
         <Autocomplete.List className="palette-list">
           {(section: RowSection) => (
@@ -122,18 +124,21 @@ function Step({ at, onBack }: StepProps) {
       </div>
       <div className="palette-foot">
         <span>
-          <kbd className="kbd">Enter</kbd> do it
+          <Phrase text={says.keyDo} parts={{ key: <kbd className="kbd">Enter</kbd> }} />
         </span>
         <span>
-          <kbd className="kbd">↑</kbd> <kbd className="kbd">↓</kbd> choose
+          <Phrase
+            text={says.keysChoose}
+            parts={{ up: <kbd className="kbd">↑</kbd>, down: <kbd className="kbd">↓</kbd> }}
+          />
         </span>
         {onBack !== null && (
           <span>
-            <kbd className="kbd">Backspace</kbd> back
+            <Phrase text={says.keyBack} parts={{ key: <kbd className="kbd">Backspace</kbd> }} />
           </span>
         )}
         <span>
-          <kbd className="kbd">Esc</kbd> close
+          <Phrase text={says.keyClose} parts={{ key: <kbd className="kbd">Esc</kbd> }} />
         </span>
       </div>
     </Autocomplete.Root>
@@ -183,7 +188,7 @@ function Line({ row }: { readonly row: Row }) {
         {row.more && <span aria-hidden="true">…</span>}
         {row.about !== null && <span className="muted"> {row.about}</span>}
         {row.detail !== null && <span className="muted palette-detail">{row.detail}</span>}
-        {row.current && <span className="chip">now</span>}
+        {row.current && <span className="chip">{says.now}</span>}
       </span>
       <span className="palette-side">
         {row.verb !== null && <code className="muted">{row.verb}</code>}

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useApp } from '../store';
 import { Button } from '../ui/Button';
 import { reportOf, type Failure } from './report';
+import * as says from '../words/app/failure';
 
 /** Puts the report into the clipboard; where the browser forbids that, shows it to be copied by hand. */
 export function CopyReport({ failure }: { readonly failure: Failure }) {
@@ -11,23 +12,23 @@ export function CopyReport({ failure }: { readonly failure: Failure }) {
     const report = reportOf(failure, useApp.getState(), navigator.userAgent);
     try {
       await navigator.clipboard.writeText(report);
-      setSaid('Copied: what happened, your browser, your last actions, and the script.');
+      setSaid(says.copiedWhatHappenedYourBrowserYour);
       setByHand(null);
     } catch {
-      setSaid('This browser does not let the page copy. Here it is:');
+      setSaid(says.thisBrowserDoesNotLet);
       setByHand(report);
     }
   };
   return (
     <>
-      <Button onClick={() => void copy()}>Copy report</Button>
+      <Button onClick={() => void copy()}>{says.copyReport}</Button>
       <p className="muted report-said" role="status">
         {said}
       </p>
       {byHand !== null && (
         <textarea
           className="input mono report-text"
-          aria-label="Report"
+          aria-label={says.report}
           readOnly
           rows={8}
           value={byHand}

@@ -8,6 +8,7 @@ const DIALOGS = {
   script: lazy(() => import('../panels/editor/EditorDialog').then((m) => ({ default: m.EditorDialog }))),
   help: lazy(() => import('../panels/help/HelpDialog').then((m) => ({ default: m.HelpDialog }))),
   drafts: lazy(() => import('./drafts/DraftsDialog').then((m) => ({ default: m.DraftsDialog }))),
+  report: lazy(() => import('./machine-report/ReportDialog').then((m) => ({ default: m.ReportDialog }))),
   share: lazy(() => import('./share/ShareDialog').then((m) => ({ default: m.ShareDialog }))),
 };
 

@@ -4,6 +4,7 @@ import { InsideLine } from '../panels/timeline/InsideLine';
 import { Timeline } from '../panels/timeline/Timeline';
 import { IconButton } from '../ui/Button';
 import { ErrorBoundary } from './ErrorBoundary';
+import * as says from '../words/app/frame';
 
 /** A chunk of its own: the canvas does not wait for it. */
 const Script = lazy(() => import('../panels/log/Script').then((module) => ({ default: module.Script })));
@@ -18,15 +19,15 @@ interface DockProps {
 /** Time and text: the scrubber, the script with its results, and a line to type. */
 export function Dock({ open, onToggle, children }: DockProps) {
   return (
-    <section className="dock" aria-label="Script and playback">
+    <section className="dock" aria-label={says.scriptAndPlayback}>
       {open && children}
       <div className="dock-bar">
-        <ErrorBoundary part="The timeline">
+        <ErrorBoundary part={says.theTimeline}>
           <Timeline />
         </ErrorBoundary>
         <IconButton
           className="wide-only"
-          label={open ? 'Hide the script' : 'Show the script'}
+          label={open ? says.hideTheScript : says.showTheScript}
           aria-expanded={open}
           onClick={onToggle}
         >
@@ -35,7 +36,7 @@ export function Dock({ open, onToggle, children }: DockProps) {
       </div>
       <InsideLine />
       <div className="dock-body" hidden={!open}>
-        <ErrorBoundary part="The script">
+        <ErrorBoundary part={says.theScript}>
           <Suspense fallback={null}>
             <Script />
           </Suspense>

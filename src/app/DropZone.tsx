@@ -1,22 +1,6 @@
 import { useEffect, useState } from 'react';
-import { bringIn, gatherFiles } from '../panels/import/join';
-import { useApp } from '../store';
-
-/** A figure of ours is opened by the scene that it carries; anything else is text. */
-async function takeIn(files: readonly File[]): Promise<void> {
-  const { notify } = useApp.getState().actions;
-  const [file] = files;
-  if (files.length === 1 && file !== undefined && /\.svg$/i.test(file.name)) {
-    const { hashInFigure } = await import('./figure-in-file');
-    const found = await hashInFigure(file);
-    if (found.ok) location.hash = found.hash;
-    else notify({ tone: 'error', text: found.why });
-    return;
-  }
-  const gathered = await gatherFiles(files);
-  if (gathered.ok) bringIn(gathered.offer);
-  else notify({ tone: 'error', text: gathered.why });
-}
+import { takeIn } from './take-in';
+import * as says from '../words/app/notices';
 
 /** Files dropped anywhere on the page are offered for import, several as one text. */
 export function DropZone() {
@@ -50,7 +34,7 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div className="drop-zone" aria-hidden="true">
-      <p>Drop lspci, a kernel’s log, ACPI tables, a scenario, or a figure</p>
+      <p>{says.dropLspciAKernelsLogAcpi}</p>
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { CopyReport } from './CopyReport';
 import type { Failure } from './report';
 import { reloadPage } from './rescue';
 import './failure.css';
+import * as says from '../words/app/failure';
 
 interface ErrorBoundaryProps {
   /** What stopped, for the sentence that says so. */
@@ -67,7 +68,7 @@ function failureOf(part: string, { thrown, within }: ErrorBoundaryState): Failur
   const error = thrown instanceof Error ? thrown : null;
   const stack = [error?.stack, within && `In:${within}`].filter((each) => each != null && each !== '');
   return {
-    what: `${part} could not be shown`,
+    what: says.couldNotBeShown(part),
     why: error?.message ?? String(thrown),
     stack: stack.length === 0 ? null : stack.join('\n'),
   };
@@ -85,15 +86,13 @@ function Failed({ failure, onTryAgain }: FailedProps) {
     <section className="failed" role="alert" aria-label={failure.what}>
       <h2 className="error-text">{failure.what}</h2>
       <p className="mono failed-why">{failure.why}</p>
-      <p className="prose muted">
-        Nothing is lost: your script and every step of undo are kept, also when the page is loaded again.
-      </p>
+      <p className="prose muted">{says.nothingIsLostYourScript}</p>
       <div className="row failed-ways">
         <Button look="primary" onClick={onTryAgain}>
-          Try again
+          {says.tryAgain}
         </Button>
-        {canUndo && <Button onClick={() => void undo()}>Undo the last step</Button>}
-        <Button onClick={reloadPage}>Reload the page</Button>
+        {canUndo && <Button onClick={() => void undo()}>{says.undoTheLastStep}</Button>}
+        <Button onClick={reloadPage}>{says.reloadThePage}</Button>
         <CopyReport failure={failure} />
       </div>
     </section>

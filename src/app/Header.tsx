@@ -4,8 +4,9 @@ import { useApp } from '../store';
 import { sceneTitle } from '../store/script';
 import { Button, IconButton } from '../ui/Button';
 import { useLink } from './link-store';
-import { LINK_WORDS } from './link-words';
+import * as link from '../words/app/link-meter';
 import './find-button.css';
+import * as says from '../words/app/frame';
 
 interface HeaderProps {
   readonly sideOpen: boolean;
@@ -13,35 +14,28 @@ interface HeaderProps {
 }
 
 export function Header({ sideOpen, onToggleSide }: HeaderProps) {
-  const script = useApp((state) => state.script);
-  const title = useMemo(() => sceneTitle(script), [script]);
-  useEffect(() => {
-    document.title = title === null ? 'IOMMU Playground' : `${title} – IOMMU Playground`;
-  }, [title]);
+  const isEmpty = useApp((state) => state.script === '');
   const canUndo = useApp((state) => state.undo.length > 0);
   const canRedo = useApp((state) => state.redo.length > 0);
   const { undo, redo, openShare } = useApp((state) => state.actions);
   return (
     <header className="header">
       <h1>
-        IOMMU <span>Playground</span>
+        {says.iommu} <span>{says.playground}</span>
       </h1>
-      <p className="header-title" title={title ?? undefined}>
-        {title}
-        <Source />
-      </p>
+      <Title />
       <EngineChip />
       <FindButton />
-      <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => void undo()}>
+      <IconButton label={says.undo} keys="Ctrl Z" disabled={!canUndo} onClick={() => void undo()}>
         <Undo2 size={16} />
       </IconButton>
-      <IconButton label="Redo" keys="Ctrl Shift Z" disabled={!canRedo} onClick={() => void redo()}>
+      <IconButton label={says.redo} keys="Ctrl Shift Z" disabled={!canRedo} onClick={() => void redo()}>
         <Redo2 size={16} />
       </IconButton>
       <ThemeButton />
       <IconButton
         className="wide-only"
-        label={sideOpen ? 'Hide the side panel' : 'Show the side panel'}
+        label={sideOpen ? says.hideTheSidePanel : says.showTheSidePanel}
         aria-pressed={sideOpen}
         onClick={onToggleSide}
       >
@@ -51,15 +45,30 @@ export function Header({ sideOpen, onToggleSide }: HeaderProps) {
       <Button
         look="primary"
         className="share-button"
-        disabled={script === ''}
+        disabled={isEmpty}
         onClick={() => openShare('link')}
-        aria-label="Share"
+        aria-label={says.share}
         aria-haspopup="dialog"
       >
         <Share2 size={15} aria-hidden="true" />
-        <span>Share</span>
+        <span>{says.share}</span>
       </Button>
     </header>
+  );
+}
+
+/** What the scene is called, here and in the browser's tab. Every line asks anew: the rest of the header is left alone. */
+function Title() {
+  const script = useApp((state) => state.script);
+  const title = useMemo(() => sceneTitle(script), [script]);
+  useEffect(() => {
+    document.title = title === null ? says.iommuPlayground : says.iommuPlayground2(title);
+  }, [title]);
+  return (
+    <p className="header-title" title={title ?? undefined}>
+      {title}
+      <Source />
+    </p>
   );
 }
 
@@ -70,13 +79,13 @@ function FindButton() {
     <button
       type="button"
       className="find-button"
-      aria-label="Find a command or an object"
+      aria-label={says.findACommandOrAnObject}
       aria-haspopup="dialog"
       aria-keyshortcuts="Control+K Meta+K"
       onClick={() => openPalette({ commandId: null, subject: [] })}
     >
       <Search size={14} strokeWidth={1.75} aria-hidden="true" />
-      <span className="find-words">Find or do…</span>
+      <span className="find-words">{says.findOrDo}</span>
       <kbd className="kbd">{MOD} K</kbd>
     </button>
   );
@@ -90,7 +99,7 @@ function LinkMeter() {
   if (advice === null) return null;
   return (
     <span className="link-meter mono" data-level={advice.level} data-tip={advice.text} tabIndex={-1}>
-      {LINK_WORDS.meter(length)}
+      {link.linkOf(length)}
     </span>
   );
 }
@@ -98,7 +107,7 @@ function LinkMeter() {
 function EngineChip() {
   const engine = useApp((state) => state.engine);
   const text =
-    engine.status === 'busy' ? `${engine.what}…` : engine.status === 'starting' ? 'Starting the engine…' : '';
+    engine.status === 'busy' ? `${engine.what}…` : engine.status === 'starting' ? says.startingTheEngine : '';
   return (
     <span className="engine-chip muted" role="status">
       {text}
@@ -115,7 +124,7 @@ function ThemeButton() {
     dark: { next: 'auto', Icon: Moon },
   }[theme] as { next: typeof theme; Icon: typeof Sun };
   return (
-    <IconButton label={`Theme: ${theme}. Change to ${next}`} onClick={() => setTheme(next)}>
+    <IconButton label={says.themeChangeTo(theme, next)} onClick={() => setTheme(next)}>
       <Icon size={16} />
     </IconButton>
   );
@@ -126,8 +135,8 @@ function Source() {
   const source = useLink((state) => state.source);
   if (source === null) return null;
   return (
-    <span className="header-source" data-tip={LINK_WORDS.fromWhole(source.address)}>
-      {LINK_WORDS.from(source.host)}
+    <span className="header-source" data-tip={link.liesAt(source.address)}>
+      {link.from(source.host)}
     </span>
   );
 }

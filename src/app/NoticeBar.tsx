@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { useApp } from '../store';
 import type { Notice } from '../store/types';
 import { IconButton } from '../ui/Button';
+import * as says from '../words/app/notices';
 
 /** Good news goes by itself; an error stays until it is read. */
 const INFO_MS = 5000;
@@ -48,9 +49,15 @@ export function NoticeBar({ onPanel }: NoticeBarProps) {
         >
           <p>{notice.text}</p>
           <NextButton next={notice.next} onNext={goOn} />
-          <IconButton label="Dismiss" onClick={() => notify(null)}>
-            <X size={15} />
-          </IconButton>
+          {notice.later === undefined ? (
+            <IconButton label={says.dismiss} onClick={() => notify(null)}>
+              <X size={15} />
+            </IconButton>
+          ) : (
+            <button type="button" className="notice-later" onClick={() => notify(null)}>
+              {notice.later}
+            </button>
+          )}
         </div>
       )}
     </div>

@@ -1,6 +1,7 @@
 import { CircleHelp, ClipboardPaste, FileClock, FileCode2, LayoutGrid } from 'lucide-react';
 import { useApp } from '../store';
 import type { DialogId } from '../store/types';
+import * as says from '../words/app/frame';
 
 const DOORS: readonly {
   readonly id: DialogId;
@@ -8,18 +9,18 @@ const DOORS: readonly {
   readonly tip: string;
   readonly Icon: typeof LayoutGrid;
 }[] = [
-  { id: 'gallery', label: 'Scenes', tip: 'Ready-made machines to take apart', Icon: LayoutGrid },
-  { id: 'import', label: 'Import', tip: 'Your own machine: lspci, dmesg, ACPI tables', Icon: ClipboardPaste },
-  { id: 'script', label: 'Editor', tip: 'The whole script as text', Icon: FileCode2 },
-  { id: 'drafts', label: 'Drafts', tip: 'What this browser keeps of your work', Icon: FileClock },
-  { id: 'help', label: 'Help', tip: 'Keys and words', Icon: CircleHelp },
+  { id: 'gallery', label: says.scenes, tip: says.readyMadeMachinesToTakeApart, Icon: LayoutGrid },
+  { id: 'import', label: says.importIt, tip: says.yourOwnMachineLspciDmesgAcpiTables, Icon: ClipboardPaste },
+  { id: 'script', label: says.editor, tip: says.theWholeScriptAsText, Icon: FileCode2 },
+  { id: 'drafts', label: says.drafts, tip: says.whatThisBrowserKeepsOfYourWork, Icon: FileClock },
+  { id: 'help', label: says.help, tip: says.keysAndWords, Icon: CircleHelp },
 ];
 
 /** What brings something in, or explains. */
 export function Rail() {
   const openDialog = useApp((state) => state.actions.openDialog);
   return (
-    <nav className="rail" aria-label="Open">
+    <nav className="rail" aria-label={says.open}>
       {DOORS.map(({ id, label, tip, Icon }) => (
         <button
           key={id}

@@ -15,6 +15,7 @@ import { useLesson } from '../lessons/current';
 import { useApp } from '../store';
 import type { PanelId } from '../store/types';
 import { readSaved, save } from './saved';
+import * as says from '../words/app/side-panel';
 
 /** In a chunk of their own. */
 const groups = () => import('../panels/groups');
@@ -44,45 +45,45 @@ interface GroupRow {
 }
 
 const TABS: readonly (PanelRow | GroupRow)[] = [
-  { id: 'object', label: 'Object', Panel: Inspector },
+  { id: 'object', label: says.object, Panel: Inspector },
   {
     group: 'groups',
-    label: 'Groups',
+    label: says.groups,
     rows: [
-      { id: 'groups', label: 'List', Panel: GroupsPanel },
-      { id: 'why', label: 'Why', Panel: WhyPanel },
-      { id: 'passthrough', label: 'Passthrough', Panel: PassthroughPanel },
-      { id: 'what-if', label: 'What if', Panel: WhatIfPanel },
+      { id: 'groups', label: says.list, Panel: GroupsPanel },
+      { id: 'why', label: says.why, Panel: WhyPanel },
+      { id: 'passthrough', label: says.passthrough, Panel: PassthroughPanel },
+      { id: 'what-if', label: says.whatIf, Panel: WhatIfPanel },
     ],
   },
-  { id: 'walk', label: 'Walk', Panel: WalkPanel },
-  { id: 'space', label: 'Space', Panel: SpacePanel },
+  { id: 'walk', label: says.walk, Panel: WalkPanel },
+  { id: 'space', label: says.space, Panel: SpacePanel },
   {
     group: 'trace',
-    label: 'Trace',
+    label: says.trace,
     rows: [
-      { id: 'ioctls', label: 'Calls', Panel: IoctlsPanel },
-      { id: 'events', label: 'Events', Panel: EventsPanel },
-      { id: 'locks', label: 'Locks', Panel: LocksPanel },
-      { id: 'compare', label: 'Compare', Panel: ComparePanel },
+      { id: 'ioctls', label: says.calls, Panel: IoctlsPanel },
+      { id: 'events', label: says.events, Panel: EventsPanel },
+      { id: 'locks', label: says.locks, Panel: LocksPanel },
+      { id: 'compare', label: says.compare, Panel: ComparePanel },
     ],
   },
   {
     group: 'hardware',
-    label: 'Hardware',
+    label: says.hardware,
     rows: [
-      { id: 'caches', label: 'Caches', Panel: CachesPanel },
-      { id: 'registers', label: 'Registers', Panel: RegistersPanel },
-      { id: 'queues', label: 'Queues', Panel: QueuesPanel },
-      { id: 'memory', label: 'Memory', Panel: MemoryPanel },
+      { id: 'caches', label: says.caches, Panel: CachesPanel },
+      { id: 'registers', label: says.registers, Panel: RegistersPanel },
+      { id: 'queues', label: says.queues, Panel: QueuesPanel },
+      { id: 'memory', label: says.memory, Panel: MemoryPanel },
     ],
   },
-  { id: 'sysfs', label: 'Sysfs', Panel: SysfsPanel },
-  { id: 'outline', label: 'Outline', Panel: Outline },
+  { id: 'sysfs', label: says.sysfs, Panel: SysfsPanel },
+  { id: 'outline', label: says.outline, Panel: Outline },
 ];
 
 /** Stands before the others while there is a lesson. */
-const LESSON: PanelRow = { id: 'lesson', label: 'Lesson', Panel: LessonPanel };
+const LESSON: PanelRow = { id: 'lesson', label: says.lesson, Panel: LessonPanel };
 
 const isGroup = (row: PanelRow | GroupRow): row is GroupRow => 'group' in row;
 const keyOf = (row: PanelRow | GroupRow): string => (isGroup(row) ? row.group : row.id);

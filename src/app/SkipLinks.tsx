@@ -1,10 +1,12 @@
+import * as says from '../words/app/frame';
+
 /** The first stops of the Tab key: straight to a part of the page. */
 export const SkipLinks = () => (
-  <nav className="skip-links" aria-label="Skip to">
+  <nav className="skip-links" aria-label={says.skipTo}>
     {[
-      ['.canvas', 'Skip to the canvas'],
-      ['#side', 'Skip to the details'],
-      ['#console', 'Skip to the console'],
+      ['.canvas', says.skipToTheCanvas],
+      ['#side', says.skipToTheDetails],
+      ['#console', says.skipToTheConsole],
     ].map(([target, label]) => (
       <button
         key={target}

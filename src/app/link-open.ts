@@ -7,7 +7,7 @@ import type { Scene } from '../share/scene';
 import { useApp } from '../store';
 import type { Notice } from '../store/types';
 import { stateOf, whereDiffers } from './link-state';
-import { LINK_WORDS as words } from './link-words';
+import { LINK_WORDS as words } from '../words/app/link';
 
 /** What the address asks for, made ready: nothing on the page has changed yet. */
 export type Ready =

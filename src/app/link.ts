@@ -76,7 +76,7 @@ async function followHash(): Promise<void> {
   written = hash; // what was there before is news again
   const { replaceScript, select, notify } = useApp.getState().actions;
   if (ready.kind === 'refused') {
-    const { LINK_WORDS } = await import('./link-words');
+    const { LINK_WORDS } = await import('../words/app/link');
     const text = LINK_WORDS.kept(ready.why);
     notify({ tone: 'error', text, ...(ready.next === undefined ? {} : { next: ready.next }) });
     await writeHash(); // a reload must find the present scene, not the broken link
@@ -111,7 +111,7 @@ function soon(): void {
   timer = setTimeout(() => {
     // On its way to where a link wants it, the time is not where it will be.
     if (useApp.getState().engine.status === 'starting') soon();
-    else whenIdle(() => void writeHash());
+    else whenIdle(() => void writeHash('apart'));
   }, WRITE_MS);
 }
 
@@ -134,14 +134,26 @@ function isAsNamed({ script, cursor, selection }: AppState): boolean {
   return cursor >= linesOf(script).length && selection === null && useCanvasUi.getState().held === null;
 }
 
-/** Puts the scene into the address bar and returns the whole link. */
-export async function writeHash(): Promise<string> {
+/** Links are made one at a time; a later one takes the place of one that is still being made. */
+let writes = 0;
+
+/** Puts the scene into the address bar and returns the whole link. `apart`: nobody waits for it. */
+export async function writeHash(how: 'now' | 'apart' = 'now'): Promise<string> {
   clearTimeout(timer);
+  const mine = ++writes;
   const state = useApp.getState();
   const asNamed = isAsNamed(state);
-  const { linkNow, adviceOn } = await writing();
+  const { linkNow, linkApart, adviceOn } = await writing();
+  const from = location.href;
   const base = location.href.replace(/#.*$/s, '');
-  const url = asNamed && named !== null ? `${base}${named.hash}` : linkNow(base);
+  const url =
+    asNamed && named !== null
+      ? `${base}${named.hash}`
+      : how === 'now'
+        ? linkNow(base)
+        : await linkApart(base);
+  // What it took meanwhile: another scene has a write of its own coming, and another address is being followed.
+  if (mine !== writes || useApp.getState().script !== state.script || location.href !== from) return url;
   written = url.slice(base.length);
   const advice = adviceOn(url.length);
   useLink.setState({ advice: state.script === '' ? null : advice, length: url.length });

@@ -1,6 +1,7 @@
 import { version } from '../../package.json';
 import { linesOf } from '../store/script';
 import type { AppState } from '../store/types';
+import * as says from '../words/app/failure';
 
 /** What went wrong, as the page knows it. */
 export interface Failure {
@@ -23,20 +24,20 @@ const LINES = 4;
 export function reportOf(failure: Failure, state: Reported, browser: string): string {
   const total = linesOf(state.script).length;
   return [
-    `IOMMU Playground ${version}: ${failure.what}`,
+    says.iommuPlayground(version, failure.what),
     failure.why,
     ...(failure.stack === null ? [] : ['', failure.stack]),
     '',
-    `Browser: ${browser}`,
-    `Engine: ${state.engine.status}`,
-    `Time: after line ${state.cursor} of ${total}`,
-    `Panel: ${state.panel}`,
-    `Selected: ${state.selection ?? 'nothing'}`,
+    says.browser(browser),
+    says.engine(state.engine.status),
+    says.timeAfterLineOf(state.cursor, total),
+    says.panel(state.panel),
+    says.selected(state.selection ?? 'nothing'),
     '',
-    'Last actions, newest first:',
+    says.lastActionsNewestFirst,
     ...lastActions(state),
     '',
-    'Script:',
+    says.script,
     state.script,
     '',
   ].join('\n');
@@ -62,13 +63,13 @@ function changeOf(before: string, after: string): string {
     tail++;
   const [gone, come] = [was.slice(same, was.length - tail), is.slice(same, is.length - tail)];
   const words = [
-    gone.length > 0 ? `took away ${some(gone)}` : null,
-    come.length > 0 ? `wrote ${some(come)}` : null,
+    gone.length > 0 ? says.tookAway(some(gone)) : null,
+    come.length > 0 ? says.wrote(some(come)) : null,
   ];
-  return `- line ${same + 1}: ${words.filter((each) => each !== null).join('; ') || 'nothing'}`;
+  return says.line(same + 1, words.filter((each) => each !== null).join('; ') || 'nothing');
 }
 
 function some(lines: readonly string[]): string {
   const more = lines.length - LINES;
-  return [...lines.slice(0, LINES), ...(more > 0 ? [`… ${more} more`] : [])].join(' ⏎ ');
+  return [...lines.slice(0, LINES), ...(more > 0 ? [says.more(more)] : [])].join(' ⏎ ');
 }

@@ -1,5 +1,8 @@
+import { cameraByHand, lookFrom } from '../canvas/camera/linked';
+import type { Camera } from '../share/scene';
 import { useApp } from '../store';
 import type { AppState, StartScene } from '../store/types';
+import * as says from '../words/app/failure';
 
 /**
  * What a page that must be loaded again finds on the other side: the scene with its steps of undo. A link holds no history,
@@ -8,6 +11,8 @@ import type { AppState, StartScene } from '../store/types';
 export interface Rescued extends StartScene {
   readonly undo: readonly string[];
   readonly redo: readonly string[];
+  /** Where somebody has put it. */
+  readonly camera: Camera | null;
 }
 
 const KEY = 'iommu-playground-rescue';
@@ -23,7 +28,7 @@ export function reloadPage(): boolean {
 
 function keep(state: AppState): boolean {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(rescued(state)));
+    sessionStorage.setItem(KEY, JSON.stringify(rescued({ ...state, camera: cameraByHand() })));
     return true;
   } catch {
     return false;
@@ -36,10 +41,11 @@ export function rescued({
   selection,
   undo,
   redo,
+  camera,
 }: Omit<Rescued, 'cursor'> & { readonly cursor: number }): Rescued {
   let left = MOST_CHARS - script.length;
   const fits = (step: string): boolean => (left -= step.length) >= 0;
-  return { script, cursor, selection, undo: lastThat(undo, fits), redo: lastThat(redo, fits) };
+  return { script, cursor, selection, undo: lastThat(undo, fits), redo: lastThat(redo, fits), camera };
 }
 
 /** The newest steps come last, in both. */
@@ -61,18 +67,31 @@ export function takeRescued(): Rescued | null {
 
 export function parseRescued(value: unknown): Rescued | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { script, cursor, selection, undo, redo } = value as Record<string, unknown>;
+  const { script, cursor, selection, undo, redo, camera } = value as Record<string, unknown>;
   if (typeof script !== 'string' || typeof cursor !== 'number' || !isTexts(undo) || !isTexts(redo))
     return null;
-  return { script, cursor, selection: typeof selection === 'string' ? selection : null, undo, redo };
+  return {
+    script,
+    cursor,
+    selection: typeof selection === 'string' ? selection : null,
+    undo,
+    redo,
+    camera: isCamera(camera) ? camera : null,
+  };
 }
+
+const isCamera = (value: unknown): value is Camera =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['x', 'y', 'zoom'].every((key) => Number.isFinite(Reflect.get(value, key)));
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
 /** Opens the scene as it was left. */
-export async function openRescued({ undo, redo, ...scene }: Rescued): Promise<void> {
+export async function openRescued({ undo, redo, camera, ...scene }: Rescued): Promise<void> {
+  lookFrom(camera);
   await useApp.getState().actions.start(scene);
   useApp.setState({ undo, redo });
-  useApp.getState().actions.notify({ tone: 'info', text: 'Your scene is back, with its steps of undo.' });
+  useApp.getState().actions.notify({ tone: 'info', text: says.yourSceneIsBack });
 }

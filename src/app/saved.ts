@@ -13,6 +13,8 @@ export interface Saved {
   readonly panel: string;
   readonly outline: OutlineLook;
   readonly reloadedAt: number;
+  /** The page may be kept for use without a network. */
+  readonly offline: boolean;
 }
 
 const KEY = 'iommu-playground';
@@ -27,6 +29,7 @@ const DEFAULTS: Saved = {
   panel: 'object',
   outline: 'tree',
   reloadedAt: 0,
+  offline: true,
 };
 
 /** Storage may be forbidden (frames, private windows) or hold anything: then the defaults are good. */

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { offerText } from '../panels/import/offer';
 import { useApp } from '../store';
 import { byteSize } from '../ui/numbers';
+import * as says from '../words/app/notices';
 
 /** Characters that a field takes without the page standing still; far more than any script. */
 const LONGEST = 256 << 10;
@@ -19,7 +20,7 @@ export function useLongPaste(): void {
       event.preventDefault();
       // Lines for the machine that is there go to it, wherever the focus is; anything else is a machine to be read.
       void import('../canvas/clipboard').then(({ pasteText }) => {
-        if (!pasteText(text)) offerText({ name: 'Pasted text', text });
+        if (!pasteText(text)) offerText({ name: says.pastedText, text });
       });
     };
     const onFieldPaste = (event: ClipboardEvent): void => {
@@ -28,7 +29,7 @@ export function useLongPaste(): void {
       event.preventDefault();
       useApp.getState().actions.notify({
         tone: 'error',
-        text: `${byteSize(text.length)} of text are too much for this field; nothing was changed. Paste it into Import instead.`,
+        text: says.ofTextAreTooMuch(byteSize(text.length)),
       });
     };
     document.addEventListener('paste', onPaste);

@@ -40,6 +40,7 @@ import { Controls } from './camera/Controls';
 import { MAX_ZOOM, MIN_ZOOM } from './camera/framing';
 import { useLinkedCamera } from './camera/linked';
 import { useCamera } from './camera/use-camera';
+import { STILL } from './still';
 import { useBoxing } from './use-boxing';
 import { useClipboard } from './use-clipboard';
 import { useAiming, useWiring, wireSourceAt } from './use-connecting';
@@ -49,6 +50,7 @@ import { useShowSelection } from './use-show-selection';
 import { useMoving } from './use-moving';
 import { usePointer, type Gesture } from './use-pointer';
 import { useScene } from './use-scene';
+import * as says from '../words/canvas/canvas';
 
 export interface CanvasProps {
   /** Shown while the world holds nothing to draw. */
@@ -120,8 +122,8 @@ function CanvasBody({ empty, wheel = 'canvas', editable = true }: CanvasProps): 
       ref={root}
       className="canvas"
       role="application"
-      aria-label="Canvas"
-      aria-roledescription="machine diagram"
+      aria-label={says.canvas}
+      aria-roledescription={says.machineDiagram}
       aria-describedby="canvas-keys"
       aria-activedescendant={spoken !== null && layout.rects.has(spoken) ? domIdOf(spoken) : undefined}
       tabIndex={0}
@@ -158,21 +160,8 @@ function CanvasBody({ empty, wheel = 'canvas', editable = true }: CanvasProps): 
         defaultViewport={useCanvasUi.getState().viewport}
         minZoom={MIN_ZOOM}
         maxZoom={MAX_ZOOM}
-        zIndexMode="manual"
-        // One tab stop for all: focus, selection, keys, and what a hand does to cards and wires are the canvas' own.
-        nodesDraggable={false}
-        nodesConnectable={false}
-        edgesReconnectable={false}
+        {...STILL}
         panOnDrag={!drawBoxes}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={null}
-        panActivationKeyCode={null}
-        connectOnClick={false}
         panOnScroll={wheel === 'canvas'}
         zoomOnScroll={false}
         preventScrolling={wheel === 'canvas'}
@@ -265,8 +254,7 @@ function Announcer(): ReactNode {
   return (
     <>
       <p id="canvas-keys" className="sr-only">
-        Arrows go from object to object, with Shift they select more, Enter selects, C connects, N makes
-        something new, Delete takes away, Alt and arrows move, plus, minus and 0 zoom.
+        {says.arrowsGoFromObjectToObject}
       </p>
       <p className="sr-only" role="status" aria-live="polite">
         {said}

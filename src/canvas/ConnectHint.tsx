@@ -7,6 +7,7 @@ import { useHand } from './hand';
 import { overlaps, type Rect } from './layout/geometry';
 import type { Objects } from './layout/tree';
 import { paletteKit } from './palette/load';
+import * as says from '../words/canvas/hand';
 
 /** While connecting: what may be done at all, and the verdict on the place aimed at. */
 export function ConnectHint({ rects }: { readonly rects: ReadonlyMap<WorldId, Rect> }) {
@@ -34,8 +35,8 @@ function Banner({ deviceId, byKeyboard }: { readonly deviceId: WorldId; readonly
     <div className="banner">
       <b>{what.title}</b>
       <span>
-        {byKeyboard ? 'arrows choose, Enter does it' : what.where}
-        {total > 0 && ` · ${legal} of ${total} allowed`}
+        {byKeyboard ? says.arrowsChooseEnterDoesIt : what.where}
+        {total > 0 && says.ofAllowed(legal, total)}
       </span>
       {byKeyboard && <kbd>Esc</kbd>}
     </div>
@@ -46,11 +47,11 @@ function Banner({ deviceId, byKeyboard }: { readonly deviceId: WorldId; readonly
 function whatOf(objects: Objects, id: WorldId): { readonly title: string; readonly where: string } {
   const source = objects[id];
   const piece = paletteKit()?.pieceOf(id);
-  if (piece != null) return { title: `New ${piece.label}`, where: piece.hint };
-  if (source?.type === 'process') return { title: `Map memory of ${source.title}`, where: 'into an IOAS' };
-  if (source?.type === 'access') return { title: `Move ${titleOf(source)}`, where: 'to another IOAS' };
+  if (piece != null) return { title: says.newIt(piece.label), where: piece.hint };
+  if (source?.type === 'process') return { title: says.mapMemoryOf(source.title), where: says.intoAnIoas };
+  if (source?.type === 'access') return { title: says.move(titleOf(source)), where: says.toAnotherIoas };
   const name = source?.type === 'device' ? shortBdf(source.bdf) : id;
-  return { title: `Attach ${name}`, where: 'to an IOAS or HWPT' };
+  return { title: says.attach(name), where: says.toAnIoasOrHwpt };
 }
 
 interface VerdictProps {
@@ -76,14 +77,14 @@ function Verdict({ targetId, rect, rects }: VerdictProps) {
     <div className="verdict" data-ok={target.ok} data-above={above} style={{ left, top }}>
       {target.ok ? (
         <span>
-          <b>✓ {target.action === 'make' ? 'make it here' : target.action}</b>
+          <b>✓ {target.action === 'make' ? says.makeItHere : target.action}</b>
         </span>
       ) : (
         <>
           <span>
-            {target.lines.length > 0 && <code>{target.errno ?? 'refused'}</code>} {target.why}
+            {target.lines.length > 0 && <code>{target.errno ?? says.refused}</code>} {target.why}
           </span>
-          {culprit && <small>in the way: {titleOf(culprit)}</small>}
+          {culprit && <small>{says.inTheWay(titleOf(culprit))}</small>}
         </>
       )}
     </div>

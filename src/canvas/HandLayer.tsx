@@ -3,6 +3,7 @@ import { useApp } from '../store/index';
 import { useCanvasUi } from './canvas-ui';
 import { useHand } from './hand';
 import { Wire } from './edges/Wire';
+import * as says from '../words/canvas/hand';
 
 /** What is in the hand, drawn above everything: a wire, something new, a box. */
 export function HandLayer(): ReactNode {
@@ -57,9 +58,9 @@ export function MarkedCount(): ReactNode {
   if (count < 2) return null;
   return (
     <div className="marked-count">
-      <b>{count} selected</b>
+      <b>{says.selected(count)}</b>
       <button type="button" tabIndex={-1} onClick={() => select(null)}>
-        Clear
+        {says.clear}
       </button>
     </div>
   );

@@ -1,6 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { count } from '../ui/numbers';
 import { useCanvasUi } from './canvas-ui';
+import * as says from '../words/canvas/hand';
 
 /** Lines that somebody else wrote are looked at before they run. */
 export function PasteLook(): ReactNode {
@@ -18,7 +18,7 @@ export function PasteLook(): ReactNode {
     <section
       className="paste-look"
       role="dialog"
-      aria-label="Pasted lines"
+      aria-label={says.pastedLines}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         event.stopPropagation();
@@ -26,7 +26,7 @@ export function PasteLook(): ReactNode {
       }}
     >
       <p>
-        <b>Run {count(lines.length, 'pasted line')}?</b>
+        <b>{says.run(lines.length)}</b>
       </p>
       <pre>{lines.join('\n')}</pre>
       <footer>
@@ -39,10 +39,10 @@ export function PasteLook(): ReactNode {
             void import('./clipboard').then(({ runPaste }) => runPaste(lines));
           }}
         >
-          Run
+          {says.runIt}
         </button>
         <button type="button" className="btn" onClick={close}>
-          Cancel
+          {says.cancel}
         </button>
       </footer>
     </section>

@@ -6,8 +6,8 @@ import { deleteLines } from '../store/edit/delete';
 import { useApp } from '../store/index';
 import { joinLines, linesOf } from '../store/script';
 import type { AppState } from '../store/types';
-import { count } from '../ui/numbers';
 import { useCanvasUi } from './canvas-ui';
+import * as says from '../words/canvas/hand';
 
 /** Copying, pasting, duplicating and deleting what is selected. What is on the clipboard are plain lines of script. */
 
@@ -23,10 +23,7 @@ const runScript = ({ script, cursor }: AppState): string => joinLines(linesOf(sc
 export function copyText(subject: readonly WorldId[]): string | null {
   const app = useApp.getState();
   const { lines, left } = copyLines(runScript(app), app.objects, subject);
-  tell(
-    lines.length === 0 ? 'Nothing was copied.' : `Copied as ${count(lines.length, 'line')} of script.`,
-    left,
-  );
+  tell(lines.length === 0 ? says.nothingWasCopied : says.copiedAsOfScript(lines.length), left);
   if (lines.length === 0) return null;
   own = `${lines.join('\n')}\n`;
   return own;
@@ -48,9 +45,8 @@ export async function cutSubject(subject: readonly WorldId[]): Promise<void> {
 export async function pasteClipboard(): Promise<void> {
   const held = await navigator.clipboard?.readText().catch(() => own);
   const text = held === undefined || held === '' ? own : held;
-  if (text === '') tell('There is nothing to paste.', []);
-  else if (!pasteText(text))
-    tell('What is on the clipboard are no lines of script. Paste a machine with Ctrl V.', []);
+  if (text === '') tell(says.thereIsNothingToPaste, []);
+  else if (!pasteText(text)) tell(says.whatIsOnTheClipboard, []);
 }
 
 /** True: these are lines of script, and they are pasted, or shown first. */
@@ -75,7 +71,7 @@ export async function runPaste(lines: readonly string[]): Promise<void> {
   const app = useApp.getState();
   const pasted = pasteLines(runScript(app), lines);
   useCanvasUi.setState({ offered: null });
-  await runNew('Pasted', pasted.lines, pasted.left);
+  await runNew(says.pasted, pasted.lines, pasted.left);
 }
 
 export async function duplicate(subject: readonly WorldId[]): Promise<void> {
@@ -83,32 +79,32 @@ export async function duplicate(subject: readonly WorldId[]): Promise<void> {
   const script = runScript(app);
   const copied = copyLines(script, app.objects, subject);
   const pasted = pasteLines(script, copied.lines);
-  await runNew('Duplicated', pasted.lines, [...copied.left, ...pasted.left]);
+  await runNew(says.duplicated, pasted.lines, [...copied.left, ...pasted.left]);
 }
 
 /** Takes it away, or with a device lets it go one step; what the kernel refuses changes nothing at all. */
 export async function deleteSubject(subject: readonly WorldId[]): Promise<void> {
   const { objects, actions } = useApp.getState();
   const { lines, left } = deleteLines(objects, subject);
-  if (lines.length === 0) return tell('Nothing was taken away.', left);
+  if (lines.length === 0) return tell(says.nothingWasTakenAway, left);
   if (await actions.actWhole(lines)) tell(`Done: ${lines.join(', ')}.`, left);
 }
 
 /** Runs lines as one step, and selects what they made. */
 async function runNew(done: string, lines: readonly string[], left: readonly string[]): Promise<void> {
   const before = useApp.getState();
-  if (lines.length === 0) return tell('Nothing was pasted.', left);
+  if (lines.length === 0) return tell(says.nothingWasPasted, left);
   if (!(await before.actions.actWhole(lines))) return;
   const { objects, actions } = useApp.getState();
   const fresh = Object.keys(objects).filter((id) => !(id in before.objects) && !id.startsWith('group:'));
   const drawn = fresh.filter((id) => !/^(?:idev|ctx|task):/.test(id));
   if (drawn.length > 0) actions.mark(drawn);
-  tell(`${done}: ${count(fresh.length, 'new object')}.`, left);
+  tell(`${done}: ${says.newObjects(fresh.length)}.`, left);
 }
 
 function tell(text: string, left: readonly string[]): void {
   useCanvasUi.getState().say([text, ...left].join(' '));
-  const rest = left.length > 3 ? [`and ${left.length - 3} more`] : [];
+  const rest = left.length > 3 ? [says.andMore(left.length - 3)] : [];
   if (left.length > 0)
     useApp
       .getState()

@@ -1,6 +1,7 @@
 import type { DeviceObject, GroupObject, HwptObject, IoasObject, WorldObject } from '../engine/sim/world';
 import { firmAndName, kindName, ownerWord } from '../store/object-words';
 import { find, type Objects } from './layout/tree';
+import * as says from '../words/canvas/canvas';
 
 /** `512`, `1.0k`, `262k`: four letters at most, for cells of the ladder are narrow; their tips have all digits. */
 export const formatCount = (count: number): string => {
@@ -9,10 +10,12 @@ export const formatCount = (count: number): string => {
   return `${value.toFixed(value < 9.95 ? 1 : 0)}${unit}`;
 };
 
-/** Translations of an HWPT in its IOMMU's IOTLB that say something else than its tables by now. */
-export function staleOf(objects: Objects, { iommuId, tag }: HwptObject): number {
-  const unit = tag === null ? null : find(objects, iommuId, 'iommu');
-  return (tag !== null && unit?.staleBy?.[tag]) || 0;
+/** Translations of an HWPT in the IOTLBs of all units that cache it, that say something else than its tables by now. */
+export function staleOf(objects: Objects, { iommuId, tag, alsoOn = [] }: HwptObject): number {
+  return [{ iommuId, tag }, ...alsoOn].reduce((sum, on) => {
+    const unit = on.tag === null ? null : find(objects, on.iommuId, 'iommu');
+    return sum + ((on.tag !== null && unit?.staleBy?.[on.tag]) || 0);
+  }, 0);
 }
 
 /** Domain 0000 goes without saying. */
@@ -30,21 +33,23 @@ export const deviceDetail = (device: DeviceObject): string =>
   device.platform
     ? streamWords(device.platform.streams)
     : !device.bdf.includes(':')
-      ? 'on no bus'
+      ? says.onNoBus
       : device.label === null
         ? kindName(device.kind)
         : device.className || kindName(device.kind);
 
 /** What the IOMMU knows it by. */
 const streamWords = (streams: readonly number[]): string =>
-  streams.length === 0 ? 'on no PCI bus' : `stream ${streams.map((id) => `0x${id.toString(16)}`).join(', ')}`;
+  streams.length === 0
+    ? says.onNoPciBus
+    : says.stream(streams.map((id) => `0x${id.toString(16)}`).join(', '));
 
 /** ACS as a bridge's row shows it. */
 export const acsText = (device: DeviceObject): string =>
   device.acs === null
-    ? 'no ACS'
+    ? says.noAcs
     : device.acs.ctrl.length === 0
-      ? 'ACS off'
+      ? says.acsOff
       : `ACS ${device.acs.ctrl.join(' ')}`;
 
 export const hwptTitle = (hwpt: HwptObject): string => `HWPT ${hwpt.objectId}`;
@@ -55,9 +60,9 @@ export const mappedBytes = (ioas: IoasObject): bigint =>
 
 /** Who may program the group's DMA. */
 export function ownerText(objects: Objects, group: GroupObject): string {
-  if (group.ownerId === null) return group.ownerCount > 0 ? 'kernel DMA' : 'no owner';
+  if (group.ownerId === null) return group.ownerCount > 0 ? says.kernelDma : says.noOwner;
   const context = find(objects, group.ownerId, 'context');
-  if (context) return `iommufd ${context.number}`;
+  if (context) return says.iommufd(context.number);
   return ownerWord(group.ownerId);
 }
 
@@ -87,12 +92,12 @@ export const typeWord = (kind: string): string =>
 
 /** What stands before the id of an object that is one of its context's. */
 const SMALL_TITLE = {
-  access: 'Access',
-  fault: 'Fault queue',
+  access: says.access,
+  fault: says.faultQueue,
   viommu: 'vIOMMU',
   vdevice: 'vDEVICE',
   veventq: 'vEVENTQ',
-  'hw-queue': 'HW queue',
+  'hw-queue': says.hwQueue,
 } as const;
 
 /** What a person would call it. */
@@ -101,7 +106,7 @@ export function titleOf(object: WorldObject): string {
     case 'device':
       return `${deviceTitle(object)} ${shortBdf(object.bdf)}`;
     case 'group':
-      return `Group ${object.number}`;
+      return says.group(object.number);
     case 'iommu':
     case 'process':
       return object.title;
@@ -110,15 +115,15 @@ export function titleOf(object: WorldObject): string {
     case 'ioas':
       return ioasTitle(object);
     case 'context':
-      return `iommufd ${object.number}`;
+      return says.iommufd(object.number);
     case 'idev':
-      return `device object ${object.objectId}`;
+      return says.deviceObject(object.objectId);
     case 'selftest':
       return object.title;
     case 'task':
-      return object.name ?? `line ${object.line}`;
+      return object.name ?? says.line(object.line);
     case 'traffic':
-      return object.name ?? 'Traffic';
+      return object.name ?? says.traffic;
     default:
       return `${SMALL_TITLE[object.type]} ${object.objectId}`;
   }

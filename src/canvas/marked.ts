@@ -1,7 +1,7 @@
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
-import { count } from '../ui/numbers';
 import { useCanvasUi } from './canvas-ui';
+import * as says from '../words/canvas/names';
 
 const sets = new WeakMap<readonly WorldId[], ReadonlySet<WorldId>>();
 
@@ -27,7 +27,5 @@ export function toggleMark(id: WorldId): void {
 
 export function mark(ids: readonly WorldId[]): void {
   useApp.getState().actions.mark(ids);
-  useCanvasUi
-    .getState()
-    .say(ids.length === 0 ? 'Nothing selected' : `${count(ids.length, 'object')} selected`);
+  useCanvasUi.getState().say(ids.length === 0 ? says.nothingSelected : says.selected(ids.length));
 }

@@ -14,8 +14,9 @@ import {
 } from './format';
 import { hex } from '../lib/u64';
 import { kindName } from '../store/object-words';
-import { byteSize, pageSize, count } from '../ui/numbers';
+import { byteSize, pageSize } from '../ui/numbers';
 import { find, type Objects } from './layout/tree';
+import * as says from '../words/canvas/names';
 
 /** What a screen reader says of a node: what it is, then how it stands with its neighbours. */
 export function accessibleName(objects: Objects, object: WorldObject): string {
@@ -24,80 +25,75 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
       return deviceName(objects, object);
     case 'group':
       return sentence([
-        `Group ${object.number}`,
+        says.group(object.number),
         ownerText(objects, object),
-        count(object.deviceIds.length, 'device'),
-        `default domain ${object.defaultType}`,
-        object.mismatches.length > 0 && 'differs from the dump',
+        says.devices(object.deviceIds.length),
+        says.defaultDomain(object.defaultType),
+        object.mismatches.length > 0 && says.differsFromTheDump,
       ]);
     case 'iommu': {
       return sentence([
         `IOMMU ${object.title}`,
-        !object.enabled && 'translation off',
+        !object.enabled && says.translationOff,
         ...(object.vendor === 'generic'
-          ? ['no caches', ...object.traits]
-          : object.caches.map(
-              ({ name, used, size, stale }) =>
-                `${name} ${used} of ${size} entries${stale > 0 ? `, ${stale} stale` : ''}`,
-            )),
-        object.faults.length > 0 && count(object.faults.length, 'fault'),
+          ? [says.noCaches, ...object.traits]
+          : object.caches.map(({ name, used, size, stale }) => says.ofEntries(name, used, size, stale))),
+        object.faults.length > 0 && says.faults(object.faults.length),
       ]);
     }
     case 'hwpt':
       return sentence([
-        `${hwptTitle(object)}, ${object.nested ? 'nested page table' : 'hardware page table'}`,
-        object.auto ? 'automatic' : 'made by hand',
-        object.nestParent && 'nest parent',
-        object.pasid && 'for PASIDs',
-        object.levels > 0 && count(object.levels, 'level'),
-        ...object.leaves.map(
-          (l) => `${count(l.count, 'leaf entry', 'leaf entries')} of ${pageSize(l.sizeLg2)}`,
-        ),
-        `serves ${count(object.deviceIds.length, 'device')}`,
-        staleOf(objects, object) > 0 && `${staleOf(objects, object)} stale in the IOTLB`,
+        `${hwptTitle(object)}, ${object.nested ? says.nestedPageTable : says.hardwarePageTable}`,
+        object.auto ? says.automatic : says.madeByHand,
+        object.nestParent && says.nestParent,
+        object.pasid && says.forPASIDs,
+        object.levels > 0 && says.levels(object.levels),
+        ...object.leaves.map((l) => says.ofIt(l.count, pageSize(l.sizeLg2))),
+        says.serves(object.deviceIds.length),
+        staleOf(objects, object) > 0 && says.staleInTheIotlb(staleOf(objects, object)),
       ]);
     case 'ioas':
       return sentence([
-        `${ioasTitle(object)}, I/O address space`,
-        count(object.areas.length, 'area'),
-        `${byteSize(mappedBytes(object))} mapped`,
-        count(object.hwptIds.length, 'page table'),
+        says.iOAddressSpace(ioasTitle(object)),
+        says.areas(object.areas.length),
+        says.mapped(byteSize(mappedBytes(object))),
+        says.pageTables(object.hwptIds.length),
       ]);
     case 'access':
       return sentence([
         titleOf(object),
-        'reaches memory without an IOMMU',
-        object.needsPins && 'holds pages pinned',
+        says.reachesMemoryWithoutAnIommu,
+        object.needsPins && says.holdsPagesPinned,
         object.ioasId === null && 'detached',
       ]);
     case 'fault':
       return sentence([
         titleOf(object),
-        `${object.queued.length} to be read`,
-        `${object.pending.length} to be answered`,
+        says.toBeRead(object.queued.length),
+        says.toBeAnswered(object.pending.length),
       ]);
     case 'viommu':
       return sentence([
         titleOf(object),
         typeWord(object.kind),
-        count(object.vdeviceIds.length, 'device'),
-        count(object.veventqIds.length + object.hwQueueIds.length, 'queue'),
+        says.devices(object.vdeviceIds.length),
+        says.queues(object.veventqIds.length + object.hwQueueIds.length),
       ]);
     case 'vdevice':
-      return sentence([titleOf(object), `id ${hex(object.virtId)} in the guest`]);
+      return sentence([titleOf(object), says.idInTheGuest(hex(object.virtId))]);
     case 'veventq':
       return sentence([
         titleOf(object),
-        `${object.queued} of ${count(object.depth, 'event')}`,
-        object.lost && 'some were lost',
+        says.of3(object.queued, object.depth),
+        object.lost && says.someWereLost,
       ]);
     case 'hw-queue':
-      return sentence([titleOf(object), `index ${object.index}`, byteSize(object.bytes)]);
+      return sentence([titleOf(object), says.index(object.index), byteSize(object.bytes)]);
     case 'process':
       return sentence([
-        `Memory of ${object.title}`,
-        count(object.buffers.length, 'buffer'),
-        `${count(object.pinnedPages, 'page')} pinned`,
+        says.memoryOf(object.title),
+        says.buffers(object.buffers.length),
+        says.pinned(object.pinnedPages),
       ]);
     default:
       return titleOf(object);
@@ -108,20 +104,20 @@ function deviceName(objects: Objects, device: DeviceObject): string {
   const group = find(objects, device.groupId, 'group');
   const serving = servedBy(objects, device);
   return sentence([
-    `${device.isBridge ? kindName(device.kind) : 'Device'} ${device.bdf}${
+    `${device.isBridge ? kindName(device.kind) : says.device} ${device.bdf}${
       device.isBridge && device.label === null ? '' : ` ${deviceTitle(device)}`
     }`,
-    group ? `in group ${group.number}` : (device.ungrouped ?? 'in no group'),
-    device.isBridge ? acsText(device) : device.driver ? `driver ${device.driver.name}` : 'no driver',
-    serving.kind === 'attached' && `attached to ${hwptTitle(serving.hwpt)}`,
-    serving.kind === 'follows' && `follows its group to ${hwptTitle(serving.hwpt)}`,
+    group ? says.inGroup(group.number) : (device.ungrouped ?? says.inNoGroup),
+    device.isBridge ? acsText(device) : device.driver ? says.driver(device.driver.name) : says.noDriver,
+    serving.kind === 'attached' && says.attachedTo(hwptTitle(serving.hwpt)),
+    serving.kind === 'follows' && says.followsItsGroupTo(hwptTitle(serving.hwpt)),
     device.deviceTlb.length > 0 && deviceTlbName(device),
   ]);
 }
 
 function deviceTlbName({ deviceTlb }: DeviceObject): string {
   const stale = deviceTlb.filter((entry) => entry.stale).length;
-  return `device TLB with ${count(deviceTlb.length, 'entry', 'entries')}${stale > 0 ? `, ${stale} stale` : ''}`;
+  return says.deviceTlbWith(deviceTlb.length, stale);
 }
 
 const sentence = (parts: readonly (string | false | null)[]): string => parts.filter(Boolean).join(', ');
@@ -130,7 +126,7 @@ const sentence = (parts: readonly (string | false | null)[]): string => parts.fi
 export function describeTarget(objects: Objects, target: Target): string {
   const object = objects[target.targetId];
   const title = object ? titleOf(object) : target.targetId;
-  if (target.ok) return `${title}: ${target.action} allowed`;
+  if (target.ok) return says.allowed(title, target.action);
   const culprit = target.culprit === null ? undefined : objects[target.culprit];
   const reason = [target.errno, target.why].filter(Boolean).join(', ');
   return `${title}: refused, ${reason}${culprit ? ` (${titleOf(culprit)})` : ''}`;

@@ -2,12 +2,12 @@ import { useCallback, type RefObject } from 'react';
 import { useStoreApi } from 'reactflow';
 import type { WorldId } from '../engine/sim/world';
 import { useApp } from '../store/index';
-import { count } from '../ui/numbers';
 import { useCanvasUi } from './canvas-ui';
 import { useHand } from './hand';
 import { overlaps, type Point, type Rect } from './layout/geometry';
 import type { Layout } from './layout/layout';
 import type { Gesture } from './use-pointer';
+import * as says from '../words/canvas/hand';
 
 /** Everything that a box touches; of frames only what is in them, since a frame lies under its own cards. */
 export function inBox({ rects }: Pick<Layout, 'rects'>, box: Rect): readonly WorldId[] {
@@ -61,7 +61,7 @@ export function useBoxing(layout: Layout, root: RefObject<HTMLElement | null>): 
           const found = inBox(layout, boxTo(at));
           actions.mark([...before, ...found]);
           useCanvasUi.setState({ edgeId: null });
-          useCanvasUi.getState().say(`${count(found.length, 'object')} selected`);
+          useCanvasUi.getState().say(says.selectedObjects(found.length));
         },
         cancel: () => undefined,
       };

@@ -7,21 +7,22 @@ import { deleteLines } from '../store/edit/delete';
 import { joinLines, linesOf } from '../store/script';
 import type { AppState } from '../store/types';
 import { onNothing, onSelection, type Command } from './command';
+import * as says from '../words/commands/arrange';
 
 /** What is selected as things on a desk: copied, taken away, and put in order. */
 
 const ALIGNMENTS: readonly (readonly [how: Alignment, label: string, words: string])[] = [
-  ['left', 'Align left edges', 'column'],
-  ['centre', 'Align centres', 'column'],
-  ['right', 'Align right edges', 'column'],
-  ['top', 'Align top edges', 'row'],
-  ['middle', 'Align middles', 'row'],
-  ['bottom', 'Align bottom edges', 'row'],
-  ['rows', 'Space evenly, one below the other', 'distribute rows'],
-  ['columns', 'Space evenly, side by side', 'distribute columns'],
+  ['left', says.alignLeftEdges, 'column'],
+  ['centre', says.alignCentres, 'column'],
+  ['right', says.alignRightEdges, 'column'],
+  ['top', says.alignTopEdges, 'row'],
+  ['middle', says.alignMiddles, 'row'],
+  ['bottom', says.alignBottomEdges, 'row'],
+  ['rows', says.spaceEvenlyOneBelowTheOther, says.distributeRows],
+  ['columns', says.spaceEvenlySideBySide, says.distributeColumns],
 ];
 
-const first = (reasons: readonly string[]): string => `${reasons[0] ?? 'There is nothing of it to copy'}.`;
+const first = (reasons: readonly string[]): string => `${reasons[0] ?? says.thereIsNothingOfItToCopy}.`;
 
 /** Copy, cut and duplicate ask the same of the same script, one after another. */
 let asked: { readonly ids: string; readonly app: AppState; readonly why: string | null } | null = null;
@@ -52,35 +53,35 @@ const sentence = (text: string): string => {
 export const ARRANGE_COMMANDS: readonly Command[] = [
   onSelection({
     id: 'edit.copy',
-    label: 'Copy',
+    label: says.copy,
     group: 'edit',
-    words: 'clipboard lines script',
+    words: says.clipboardLinesScriptFinds,
     against: noCopy,
     show: copySubject,
   }),
   onSelection({
     id: 'edit.cut',
-    label: 'Cut',
+    label: says.cut,
     group: 'edit',
-    words: 'clipboard',
+    words: says.clipboardFinds,
     menu: 'never',
     against: (ids, app) => noCopy(ids, app) ?? noDelete(ids, app),
     show: cutSubject,
   }),
   onSelection({
     id: 'edit.duplicate',
-    label: 'Duplicate',
+    label: says.duplicate,
     group: 'edit',
-    words: 'again twice second',
+    words: says.againTwiceSecondFinds,
     against: noCopy,
     show: duplicate,
   }),
   onSelection({
     id: 'edit.delete',
-    label: 'Take away',
+    label: says.takeAway,
     group: 'edit',
-    words: 'delete remove destroy detach unbind',
-    help: 'A device is let go one step: detached, unbound, removed',
+    words: says.deleteRemoveDestroyDetachUnbindFinds,
+    help: says.aDeviceIsLetGo,
     // One alone has a command that says what it is: destroy, close, detach.
     fits: ({ length }) => length > 1,
     against: noDelete,
@@ -88,42 +89,42 @@ export const ARRANGE_COMMANDS: readonly Command[] = [
   }),
   onNothing({
     id: 'edit.paste',
-    label: 'Paste',
+    label: says.paste,
     group: 'edit',
-    words: 'clipboard lines script',
+    words: says.clipboardLinesScriptFinds,
     show: pasteClipboard,
   }),
   onNothing({
     id: 'edit.select-all',
-    label: 'Select everything',
+    label: says.selectEverything,
     group: 'edit',
-    words: 'mark all',
-    against: ({ objects }) => (Object.keys(objects).length === 0 ? 'There is nothing yet.' : null),
+    words: says.markAllFinds,
+    against: ({ objects }) => (Object.keys(objects).length === 0 ? says.thereIsNothingYet : null),
     show: (_none, { actions, objects }) => actions.mark([...computeLayout(objects).rects.keys()]),
   }),
   onNothing({
     id: 'arrange.all',
     menu: 'ready',
-    label: 'Lay out again',
+    label: says.layOutAgain,
     group: 'arrange',
-    words: 'layout tidy clean up place reset',
-    help: 'Everything goes where the layout wants it',
-    against: (app) => (placedIds(app).length === 0 ? 'Nothing was moved: it is as the layout has it.' : null),
+    words: says.layoutTidyCleanUpPlaceResetFinds,
+    help: says.everythingGoesWhereTheLayoutWantsIt,
+    against: (app) => (placedIds(app).length === 0 ? says.nothingWasMoved : null),
     show: (_none, app) => layOutAgain(app, []),
   }),
   onSelection({
     id: 'arrange.these',
-    label: 'Lay these out again',
+    label: says.layTheseOutAgain,
     group: 'arrange',
-    words: 'layout tidy place reset',
+    words: says.layoutTidyPlaceResetFinds,
     fits: ({ length }, app) => length > 0 && placedIds(app).length > 0,
     show: (ids, app) => layOutAgain(app, ids),
   }),
   onSelection({
     id: 'arrange.rest',
-    label: 'Lay out all but these',
+    label: says.layOutAllButThese,
     group: 'arrange',
-    words: 'layout keep place',
+    words: says.layoutKeepPlaceFinds,
     fits: (ids, app) => placedIds(app).some((id) => !ids.includes(id)),
     show: (ids, app) => layOutRest(app, ids),
   }),
@@ -135,7 +136,7 @@ export const ARRANGE_COMMANDS: readonly Command[] = [
       words: `align ${words}`,
       fits: ({ length }) => length > 1,
       against: (ids, { objects }) =>
-        aligned(computeLayout(objects), ids, how).length === 0 ? 'They stand so already.' : null,
+        aligned(computeLayout(objects), ids, how).length === 0 ? says.theyStandSoAlready : null,
       show: (ids, app) => align(app, ids, how),
     }),
   ),

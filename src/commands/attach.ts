@@ -7,12 +7,13 @@ import { onObject, say, type Choice, type Command, type Preview } from './comman
 import { nameOfIdev } from './device';
 import { attachToNewLines } from './lines';
 import { choiceOf, endpoints, idevOf, makesDma } from './objects';
+import * as says from '../words/commands/attach';
 
 /** Attach, replace and detach: from the device, and from what it is attached to. */
 
 /** More devices than this are offered untried: each is a try on a copy of the machine. */
 const TRIED = 12;
-const REFUSED = 'The kernel would refuse';
+const REFUSED = says.theKernelWouldRefuse;
 
 const isAttached = (device: DeviceObject, app: AppState): boolean =>
   (idevOf(app, device)?.hwptId ?? null) !== null;
@@ -26,15 +27,15 @@ const onCanvas: Preview = {
 };
 
 const noDevices = (_target: unknown, { objects }: AppState): string | null =>
-  endpoints(objects).length === 0 ? 'There is no device that could be attached.' : null;
+  endpoints(objects).length === 0 ? says.thereIsNoDeviceThatCould : null;
 
 export const ATTACH_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.attach',
-    label: 'Attach to',
+    label: says.attachTo,
     verb: 'ATTACH',
     group: 'attach',
-    words: 'VFIO_DEVICE_ATTACH_IOMMUFD_PT connect wire iommufd_device_attach',
+    words: says.vfioDeviceAttachIommufdPtConnectFinds,
     preview: onCanvas,
     fits: (device, app) => makesDma(device) && !isAttached(device, app),
     choices: targetChoices,
@@ -42,40 +43,39 @@ export const ATTACH_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.replace',
     menu: 'ready',
-    label: 'Replace with',
+    label: says.replaceWith,
     verb: 'REPLACE',
     group: 'attach',
-    words: 'attach VFIO_DEVICE_ATTACH_IOMMUFD_PT move iommufd_device_replace',
+    words: says.attachVfioDeviceAttachIommufdPtFinds,
     preview: onCanvas,
     fits: makesDma,
-    against: (device, app) =>
-      isAttached(device, app) ? null : 'It is not attached: there is nothing to replace.',
+    against: (device, app) => (isAttached(device, app) ? null : says.itIsNotAttachedThere),
     choices: targetChoices,
   }),
   onObject('device', {
     id: 'device.detach',
-    label: 'Detach',
+    label: says.detach,
     verb: 'DETACH',
     group: 'attach',
-    words: 'VFIO_DEVICE_DETACH_IOMMUFD_PT disconnect',
+    words: says.vfioDeviceDetachIommufdPtDisconnectFinds,
     fits: makesDma,
-    against: (device, app) => (isAttached(device, app) ? null : 'It is not attached.'),
+    against: (device, app) => (isAttached(device, app) ? null : says.itIsNotAttached),
     lines: (device, app) => [`DETACH ${nameOfIdev(device, app)}`],
   }),
   onObject('device', {
     id: 'device.attach-pasid',
     menu: 'ready',
-    label: 'Attach a PASID',
+    label: says.attachAPasid,
     verb: 'ATTACH',
     group: 'attach',
-    words: 'pasid= iommufd_device_pasid_attach',
+    words: says.pasidIommufdDevicePasidAttachFinds,
     fits: makesDma,
     against: (device) =>
       device.idevId === null
-        ? 'It is not bound to an iommufd context.'
+        ? says.itIsNotBound
         : device.services.includes('PASID')
           ? null
-          : 'Its PASIDs are off.',
+          : says.itsPASIDsAreOff,
     draft: (device, app) => {
       const idev = idevOf(app, device);
       const hwpt = Object.values(app.objects).find(
@@ -87,13 +87,13 @@ export const ATTACH_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.detach-pasid',
     menu: 'ready',
-    label: 'Detach a PASID',
+    label: says.detachAPasid,
     verb: 'DETACH',
     group: 'attach',
-    words: 'pasid= iommufd_device_pasid_detach',
+    words: says.pasidIommufdDevicePasidDetachFinds,
     fits: makesDma,
     against: (device, app) =>
-      (idevOf(app, device)?.pasids.length ?? 0) > 0 ? null : 'No PASID of it is attached.',
+      (idevOf(app, device)?.pasids.length ?? 0) > 0 ? null : says.noPasidOfItIsAttached,
     choices: (device, app) =>
       (idevOf(app, device)?.pasids ?? []).map(({ pasid, hwptId }) => ({
         key: String(pasid),
@@ -105,28 +105,28 @@ export const ATTACH_COMMANDS: readonly Command[] = [
   }),
   onObject('ioas', {
     id: 'ioas.attach',
-    label: 'Attach a device',
+    label: says.attachADevice,
     verb: 'ATTACH',
     group: 'attach',
-    words: 'replace connect',
+    words: says.replaceConnectFinds,
     against: noDevices,
     choices: deviceChoices,
   }),
   onObject('hwpt', {
     id: 'hwpt.attach',
-    label: 'Attach a device',
+    label: says.attachADevice,
     verb: 'ATTACH',
     group: 'attach',
-    words: 'replace connect',
+    words: says.replaceConnectFinds,
     against: noDevices,
     choices: deviceChoices,
   }),
   onObject('hwpt', {
     id: 'hwpt.detach',
-    label: 'Detach its devices',
+    label: says.detachItsDevices,
     verb: 'DETACH',
     group: 'attach',
-    against: (hwpt, app) => (attachedTo(hwpt, app).length > 0 ? null : 'No device is attached to it.'),
+    against: (hwpt, app) => (attachedTo(hwpt, app).length > 0 ? null : says.noDeviceIsAttachedToIt),
     lines: (hwpt, app) => attachedTo(hwpt, app).map((idev) => `DETACH ${scriptName(idev)}`),
   }),
 ];
@@ -153,7 +153,7 @@ async function targetChoices(device: DeviceObject, app: AppState): Promise<reado
     null;
   const toNew: Choice = {
     key: 'new',
-    label: 'a new IOAS',
+    label: says.aNewIoas,
     detail: 'IOAS_ALLOC',
     type: 'ioas',
     run: () => say(app, attachToNewLines(app.script, device, idev, context)),

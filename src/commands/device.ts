@@ -6,51 +6,51 @@ import type { AppState } from '../store/types';
 import { onObject, say, type Choice, type Command } from './command';
 import { bindLines } from './lines';
 import { choiceOf, idevOf, isPci, makesDma } from './objects';
+import * as says from '../words/commands/device';
 
 /** A device's way from its own driver to a program. Attaching and DMA have files of their own. */
 
 const hasVfio = (device: DeviceObject): boolean => device.driver !== null && isVfio(device.driver.name);
 
 const driverNow = (device: DeviceObject): string =>
-  device.driver === null ? 'it has no driver' : `${device.driver.name} drives it`;
+  device.driver === null ? says.itHasNoDriver : says.drivesIt(device.driver.name);
 
 const groupOf = (device: DeviceObject, { objects }: AppState): GroupObject | null =>
   find(objects, device.groupId, 'group');
 
-const notBound = (device: DeviceObject): string | null =>
-  device.idevId === null ? 'It is not bound to an iommufd context.' : null;
+const notBound = (device: DeviceObject): string | null => (device.idevId === null ? says.itIsNotBound : null);
 
 export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.open',
     menu: 'ready',
-    label: 'Open iommufd + bind',
+    label: says.openIommufdBind,
     verb: 'BIND',
     group: 'attach',
-    words: 'vfio passthrough take over new context',
-    help: 'A vfio driver, if it has none, open /dev/iommu, and BIND',
+    words: says.vfioPassthroughTakeOverNewContextFinds,
+    help: says.aVfioDriver,
     // With a context open the choice of contexts has this in it.
     fits: (device, { objects }) => makesDma(device) && all(objects, 'context').length === 0,
-    against: (device) => (device.idevId === null ? null : 'It is bound to a context already.'),
+    against: (device) => (device.idevId === null ? null : says.itIsBoundToAContextAlready),
     lines: (device, { script }) => bindLines(script, device, null),
   }),
   onObject('device', {
     id: 'device.give',
     menu: 'ready',
-    label: 'Give to iommufd',
+    label: says.giveToIommufd,
     verb: 'BIND',
     group: 'attach',
-    words: 'vfio open bind passthrough take over',
-    help: 'A vfio driver, a context, and BIND, as far as they are missing',
+    words: says.vfioOpenBindPassthroughTakeOverFinds,
+    help: says.aVfioDriverAContext,
     fits: (device, { objects }) => makesDma(device) && all(objects, 'context').length > 0,
-    against: (device) => (device.idevId === null ? null : 'It is bound to a context already.'),
+    against: (device) => (device.idevId === null ? null : says.itIsBoundToAContextAlready),
     choices: (device, app) => [
       ...all(app.objects, 'context').map((context) =>
         choiceOf(context, () => say(app, bindLines(app.script, device, context))),
       ),
       {
         key: 'new',
-        label: 'a new context',
+        label: says.aNewContext,
         detail: 'open /dev/iommu',
         type: 'context',
         run: () => say(app, bindLines(app.script, device, null)),
@@ -60,15 +60,15 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.bind',
     menu: 'never',
-    label: 'Bind to a context',
+    label: says.bindToAContext,
     verb: 'BIND',
     group: 'attach',
-    words: 'VFIO_DEVICE_BIND_IOMMUFD iommufd',
+    words: says.vfioDeviceBindIommufdIommufdFinds,
     fits: makesDma,
     against: (device, { objects }) => {
-      if (device.idevId !== null) return 'It is bound to a context already.';
-      if (!hasVfio(device)) return `BIND needs a vfio driver: ${driverNow(device)}.`;
-      return all(objects, 'context').length === 0 ? 'No context is open: open /dev/iommu first.' : null;
+      if (device.idevId !== null) return says.itIsBoundToAContextAlready;
+      if (!hasVfio(device)) return says.bindNeedsAVfioDriver(driverNow(device));
+      return all(objects, 'context').length === 0 ? says.noContextIsOpenOpenDev : null;
     },
     choices: (device, app) =>
       all(app.objects, 'context').map((context) =>
@@ -78,10 +78,10 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.unbind',
     menu: 'ready',
-    label: 'Unbind from its context',
+    label: says.unbindFromItsContext,
     verb: 'UNBIND',
     group: 'attach',
-    help: 'Closes the vfio device',
+    help: says.closesTheVfioDevice,
     fits: makesDma,
     against: notBound,
     lines: (device, app) => [`UNBIND ${nameOfIdev(device, app)}`],
@@ -89,28 +89,28 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.vfio',
     menu: 'ready',
-    label: 'Bind a vfio driver',
+    label: says.bindAVfioDriver,
     verb: 'driver',
     group: 'attach',
-    words: 'vfio-pci vfio-platform',
+    words: says.vfioPciVfioPlatformFinds,
     fits: makesDma,
     against: (device) =>
-      hasVfio(device) ? `It has ${device.driver?.name ?? 'a vfio driver'} already.` : null,
+      hasVfio(device) ? says.itHasAlready(device.driver?.name ?? says.aVfioDriver2) : null,
     lines: (device) => [driverLine(device, vfioDriver(device))],
   }),
   onObject('device', {
     id: 'device.driver',
-    label: 'Driver',
+    label: says.driver,
     verb: 'driver',
     group: 'attach',
-    words: 'bind unbind native vfio-pci pci-stub none',
+    words: says.bindUnbindNativeVfioPciPciFinds,
     fits: makesDma,
     choices: driverChoices,
   }),
   onObject('device', {
     id: 'device.info',
     menu: 'never',
-    label: 'Ask what its IOMMU can do',
+    label: says.askWhatItsIommuCanDo,
     verb: 'GET_HW_INFO',
     group: 'open',
     fits: makesDma,
@@ -120,14 +120,14 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.sva',
     menu: 'ready',
-    label: 'Share a process’s addresses',
+    label: says.shareAProcesssAddresses,
     verb: 'iommu_sva_bind_device',
     group: 'attach',
-    words: 'SVA PASID bond',
+    words: says.svaPasidBondFinds,
     fits: makesDma,
     against: (device, { objects }) => {
-      if (!device.services.includes('PASID')) return 'Its PASIDs are off: SVA needs one.';
-      return all(objects, 'process').length === 0 ? 'No process has memory: mmap some first.' : null;
+      if (!device.services.includes('PASID')) return says.itsPASIDsAreOffSvaNeedsOne;
+      return all(objects, 'process').length === 0 ? says.noProcessHasMemoryMmapSomeFirst : null;
     },
     choices: (device, app) =>
       all(app.objects, 'process').map((process) =>
@@ -141,7 +141,7 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.reset-begin',
     menu: 'never',
-    label: 'Begin a reset',
+    label: says.beginAReset,
     verb: 'pci_dev_reset_iommu_prepare',
     group: 'edit',
     words: 'FLR',
@@ -151,7 +151,7 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.reset-end',
     menu: 'ready',
-    label: 'End the reset',
+    label: says.endTheReset,
     verb: 'pci_dev_reset_iommu_done',
     group: 'edit',
     words: 'FLR',
@@ -161,26 +161,25 @@ export const DEVICE_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.deaf',
     menu: 'ready',
-    label: 'Ignore invalidations',
+    label: says.ignoreInvalidations,
     verb: 'ignore-invalidations',
     group: 'edit',
-    words: 'ATS device TLB time-out',
+    words: says.atsDeviceTlbTimeOutFinds,
     fits: (device) => makesDma(device) && isPci(device),
-    against: (device) =>
-      device.services.includes('ATS') ? null : 'Its ATS is off: nobody asks it to invalidate anything.',
+    against: (device) => (device.services.includes('ATS') ? null : says.itsAtsIsOffNobodyAsks),
     choices: (device, app) =>
       (['on', 'off'] as const).map((state) => ({
         key: state,
-        label: state === 'on' ? 'from now on' : 'not any more',
+        label: state === 'on' ? says.fromNowOn : says.notAnyMore,
         run: () => say(app, [`ignore-invalidations ${shortBdf(device.bdf)} ${state}`]),
       })),
   }),
   onObject('device', {
     id: 'device.remove',
-    label: 'Remove from the machine',
+    label: says.removeFromTheMachine,
     verb: 'remove',
     group: 'edit',
-    words: 'unplug hot-remove',
+    words: says.unplugHotRemoveFinds,
     fits: (device) => isPci(device) || device.platform !== undefined,
     lines: (device) => [`remove ${shortBdf(device.bdf)}`],
   }),
@@ -197,9 +196,9 @@ function driverChoices(device: DeviceObject, app: AppState): readonly Choice[] {
     nativeDriver(app.script, device.bdf) ?? (hasVfio(device) ? null : (device.driver?.name ?? null));
   const vfio = vfioDriver(device);
   const said: Readonly<Record<string, string>> = {
-    [vfio]: 'for a virtual machine or another program',
-    'pci-stub': 'holds the device and does nothing',
-    none: 'unbind only',
+    [vfio]: says.forAVirtualMachineOrAnotherProgram,
+    'pci-stub': says.holdsTheDeviceAndDoesNothing,
+    none: says.unbindOnly,
   };
   const names = [
     vfio,
@@ -210,7 +209,7 @@ function driverChoices(device: DeviceObject, app: AppState): readonly Choice[] {
   return names.map((name) => ({
     key: name,
     label: name,
-    detail: said[name] ?? 'its own driver, with the kernel’s DMA',
+    detail: said[name] ?? says.itsOwnDriverWithTheKernelsDma,
     current: name === now,
     run: () => say(app, [driverLine(device, name)]),
   }));

@@ -7,6 +7,7 @@ import { byteSize } from '../ui/numbers';
 import { onObject, say, type Command } from './command';
 import { dmaLine, firstMappedIova } from './lines';
 import { isPci, makesDma } from './objects';
+import * as says from '../words/commands/dma';
 
 /** What a device does to memory: once, in a burst, and from now on. */
 
@@ -22,45 +23,45 @@ const once = (device: DeviceObject, app: AppState, access: 'read' | 'write'): re
 ];
 
 const PATTERNS = [
-  { pattern: 'ring', detail: 'one after another, and round again' },
-  { pattern: 'random', detail: 'anywhere in what is mapped' },
-  { pattern: 'scatter', detail: 'lists of pieces of uneven sizes' },
+  { pattern: 'ring', detail: says.oneAfterAnotherAndRoundAgain },
+  { pattern: 'random', detail: says.anywhereInWhatIsMapped },
+  { pattern: 'scatter', detail: says.listsOfPiecesOfUnevenSizes },
 ] as const;
 
 export const DMA_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.dma-write',
-    label: 'Fire a DMA write',
+    label: says.fireADmaWrite,
     verb: 'dma',
     group: 'dma',
-    words: 'packet request',
+    words: says.packetRequestFinds,
     fits: makesDma,
     lines: (device, app) => once(device, app, 'write'),
   }),
   onObject('device', {
     id: 'device.dma-read',
-    label: 'Fire a DMA read',
+    label: says.fireADmaRead,
     verb: 'dma',
     group: 'dma',
-    words: 'packet request',
+    words: says.packetRequestFinds,
     fits: makesDma,
     lines: (device, app) => once(device, app, 'read'),
   }),
   onObject('device', {
     id: 'device.dma-at',
-    label: 'Fire a DMA at an address',
+    label: says.fireADmaAtAnAddress,
     verb: 'dma',
     group: 'dma',
-    words: 'iova pasid',
+    words: says.iovaPasidFinds,
     fits: makesDma,
     draft: (device, app) => once(device, app, 'write').join(''),
   }),
   onObject('device', {
     id: 'device.burst',
-    label: 'Fire a burst of DMAs',
+    label: says.fireABurstOfDMAs,
     verb: 'burst',
     group: 'dma',
-    words: 'many hundred iotlb pattern',
+    words: says.manyHundredIotlbPatternFinds,
     fits: makesDma,
     choices: (device, app) =>
       PATTERNS.map(({ pattern, detail }) => ({
@@ -75,11 +76,11 @@ export const DMA_COMMANDS: readonly Command[] = [
   }),
   onObject('device', {
     id: 'device.traffic',
-    label: 'Start traffic',
+    label: says.startTraffic,
     verb: 'traffic',
     group: 'dma',
-    words: 'background packets gap replace ring random scatter',
-    help: 'An access wherever somebody else could look while the kernel works',
+    words: says.backgroundPacketsGapReplaceRingRandomScatterFinds,
+    help: says.anAccessWhereverSomebodyElseCould,
     fits: makesDma,
     choices: (device, app) =>
       PATTERNS.map(({ pattern, detail }) => ({
@@ -96,16 +97,16 @@ export const DMA_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.stop',
     menu: 'ready',
-    label: 'Stop its traffic',
+    label: says.stopItsTraffic,
     verb: 'stop',
     group: 'dma',
     fits: makesDma,
-    against: (device, app) => (trafficOf(device, app).length > 0 ? null : 'It has no traffic running.'),
+    against: (device, app) => (trafficOf(device, app).length > 0 ? null : says.itHasNoTrafficRunning),
     lines: (device, app) => trafficOf(device, app).map((traffic) => `stop ${scriptName(traffic)}`),
   }),
   onObject('traffic', {
     id: 'traffic.stop',
-    label: 'Stop this traffic',
+    label: says.stopThisTraffic,
     verb: 'stop',
     group: 'dma',
     lines: (traffic) => [`stop ${scriptName(traffic)}`],
@@ -113,28 +114,26 @@ export const DMA_COMMANDS: readonly Command[] = [
   onObject('device', {
     id: 'device.page-request',
     menu: 'ready',
-    label: 'Ask for a page',
+    label: says.askForAPage,
     verb: 'page-request',
     group: 'dma',
-    words: 'PRI IOPF fault',
+    words: says.priIopfFaultFinds,
     fits: (device) => makesDma(device) && isPci(device),
-    against: (device) =>
-      device.services.includes('PRI') ? null : 'Its PRI is off: it cannot ask for pages.',
+    against: (device) => (device.services.includes('PRI') ? null : says.itsPriIsOffItCannot),
     draft: (device, app) => `page-request ${shortBdf(device.bdf)} ${hex(iovaFor(device, app))} rw last`,
   }),
   onObject('device', {
     id: 'device.dma-map',
     menu: 'ready',
-    label: 'Hand it memory, as its driver does',
+    label: says.handItMemoryAsItsDriverDoes,
     verb: 'dma_map_single',
     group: 'dma',
-    words: 'DMA API',
+    words: says.dmaApiFinds,
     fits: makesDma,
     against: (device, app) => {
-      if (device.driver === null) return 'It has no driver: nobody would call the DMA API.';
-      if (device.driver.managed)
-        return `Its driver, ${device.driver.name}, does not use the kernel’s DMA API.`;
-      return buffersOf(app).length === 0 ? 'There is no memory to hand over: mmap some first.' : null;
+      if (device.driver === null) return says.itHasNoDriverNobodyWould;
+      if (device.driver.managed) return says.itsDriverDoesNotUse(device.driver.name);
+      return buffersOf(app).length === 0 ? says.thereIsNoMemoryToHand : null;
     },
     choices: (device, app) =>
       buffersOf(app).map(({ name, bytes }) => ({

@@ -1,4 +1,5 @@
 import { onNothing, type Command } from './command';
+import * as says from '../words/commands/drafts';
 
 /** What this browser keeps of one's work; the list itself is `open.drafts`. */
 
@@ -6,18 +7,18 @@ export const DRAFT_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'drafts.keep',
     menu: 'never',
-    label: 'Keep a version',
+    label: says.keepAVersion,
     group: 'open',
-    words: 'draft name history save snapshot',
-    against: ({ script }) => (script === '' ? 'There is no scene yet.' : null),
+    words: says.draftNameHistorySaveSnapshotFinds,
+    against: ({ script }) => (script === '' ? says.thereIsNoSceneYet : null),
     show: (_none, { actions }) => actions.askPage('keep-version'),
   }),
   onNothing({
     id: 'drafts.last',
     menu: 'never',
-    label: 'Go on with the last draft',
+    label: says.goOnWithTheLastDraft,
     group: 'open',
-    words: 'recover restore crash closed tab',
+    words: says.recoverRestoreCrashClosedTabFinds,
     show: (_none, { actions }) => actions.askPage('last-draft'),
   }),
 ];

@@ -5,6 +5,7 @@ import { scriptName } from '../store/script';
 import type { AppState } from '../store/types';
 import { onObject, say, type Command } from './command';
 import { choiceOf } from './objects';
+import * as says from '../words/commands/guest';
 
 /** What a virtual machine gets of an IOMMU: nested tables, vIOMMUs, and what hangs on them. */
 
@@ -30,21 +31,21 @@ const boundIn = (contextId: string, { objects }: AppState) =>
   all(objects, 'idev').filter((idev) => idev.contextId === contextId);
 
 const noDevice = (object: { readonly contextId: string }, app: AppState): string | null =>
-  boundIn(object.contextId, app).length === 0 ? 'No device is bound to its context.' : null;
+  boundIn(object.contextId, app).length === 0 ? says.noDeviceIsBoundToItsContext : null;
 
 export const GUEST_COMMANDS: readonly Command[] = [
   onObject('hwpt', {
     id: 'hwpt.viommu',
     menu: 'ready',
-    label: 'New vIOMMU',
+    label: says.newVIOMMU,
     verb: 'VIOMMU_ALLOC',
     group: 'make',
-    words: 'guest virtual machine',
+    words: says.guestVirtualMachineFinds,
     against: (hwpt, app) =>
       !hwpt.nestParent
-        ? 'It was made without `nest-parent`: no guest’s table can lie on it.'
+        ? says.itWasMadeWithoutNestParent
         : viommuType(hwpt, app) === null
-          ? 'The driver of its IOMMU has no vIOMMUs.'
+          ? says.theDriverOfItsIommu
           : noDevice(hwpt, app),
     choices: (hwpt, app) =>
       boundIn(hwpt.contextId, app).map((idev) =>
@@ -61,29 +62,26 @@ export const GUEST_COMMANDS: readonly Command[] = [
   onObject('hwpt', {
     id: 'hwpt.nested',
     menu: 'ready',
-    label: 'New nested HWPT on it',
+    label: says.newNestedHwptOnIt,
     verb: 'HWPT_ALLOC',
     group: 'make',
-    words: 'guest stage 1',
-    against: (hwpt, app) =>
-      hwpt.nestParent
-        ? noDevice(hwpt, app)
-        : 'It was made without `nest-parent`: no guest’s table can lie on it.',
+    words: says.guestStage1Finds,
+    against: (hwpt, app) => (hwpt.nestParent ? noDevice(hwpt, app) : says.itWasMadeWithoutNestParent),
     draft: (hwpt, app) => nestedLine(hwpt.contextId, scriptName(hwpt), hwpt.iommuId, app),
   }),
   onObject('viommu', {
     id: 'viommu.nested',
-    label: 'New nested HWPT',
+    label: says.newNestedHwpt,
     verb: 'HWPT_ALLOC',
     group: 'make',
-    words: 'guest stage 1',
+    words: says.guestStage1Finds,
     against: noDevice,
     draft: (viommu, app) => nestedLine(viommu.contextId, scriptName(viommu), viommu.iommuId, app),
   }),
   onObject('hwpt', {
     id: 'hwpt.invalidate',
     menu: 'ready',
-    label: 'Drop what caches have of it',
+    label: says.dropWhatCachesHaveOfIt,
     verb: 'HWPT_INVALIDATE',
     group: 'edit',
     fits: (hwpt) => hwpt.nested,
@@ -91,17 +89,17 @@ export const GUEST_COMMANDS: readonly Command[] = [
   }),
   onObject('viommu', {
     id: 'viommu.invalidate',
-    label: 'Drop what caches have of its guest',
+    label: says.dropWhatCachesHaveOfItsGuest,
     verb: 'HWPT_INVALIDATE',
     group: 'edit',
     draft: (viommu) => `HWPT_INVALIDATE ${scriptName(viommu)} type=1 entry=16 data="00 00"`,
   }),
   onObject('viommu', {
     id: 'viommu.vdevice',
-    label: 'Show a device to its guest',
+    label: says.showADeviceToItsGuest,
     verb: 'VDEVICE_ALLOC',
     group: 'make',
-    words: 'virtual id',
+    words: says.virtualIdFinds,
     against: noDevice,
     choices: (viommu, app) =>
       boundIn(viommu.contextId, app).map((idev) =>
@@ -117,17 +115,17 @@ export const GUEST_COMMANDS: readonly Command[] = [
   }),
   onObject('viommu', {
     id: 'viommu.events',
-    label: 'New event queue',
+    label: says.newEventQueue,
     verb: 'VEVENTQ_ALLOC',
     group: 'make',
-    against: (viommu) => (viommu.kind in EVENTS ? null : `${viommu.kind} has no events.`),
+    against: (viommu) => (viommu.kind in EVENTS ? null : says.hasNoEvents(viommu.kind)),
     lines: (viommu, app) => [
       `${freshName(app.script, 'events')} = VEVENTQ_ALLOC ${scriptName(viommu)} type=${EVENTS[viommu.kind] ?? '1'} depth=8`,
     ],
   }),
   onObject('viommu', {
     id: 'viommu.queue',
-    label: 'New hardware queue',
+    label: says.newHardwareQueue,
     verb: 'HW_QUEUE_ALLOC',
     group: 'make',
     draft: (viommu, app) =>
@@ -135,29 +133,29 @@ export const GUEST_COMMANDS: readonly Command[] = [
   }),
   onObject('veventq', {
     id: 'veventq.read',
-    label: 'Read its events',
+    label: says.readItsEvents,
     verb: 'read',
     group: 'dma',
-    against: (queue) => (queue.queued > 0 ? null : 'No event waits to be read.'),
+    against: (queue) => (queue.queued > 0 ? null : says.noEventWaitsToBeRead),
     lines: (queue) => [`read ${scriptName(queue)}`],
   }),
   onObject('selftest', {
     id: 'selftest.fault',
-    label: 'Let it ask for a page',
+    label: says.letItAskForAPage,
     verb: 'TEST_TRIGGER_IOPF',
     group: 'dma',
     draft: (mock, app) => `TEST_TRIGGER_IOPF ${idevName(mock.idevId, app)} 0x1000 rw group=1`,
   }),
   onObject('selftest', {
     id: 'selftest.event',
-    label: 'Let something happen to it',
+    label: says.letSomethingHappenToIt,
     verb: 'TEST_TRIGGER_VEVENT',
     group: 'dma',
     lines: (mock, app) => [`TEST_TRIGGER_VEVENT ${idevName(mock.idevId, app)}`],
   }),
   onObject('selftest', {
     id: 'selftest.replace',
-    label: 'Replace with',
+    label: says.replaceWith,
     verb: 'TEST_MOCK_DOMAIN_REPLACE',
     group: 'attach',
     choices: (mock, app) =>

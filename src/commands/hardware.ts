@@ -4,6 +4,7 @@ import { driverLine, isVfio, nativeDriver, vfioDriver } from '../store/script';
 import type { AppState, PanelId } from '../store/types';
 import { onObject, say, type Command } from './command';
 import { isPci, makesDma } from './objects';
+import * as says from '../words/commands/hardware';
 
 /** IOMMUs and their groups, and what panels tell of them. */
 
@@ -24,19 +25,19 @@ const givenAway = (group: GroupObject, app: AppState) =>
   });
 
 const TYPES = [
-  { type: 'DMA', detail: 'translated, unmapped at once' },
-  { type: 'DMA-FQ', detail: 'translated, unmapped from the IOTLB later' },
-  { type: 'identity', detail: 'addresses as they are' },
-  { type: 'auto', detail: 'what the kernel would choose' },
+  { type: 'DMA', detail: says.translatedUnmappedAtOnce },
+  { type: 'DMA-FQ', detail: says.translatedUnmappedFromTheIotlbLater },
+  { type: 'identity', detail: says.addressesAsTheyAre },
+  { type: 'auto', detail: says.whatTheKernelWouldChoose },
 ] as const;
 
 const panelOf = (panel: PanelId, label: string, words: string): Command =>
   onObject('iommu', {
     id: `iommu.${panel}`,
-    label: `Show its ${label}`,
+    label: says.showIts(label),
     group: 'open',
     words,
-    against: (iommu) => (iommu.vendor === 'generic' ? 'It is of no vendor: it has none.' : null),
+    against: (iommu) => (iommu.vendor === 'generic' ? says.itIsOfNoVendor : null),
     show: (iommu, { actions }) => {
       actions.select(iommu.id);
       actions.showPanel(panel);
@@ -47,33 +48,31 @@ export const HARDWARE_COMMANDS: readonly Command[] = [
   onObject('group', {
     id: 'group.vfio',
     menu: 'ready',
-    label: 'Bind all of it to vfio',
+    label: says.bindAllOfItToVfio,
     verb: 'driver',
     group: 'attach',
-    words: 'vfio-pci passthrough viable',
+    words: says.vfioPciPassthroughViableFinds,
     fits: (group, app) => membersOf(group, app).length > 0,
-    against: (group, app) =>
-      withoutVfio(group, app).length === 0 ? 'Every device of it has a vfio driver.' : null,
+    against: (group, app) => (withoutVfio(group, app).length === 0 ? says.everyDeviceOf : null),
     lines: (group, app) => withoutVfio(group, app).map((device) => driverLine(device, vfioDriver(device))),
   }),
   onObject('group', {
     id: 'group.native',
     menu: 'ready',
-    label: 'Give all of it back to the kernel',
+    label: says.giveAllOfItBack,
     verb: 'driver',
     group: 'attach',
-    words: 'native',
+    words: says.nativeFinds,
     fits: (group, app) => membersOf(group, app).length > 0,
-    against: (group, app) =>
-      givenAway(group, app).length === 0 ? 'No device of it is known to have had another driver.' : null,
+    against: (group, app) => (givenAway(group, app).length === 0 ? says.noDeviceOfItIsKnown : null),
     lines: (group, app) => givenAway(group, app).map(({ device, own }) => driverLine(device, own)),
   }),
   onObject('group', {
     id: 'group.type',
-    label: 'Default domain',
+    label: says.defaultDomain,
     verb: 'echo',
     group: 'edit',
-    words: 'sysfs type identity DMA DMA-FQ passthrough strict',
+    words: says.sysfsTypeIdentityDmaDmaFqFinds,
     choices: (group, app) =>
       TYPES.map(({ type, detail }) => ({
         key: type,
@@ -86,38 +85,37 @@ export const HARDWARE_COMMANDS: readonly Command[] = [
   onObject('group', {
     id: 'group.open',
     menu: 'never',
-    label: 'Open its VFIO file',
+    label: says.openItsVfioFile,
     verb: 'open',
     group: 'attach',
-    words: '/dev/vfio container legacy',
+    words: says.devVfioContainerLegacyFinds,
     draft: (group) => `group = open /dev/vfio/${group.number}`,
   }),
   onObject('group', {
     id: 'group.claim',
     menu: 'never',
-    label: 'Claim its DMA',
+    label: says.claimItsDma,
     verb: 'iommu_group_claim_dma_owner',
     group: 'edit',
-    words: 'owner',
+    words: says.ownerFinds,
     draft: (group) => `iommu_group_claim_dma_owner ${group.number} me`,
   }),
   onObject('group', {
     id: 'group.release',
     menu: 'ready',
-    label: 'Release its DMA',
+    label: says.releaseItsDma,
     verb: 'iommu_group_release_dma_owner',
     group: 'edit',
-    words: 'owner',
-    against: (group) =>
-      group.ownerId?.startsWith('owner:') === true ? null : 'Nobody has claimed it by hand.',
+    words: says.ownerFinds,
+    against: (group) => (group.ownerId?.startsWith('owner:') === true ? null : says.nobodyHasClaimedItByHand),
     lines: (group) => [`iommu_group_release_dma_owner ${group.number}`],
   }),
   ...(['device', 'group'] as const).flatMap((type) => [
     onObject(type, {
       id: `${type}.why`,
-      label: type === 'device' ? 'Why this group?' : 'Why together?',
+      label: type === 'device' ? says.whyThisGroup : says.whyTogether,
       group: 'open',
-      words: 'ACS isolation alias multifunction',
+      words: says.acsIsolationAliasMultifunctionFinds,
       fits: (object) => object.type === 'group' || isPci(object),
       show: (object, { actions }) => {
         actions.select(object.id);
@@ -126,9 +124,9 @@ export const HARDWARE_COMMANDS: readonly Command[] = [
     }),
     onObject(type, {
       id: `${type}.what-if`,
-      label: 'What if…',
+      label: says.whatIf,
       group: 'open',
-      words: 'slot ACS override cmdline SR-IOV',
+      words: says.slotAcsOverrideCmdlineSrIovFinds,
       fits: (object) => object.type === 'group' || isPci(object),
       show: (object, { actions }) => {
         actions.select(object.id);
@@ -138,22 +136,22 @@ export const HARDWARE_COMMANDS: readonly Command[] = [
   ]),
   onObject('device', {
     id: 'device.passthrough',
-    label: 'Can I pass it through?',
+    label: says.canIPassItThrough,
     group: 'open',
-    words: 'VM verdict',
+    words: says.vmVerdictFinds,
     fits: (device) => isPci(device) && !device.isBridge,
     show: (device, { actions }) => {
       actions.select(device.id);
       actions.showPanel('passthrough');
     },
   }),
-  panelOf('caches', 'caches', 'IOTLB context stale'),
+  panelOf('caches', 'caches', says.iotlbContextStale),
   panelOf('registers', 'registers', 'GCMD CAP'),
-  panelOf('queues', 'queues', 'invalidation command fault'),
+  panelOf('queues', 'queues', says.invalidationCommandFault),
   onObject('iommu', {
     id: 'iommu.read-register',
     menu: 'never',
-    label: 'Read a register',
+    label: says.readARegister,
     verb: 'read_register',
     group: 'edit',
     fits: (iommu) => iommu.vendor !== 'generic',
@@ -162,58 +160,56 @@ export const HARDWARE_COMMANDS: readonly Command[] = [
   onObject('iommu', {
     id: 'iommu.write-register',
     menu: 'never',
-    label: 'Write a register',
+    label: says.writeARegister,
     verb: 'write_register',
     group: 'edit',
-    help: 'Behind its driver’s back',
+    help: says.behindItsDriversBack,
     fits: (iommu) => iommu.vendor !== 'generic',
     draft: (iommu) => `write_register ${unitName(iommu.id)} 0x0 0x0`,
   }),
   onObject('task', {
     id: 'task.step',
-    label: 'Step',
+    label: says.step,
     verb: 'step',
     group: 'time',
-    words: 'lock event',
+    words: says.lockEventFinds,
     fits: (task) => task.stepped,
-    against: (task) => (task.state === 'finished' ? 'It is over: finish it to see how it ended.' : null),
+    against: (task) => (task.state === 'finished' ? says.itIsOverFinish : null),
     lines: (task) => [`step ${task.name ?? task.id}`],
   }),
   onObject('task', {
     id: 'task.step-until',
-    label: 'Step until it has a lock',
+    label: says.stepUntilItHasALock,
     verb: 'step until=',
     group: 'time',
     fits: (task) => task.stepped,
-    against: (task) => (task.state === 'finished' ? 'It is over: finish it to see how it ended.' : null),
+    against: (task) => (task.state === 'finished' ? says.itIsOverFinish : null),
     draft: (task) => `step ${task.name ?? task.id} until=igroup->lock`,
   }),
   onObject('task', {
     id: 'task.timeout',
     menu: 'ready',
-    label: 'Let its wait time out',
+    label: says.letItsWaitTimeOut,
     verb: 'step timeout',
     group: 'time',
     // A line that runs straight through waits, too.
     fits: (task) => task.stepped || task.waitsFor?.kind === 'event',
     against: (task) =>
-      task.waitsFor?.kind === 'event' && task.waitsFor.limit !== null
-        ? null
-        : 'It waits for nothing that has a limit.',
+      task.waitsFor?.kind === 'event' && task.waitsFor.limit !== null ? null : says.itWaitsForNothing,
     lines: (task) => [`step ${task.name ?? task.id} timeout`],
   }),
   onObject('task', {
     id: 'task.finish',
-    label: 'Finish',
+    label: says.finish,
     verb: 'finish',
     group: 'time',
-    words: 'run to its end',
+    words: says.runToItsEndFinds,
     fits: (task) => task.stepped,
     lines: (task) => [`finish ${task.name ?? task.id}`],
   }),
   onObject('task', {
     id: 'task.locks',
-    label: 'All tasks and locks',
+    label: says.allTasksAndLocks,
     group: 'open',
     show: (_task, { actions }) => actions.showPanel('locks'),
   }),

@@ -1,6 +1,7 @@
 import { keysOf } from '../store/shortcuts';
 import type { AppState } from '../store/types';
 import type { WorldId } from '../engine/sim/world';
+import { APP_COMMANDS } from './app';
 import { ARRANGE_COMMANDS } from './arrange';
 import { ATTACH_COMMANDS } from './attach';
 import type { Command, Readiness } from './command';
@@ -14,6 +15,7 @@ import { IOMMUFD_COMMANDS } from './iommufd';
 import { LESSON_COMMANDS } from './lesson';
 import { MACHINE_COMMANDS } from './machine';
 import { MEMORY_COMMANDS } from './memory';
+import { REPORT_COMMANDS } from './report';
 import { SHARE_COMMANDS } from './share';
 import { SPACE_COMMANDS } from './space';
 import { TIME_COMMANDS } from './time';
@@ -38,8 +40,10 @@ export const COMMANDS: readonly Command[] = [
   ...MACHINE_COMMANDS,
   ...TIME_COMMANDS,
   ...SHARE_COMMANDS,
+  ...REPORT_COMMANDS,
   ...DRAFT_COMMANDS,
   ...LESSON_COMMANDS,
+  ...APP_COMMANDS,
   ...VIEW_COMMANDS,
   ...VERB_COMMANDS,
 ].map((command) => ({ ...command, keys: keysOf(command.id) }));

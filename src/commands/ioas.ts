@@ -8,40 +8,41 @@ import { onObject, say, type Choice, type Command } from './command';
 import { buffersOf } from './dma';
 import { mapLines, newHwptLine, unmapLine, type HwptOptions } from './lines';
 import { choiceOf } from './objects';
+import * as says from '../words/commands/ioas';
 
 const MOST = 40;
 const NEW_MEMORY = { buffer: null, pages: '', iova: '', length: '', access: 'rw' };
 
 const HWPT_KINDS: readonly { readonly label: string; readonly options: HwptOptions }[] = [
-  { label: 'plain', options: { nestParent: false, dirty: false } },
-  { label: 'nest parent', options: { nestParent: true, dirty: false } },
-  { label: 'with dirty tracking', options: { nestParent: false, dirty: true } },
+  { label: says.plain, options: { nestParent: false, dirty: false } },
+  { label: says.nestParent, options: { nestParent: true, dirty: false } },
+  { label: says.withDirtyTracking, options: { nestParent: false, dirty: true } },
 ];
 
 const empty = (ioas: IoasObject): string | null =>
-  ioas.areas.length === 0 ? 'Nothing is mapped in it.' : null;
+  ioas.areas.length === 0 ? says.nothingIsMappedInIt : null;
 
 export const IOAS_COMMANDS: readonly Command[] = [
   onObject('ioas', {
     id: 'ioas.map',
-    label: 'Map memory',
+    label: says.mapMemory,
     verb: 'IOAS_MAP',
     group: 'make',
-    words: 'mmap buffer iova',
+    words: says.mmapBufferIovaFinds,
     choices: mapChoices,
   }),
   onObject('ioas', {
     id: 'ioas.map-file',
     menu: 'never',
-    label: 'Map a file in memory',
+    label: says.mapAFileInMemory,
     verb: 'IOAS_MAP_FILE',
     group: 'make',
-    words: 'memfd',
+    words: says.memfdFinds,
     draft: (ioas, app) => `IOAS_MAP_FILE ${scriptName(ioas)} ${memfdOf(app) ?? 'file'} rw`,
   }),
   onObject('ioas', {
     id: 'ioas.unmap',
-    label: 'Unmap',
+    label: says.unmap,
     verb: 'IOAS_UNMAP',
     group: 'edit',
     against: empty,
@@ -50,7 +51,7 @@ export const IOAS_COMMANDS: readonly Command[] = [
   onObject('ioas', {
     id: 'ioas.unmap-all',
     menu: 'ready',
-    label: 'Unmap all',
+    label: says.unmapAll,
     verb: 'IOAS_UNMAP all',
     group: 'edit',
     against: empty,
@@ -59,20 +60,19 @@ export const IOAS_COMMANDS: readonly Command[] = [
   onObject('ioas', {
     id: 'ioas.copy',
     menu: 'ready',
-    label: 'Copy a mapping into it',
+    label: says.copyAMappingIntoIt,
     verb: 'IOAS_COPY',
     group: 'make',
-    against: (ioas, app) =>
-      sources(ioas, app).length === 0 ? 'No IOAS of its context has anything mapped to copy.' : null,
+    against: (ioas, app) => (sources(ioas, app).length === 0 ? says.noIoasOfItsContext : null),
     choices: (ioas, app) =>
       sources(ioas, app).flatMap((from) =>
-        areaChoices(from, (area) => say(app, [copyLine(ioas, from, area)]), `from ${titleOf(from)}`),
+        areaChoices(from, (area) => say(app, [copyLine(ioas, from, area)]), says.from(titleOf(from))),
       ),
   }),
   onObject('ioas', {
     id: 'ioas.ranges',
     menu: 'ready',
-    label: 'Ask for usable ranges',
+    label: says.askForUsableRanges,
     verb: 'IOAS_IOVA_RANGES',
     group: 'open',
     lines: (ioas) => [`IOAS_IOVA_RANGES ${scriptName(ioas)}`],
@@ -80,7 +80,7 @@ export const IOAS_COMMANDS: readonly Command[] = [
   onObject('ioas', {
     id: 'ioas.allow',
     menu: 'never',
-    label: 'Keep IOVAs usable',
+    label: says.keepIOVAsUsable,
     verb: 'IOAS_ALLOW_IOVAS',
     group: 'edit',
     draft: (ioas) => `IOAS_ALLOW_IOVAS ${scriptName(ioas)} 0x0-0xfffffff`,
@@ -88,48 +88,45 @@ export const IOAS_COMMANDS: readonly Command[] = [
   onObject('ioas', {
     id: 'ioas.huge',
     menu: 'never',
-    label: 'Large pages',
+    label: says.largePages,
     verb: 'OPTION HUGE_PAGES',
     group: 'edit',
-    words: 'huge',
+    words: says.hugeFinds,
     choices: (ioas, app) =>
       [true, false].map((on) => ({
         key: String(on),
-        label: on ? 'use them' : 'one entry a page',
+        label: on ? says.useThem : says.oneEntryAPage,
         current: ioas.hugePages === on,
         run: () => say(app, [`OPTION ${scriptName(ioas)} HUGE_PAGES ${on ? 1 : 0}`]),
       })),
   }),
   onObject('ioas', {
     id: 'ioas.hwpt',
-    label: 'New HWPT',
+    label: says.newHwpt,
     verb: 'HWPT_ALLOC',
     group: 'make',
-    words: 'page table domain nest parent dirty',
-    against: (ioas, app) =>
-      boundBeside(ioas, app).length === 0
-        ? 'A HWPT is made for a device: bind one to this context first.'
-        : null,
+    words: says.pageTableDomainNestParentDirtyFinds,
+    against: (ioas, app) => (boundBeside(ioas, app).length === 0 ? says.aHwptIs : null),
     choices: (ioas, app) =>
       boundBeside(ioas, app).flatMap((idev) =>
         HWPT_KINDS.map(({ label, options }) => ({
           key: `${idev.id} ${label}`,
           label,
           type: 'hwpt',
-          heading: `for ${nameOfDevice(app, idev.deviceId)}`,
+          heading: says.forIt(nameOfDevice(app, idev.deviceId)),
           run: () => say(app, [newHwptLine(app.script, idev, ioas, options)]),
         })),
       ),
   }),
   onObject('device', {
     id: 'device.hwpt',
-    label: 'New HWPT',
+    label: says.newHwpt,
     verb: 'HWPT_ALLOC',
     group: 'make',
-    words: 'page table domain nest parent dirty',
+    words: says.pageTableDomainNestParentDirtyFinds,
     fits: (device) => device.idevId !== null,
     against: (device, app) =>
-      ioasesOf(device.idevId, app).length === 0 ? 'Its context has no IOAS: make one first.' : null,
+      ioasesOf(device.idevId, app).length === 0 ? says.itsContextHasNoIoasMake : null,
     choices: (device, app) => {
       const idev = find(app.objects, device.idevId, 'idev');
       if (idev === null) return [];
@@ -138,7 +135,7 @@ export const IOAS_COMMANDS: readonly Command[] = [
           key: `${ioas.id} ${label}`,
           label,
           type: 'hwpt',
-          heading: `over ${titleOf(ioas)}${ioas.name === null ? '' : `, ${ioas.name}`}`,
+          heading: says.over(titleOf(ioas), ioas.name === null ? '' : `, ${ioas.name}`),
           run: () => say(app, [newHwptLine(app.script, idev, ioas, options)]),
         })),
       );
@@ -146,14 +143,14 @@ export const IOAS_COMMANDS: readonly Command[] = [
   }),
   onObject('ioas', {
     id: 'ioas.access',
-    label: 'Let a driver reach it',
+    label: says.letADriverReachIt,
     verb: 'ACCESS',
     group: 'make',
-    words: 'mdev iommufd_access_create pin',
+    words: says.mdevIommufdAccessCreatePinFinds,
     choices: (ioas, app) =>
       [true, false].map((pin) => ({
         key: String(pin),
-        label: pin ? 'it may hold pages' : 'it reads and writes only',
+        label: pin ? says.itMayHoldPages : says.itReadsAndWritesOnly,
         type: 'access',
         run: () =>
           say(app, [`${freshName(app.script, 'mdev')} = ACCESS ${scriptName(ioas)}${pin ? ' pin' : ''}`]),
@@ -162,10 +159,10 @@ export const IOAS_COMMANDS: readonly Command[] = [
   onObject('ioas', {
     id: 'ioas.vfio',
     menu: 'never',
-    label: 'Let VFIO’s calls work on it',
+    label: says.letVFIOsCallsWorkOnIt,
     verb: 'VFIO_IOAS SET',
     group: 'edit',
-    words: 'container compatibility',
+    words: says.containerCompatibilityFinds,
     lines: (ioas, app) => {
       const context = find(app.objects, ioas.contextId, 'context');
       return context === null ? [] : [`VFIO_IOAS ${scriptName(context)} SET ${scriptName(ioas)}`];
@@ -180,13 +177,13 @@ function mapChoices(ioas: IoasObject, app: AppState): readonly Choice[] {
   return [
     ...['2M', '64K'].map((size) => ({
       key: size,
-      label: `new memory, ${size}`,
+      label: says.newMemory(size),
       detail: `mmap ${process}`,
       type: 'process' as const,
       run: () => say(app, mapLines(app.script, ioas, { ...request, size })),
     })),
     ...buffersOf(app).map((buffer) => ({
-      key: `buffer ${buffer.name}`,
+      key: says.buffer(buffer.name),
       label: buffer.name,
       detail: byteSize(buffer.bytes),
       type: 'process' as const,
@@ -197,8 +194,8 @@ function mapChoices(ioas: IoasObject, app: AppState): readonly Choice[] {
     })),
     {
       key: 'at',
-      label: 'at an IOVA of your own',
-      detail: 'in the console',
+      label: says.atAnIovaOfYourOwn,
+      detail: says.inTheConsole,
       run: () =>
         app.actions.prefill(
           `IOAS_MAP ${scriptName(ioas)} ${buffersOf(app)[0]?.name ?? 'buf'} iova=0x100000 rw`,
@@ -215,7 +212,7 @@ const areaChoices = (
   ioas.areas.slice(0, MOST).map((area) => ({
     key: `${ioas.id} ${area.iova}`,
     label: groupedHex(area.iova),
-    detail: `${byteSize(area.last - area.iova + 1n)}${area.buffer === null ? '' : ` of ${area.buffer}`}`,
+    detail: `${byteSize(area.last - area.iova + 1n)}${area.buffer === null ? '' : says.ofIt(area.buffer)}`,
     type: 'ioas',
     ...(heading === undefined ? {} : { heading }),
     run: () => run(area),

@@ -7,6 +7,7 @@ import { groupedHex } from '../ui/numbers';
 import { onObject, say, type Choice, type Command } from './command';
 import { bindLines, newIoasLine } from './lines';
 import { choiceOf, endpoints } from './objects';
+import * as says from '../words/commands/iommufd';
 
 /** Contexts and what lies in them, but for IOASes and what serves a guest. */
 
@@ -17,10 +18,10 @@ type Destroyable = Extract<WorldObject, { type: (typeof DESTROYABLE)[number] }>;
 const DESTROY: readonly Command[] = DESTROYABLE.map((type) =>
   onObject(type, {
     id: `${type}.destroy`,
-    label: 'Destroy',
+    label: says.destroy,
     verb: 'DESTROY',
     group: 'edit',
-    words: 'IOMMU_DESTROY delete',
+    words: says.iommuDestroyDeleteFinds,
     lines: (object: Destroyable) => [`DESTROY ${scriptName(object)}`],
   }),
 );
@@ -28,30 +29,30 @@ const DESTROY: readonly Command[] = DESTROYABLE.map((type) =>
 export const IOMMUFD_COMMANDS: readonly Command[] = [
   onObject('context', {
     id: 'context.ioas',
-    label: 'New IOAS',
+    label: says.newIoas,
     verb: 'IOAS_ALLOC',
     group: 'make',
-    words: 'address space',
+    words: says.addressSpaceFinds,
     lines: (context, { script }) => [newIoasLine(script, context)],
   }),
   onObject('context', {
     id: 'context.fault-queue',
-    label: 'New fault queue',
+    label: says.newFaultQueue,
     verb: 'FAULT_QUEUE_ALLOC',
     group: 'make',
-    words: 'IOMMU_FAULT_QUEUE_ALLOC page faults iopf',
+    words: says.iommuFaultQueueAllocPageFaultsIopfFinds,
     lines: (context, { script }) => [
       `${freshName(script, 'faults')} = FAULT_QUEUE_ALLOC ${scriptName(context)}`,
     ],
   }),
   onObject('context', {
     id: 'context.bind',
-    label: 'Bind a device to it',
+    label: says.bindADeviceToIt,
     verb: 'BIND',
     group: 'attach',
     words: 'VFIO_DEVICE_BIND_IOMMUFD',
     against: (_context, { objects }) =>
-      endpoints(objects).some((device) => device.idevId === null) ? null : 'Every device is bound already.',
+      endpoints(objects).some((device) => device.idevId === null) ? null : says.everyDeviceIsBoundAlready,
     choices: (context, app) =>
       endpoints(app.objects)
         .filter((device) => device.idevId === null)
@@ -60,14 +61,14 @@ export const IOMMUFD_COMMANDS: readonly Command[] = [
   onObject('context', {
     id: 'context.accounting',
     menu: 'never',
-    label: 'Count pinned pages',
+    label: says.countPinnedPages,
     verb: 'OPTION RLIMIT_MODE',
     group: 'edit',
-    words: 'accounting user process limit',
+    words: says.accountingUserProcessLimitFinds,
     choices: (context, app) =>
       [
-        { value: 0, label: 'against the user’s limit' },
-        { value: 1, label: 'against the process’s limit' },
+        { value: 0, label: says.againstTheUsersLimit },
+        { value: 1, label: says.againstTheProcesssLimit },
       ].map(({ value, label }) => ({
         key: String(value),
         label,
@@ -78,7 +79,7 @@ export const IOMMUFD_COMMANDS: readonly Command[] = [
   onObject('context', {
     id: 'context.heir',
     menu: 'never',
-    label: 'Let another process take it over',
+    label: says.letAnotherProcessTakeItOver,
     verb: 'IOAS_CHANGE_PROCESS',
     group: 'edit',
     draft: (context) => `IOAS_CHANGE_PROCESS ${scriptName(context)} heir`,
@@ -86,46 +87,46 @@ export const IOMMUFD_COMMANDS: readonly Command[] = [
   onObject('context', {
     id: 'context.vfio',
     menu: 'never',
-    label: 'Which IOAS VFIO’s calls work on',
+    label: says.whichIoasVFIOsCallsWorkOn,
     verb: 'VFIO_IOAS GET',
     group: 'open',
-    words: 'container compatibility',
+    words: says.containerCompatibilityFinds,
     lines: (context) => [`VFIO_IOAS ${scriptName(context)} GET`],
   }),
   onObject('context', {
     id: 'context.close',
-    label: 'Close',
+    label: says.close,
     verb: 'close',
     group: 'edit',
-    help: 'With everything in it',
+    help: says.withEverythingInIt,
     lines: (context) => [`close ${scriptName(context)}`],
   }),
   onObject('hwpt', {
     id: 'hwpt.dirty',
     menu: 'ready',
-    label: 'Track which pages are written',
+    label: says.trackWhichPagesAreWritten,
     verb: 'HWPT_SET_DIRTY_TRACKING',
     group: 'edit',
-    words: 'dirty migration on off',
+    words: says.dirtyMigrationOnOffFinds,
     fits: (hwpt) => !hwpt.nested,
     against: withoutDirty,
     choices: (hwpt, app) =>
       (['on', 'off'] as const).map((state) => ({
         key: state,
-        label: state === 'on' ? 'from now on' : 'not any more',
+        label: state === 'on' ? says.fromNowOn : says.notAnyMore,
         run: () => say(app, [`HWPT_SET_DIRTY_TRACKING ${scriptName(hwpt)} ${state}`]),
       })),
   }),
   onObject('hwpt', {
     id: 'hwpt.bitmap',
     menu: 'ready',
-    label: 'Ask which pages were written',
+    label: says.askWhichPagesWereWritten,
     verb: 'HWPT_GET_DIRTY_BITMAP',
     group: 'open',
-    words: 'dirty migration',
+    words: says.dirtyMigrationFinds,
     fits: (hwpt) => !hwpt.nested,
     against: (hwpt, app) =>
-      withoutDirty(hwpt) ?? (firstArea(hwpt, app) === undefined ? 'Nothing is mapped in its IOAS.' : null),
+      withoutDirty(hwpt) ?? (firstArea(hwpt, app) === undefined ? says.nothingIsMappedInItsIoas : null),
     lines: (hwpt, app) => {
       const area = firstArea(hwpt, app);
       if (area === undefined) return [];
@@ -135,34 +136,34 @@ export const IOMMUFD_COMMANDS: readonly Command[] = [
   }),
   onObject('hwpt', {
     id: 'hwpt.root',
-    label: 'Show its root in memory',
+    label: says.showItsRootInMemory,
     group: 'open',
-    words: 'table hex',
+    words: says.tableHexFinds,
     fits: (hwpt) => !hwpt.nested && hwpt.levels > 0,
     show: (hwpt, { actions }) => actions.showMemory(hwpt.rootPa),
   }),
   onObject('fault', {
     id: 'fault.read',
-    label: 'Read page faults',
+    label: says.readPageFaults,
     verb: 'read',
     group: 'dma',
-    against: (queue) => (queue.queued.length > 0 ? null : 'No fault waits to be read.'),
+    against: (queue) => (queue.queued.length > 0 ? null : says.noFaultWaitsToBeRead),
     lines: (queue) => [`read ${scriptName(queue)}`],
   }),
   onObject('fault', {
     id: 'fault.answer',
-    label: 'Answer page faults',
+    label: says.answerPageFaults,
     verb: 'write',
     group: 'dma',
-    words: 'respond SUCCESS INVALID',
-    against: (queue) => (queue.pending.length > 0 ? null : 'No fault waits for an answer: read one first.'),
+    words: says.respondSuccessInvalidFinds,
+    against: (queue) => (queue.pending.length > 0 ? null : says.noFaultWaitsForAnAnswer),
     choices: answerChoices,
   }),
   ...DESTROY,
 ];
 
 function withoutDirty(hwpt: HwptObject): string | null {
-  return hwpt.dirtyTracking ? null : 'It was made without `dirty`: it cannot tell.';
+  return hwpt.dirtyTracking ? null : says.itWasMadeWithoutDirty;
 }
 
 const firstArea = (hwpt: HwptObject, { objects }: AppState) => find(objects, hwpt.ioasId, 'ioas')?.areas[0];
@@ -175,7 +176,11 @@ function answerChoices(queue: FaultQueueObject, app: AppState): readonly Choice[
     return ['SUCCESS', 'INVALID'].map((answer) => ({
       key: `${cookie} ${answer}`,
       label: answer,
-      heading: `fault ${cookie}${device === undefined ? '' : ` of ${titleOf(device)}`}${fault === undefined ? '' : ` at ${groupedHex(fault.iova)}`}`,
+      heading: says.fault(
+        cookie,
+        device === undefined ? '' : says.ofIt(titleOf(device)),
+        fault === undefined ? '' : says.at(groupedHex(fault.iova)),
+      ),
       run: () => say(app, [`write ${scriptName(queue)} ${cookie} ${answer}`]),
     }));
   });

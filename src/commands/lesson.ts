@@ -1,5 +1,6 @@
 import { useLesson } from '../lessons/current';
 import { onNothing, type Command } from './command';
+import * as says from '../words/commands/lesson';
 
 /** Lessons: choosing one, and going through it. What they need comes with the first of them. */
 const run = () => import('../lessons/run');
@@ -10,68 +11,68 @@ export const LESSON_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'lesson.open',
     menu: 'never',
-    label: 'Open a lesson',
+    label: says.openALesson,
     group: 'open',
-    words: 'learn tutorial course teach beginner how',
+    words: says.learnTutorialCourseTeachBeginnerHowFinds,
     show: (_none, { actions }) => actions.openDialog('gallery'),
   }),
   onNothing({
     id: 'lesson.next',
     menu: 'never',
-    label: 'Next step of the lesson',
+    label: says.nextStepOfTheLesson,
     group: 'open',
-    words: 'learn go on skip',
+    words: says.learnGoOnSkipFinds,
     fits: isOpen,
     show: async () => (await run()).nextStep(),
   }),
   onNothing({
     id: 'lesson.back',
     menu: 'never',
-    label: 'Previous step of the lesson',
+    label: says.previousStepOfTheLesson,
     group: 'open',
-    words: 'learn',
+    words: says.learnFinds,
     fits: isOpen,
-    against: () => (useLesson.getState().current?.at === 0 ? 'This is its first step.' : null),
+    against: () => (useLesson.getState().current?.at === 0 ? says.thisIsItsFirstStep : null),
     show: async () => (await run()).previousStep(),
   }),
   onNothing({
     id: 'lesson.restart',
     menu: 'never',
-    label: 'Begin this step of the lesson again',
+    label: says.beginThisStepOfTheLessonAgain,
     group: 'open',
-    words: 'learn restart reset',
+    words: says.learnRestartResetFinds,
     fits: isOpen,
     show: async () => (await run()).restartStep(),
   }),
   onNothing({
     id: 'lesson.hint',
     menu: 'never',
-    label: 'Hint for this step of the lesson',
+    label: says.hintForThisStepOfTheLesson,
     group: 'open',
-    words: 'learn help',
+    words: says.learnHelpFinds,
     fits: isOpen,
     against: () => {
       const { lesson, at, hints } = useLesson.getState().current ?? { lesson: null, at: 0, hints: 0 };
-      return (lesson?.steps[at]?.hints.length ?? 0) > hints ? null : 'There is no more hint for this step.';
+      return (lesson?.steps[at]?.hints.length ?? 0) > hints ? null : says.thereIsNoMoreHint;
     },
     show: async () => (await run()).showHint(),
   }),
   onNothing({
     id: 'lesson.show',
     menu: 'never',
-    label: 'Show me how this step is done',
+    label: says.showMeHowThisStepIsDone,
     group: 'open',
-    words: 'learn solution solve answer',
+    words: says.learnSolutionSolveAnswerFinds,
     fits: isOpen,
     show: async () => (await run()).showSolution(),
   }),
   onNothing({
     id: 'lesson.leave',
     menu: 'never',
-    label: 'Leave the lesson',
+    label: says.leaveTheLesson,
     group: 'open',
-    words: 'learn end close',
-    help: 'What was there before it comes back',
+    words: says.learnEndCloseFinds,
+    help: says.whatWasThereBeforeItComesBack,
     fits: isOpen,
     show: async () => (await run()).leaveLesson(),
   }),

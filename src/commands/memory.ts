@@ -6,6 +6,7 @@ import { groupedHex } from '../ui/numbers';
 import { onObject, say, type Command } from './command';
 import { buffersOf } from './dma';
 import { ioasChoices } from './ioas';
+import * as says from '../words/commands/memory';
 
 /** Memory of programs, and drivers that reach it with the CPU. */
 
@@ -15,10 +16,10 @@ const firstIova = (ioasId: string | null, { objects }: AppState): string =>
 export const MEMORY_COMMANDS: readonly Command[] = [
   onObject('process', {
     id: 'process.mmap',
-    label: 'Give it memory',
+    label: says.giveItMemory,
     verb: 'mmap',
     group: 'make',
-    words: 'buffer allocate',
+    words: says.bufferAllocateFinds,
     choices: (process, app) => [
       ...['64K', '2M', '1G'].map((size) => ({
         key: size,
@@ -28,15 +29,15 @@ export const MEMORY_COMMANDS: readonly Command[] = [
       })),
       {
         key: 'other',
-        label: 'another size',
-        detail: 'in the console',
+        label: says.anotherSize,
+        detail: says.inTheConsole,
         run: () => app.actions.prefill(`${freshName(app.script, 'buf')} = mmap ${process.title} 2M pages=4K`),
       },
     ],
   }),
   onObject('process', {
     id: 'process.memfd',
-    label: 'Make a file in memory',
+    label: says.makeAFileInMemory,
     verb: 'memfd_create',
     group: 'make',
     lines: (process, { script }) => [`${freshName(script, 'file')} = memfd_create ${process.title} 2M`],
@@ -44,13 +45,10 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   onObject('process', {
     id: 'process.munmap',
     menu: 'ready',
-    label: 'Give memory back',
+    label: says.giveMemoryBack,
     verb: 'munmap',
     group: 'edit',
-    against: (process) =>
-      process.buffers.some(({ name }) => name !== null)
-        ? null
-        : 'It has no memory that the script has a name for.',
+    against: (process) => (process.buffers.some(({ name }) => name !== null) ? null : says.itHasNoMemory),
     choices: (process, app) =>
       process.buffers.flatMap(({ name, userVa }) =>
         name === null
@@ -61,38 +59,34 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   onObject('process', {
     id: 'process.store',
     menu: 'never',
-    label: 'Write to its memory',
+    label: says.writeToItsMemory,
     verb: 'store',
     group: 'edit',
-    against: (_process, app) => (buffersOf(app).length === 0 ? 'It has no memory yet.' : null),
+    against: (_process, app) => (buffersOf(app).length === 0 ? says.itHasNoMemoryYet : null),
     draft: (_process, app) => `store ${buffersOf(app)[0]?.name ?? 'buf'} 0x0 "0x1234"`,
   }),
   onObject('process', {
     id: 'process.exit',
-    label: 'End the process',
+    label: says.endTheProcess,
     verb: 'exit',
     group: 'edit',
-    help: 'Its memory is gone; what others have pinned of it stays',
+    help: says.itsMemoryIsGoneWhatOthers,
     lines: (process) => [`exit ${process.title}`],
   }),
   onObject('access', {
     id: 'access.pin',
-    label: 'Hold pages',
+    label: says.holdPages,
     verb: 'access_pin',
     group: 'dma',
-    words: 'iommufd_access_pin_pages',
+    words: says.iommufdAccessPinPagesFinds,
     fits: (access) => !access.internal,
     against: (access) =>
-      access.ioasId === null
-        ? 'It is detached.'
-        : access.needsPins
-          ? null
-          : 'It was made without `pin`: it may not hold pages.',
+      access.ioasId === null ? says.itIsDetached : access.needsPins ? null : says.itWasMadeWithoutPin,
     draft: (access, app) => `access_pin ${scriptName(access)} ${firstIova(access.ioasId, app)} 4K rw`,
   }),
   onObject('access', {
     id: 'access.unpin',
-    label: 'Let go of pages',
+    label: says.letGoOfPages,
     verb: 'access_unpin',
     group: 'dma',
     fits: (access) => !access.internal && access.needsPins,
@@ -100,25 +94,25 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   }),
   onObject('access', {
     id: 'access.rw',
-    label: 'Read or write through it',
+    label: says.readOrWriteThroughIt,
     verb: 'access_rw',
     group: 'dma',
-    words: 'iommufd_access_rw copy',
+    words: says.iommufdAccessRwCopyFinds,
     fits: (access) => !access.internal,
     choices: (access, app) =>
       (['read', 'write'] as const).map((way) => ({
         key: way,
         label: way,
-        detail: `64 bytes at ${firstIova(access.ioasId, app)}`,
+        detail: says.n64BytesAt(firstIova(access.ioasId, app)),
         run: () => say(app, [`access_rw ${scriptName(access)} ${way} ${firstIova(access.ioasId, app)} 64`]),
       })),
   }),
   onObject('access', {
     id: 'access.replace',
-    label: 'Move to another IOAS',
+    label: says.moveToAnotherIoas,
     verb: 'access_replace',
     group: 'attach',
-    words: 'iommufd_access_replace attach',
+    words: says.iommufdAccessReplaceAttachFinds,
     fits: (access) => !access.internal,
     choices: (access, app) =>
       ioasChoices(app, access.contextId, (ioas) => [
@@ -127,10 +121,10 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   }),
   onObject('access', {
     id: 'access.destroy',
-    label: 'End this access',
+    label: says.endThisAccess,
     verb: 'access_destroy',
     group: 'edit',
-    words: 'delete iommufd_access_destroy',
+    words: says.deleteIommufdAccessDestroyFinds,
     fits: (access) => !access.internal,
     lines: (access) => [`access_destroy ${scriptName(access)}`],
   }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { LESSONS } from '../lessons/all';
 import { useLesson } from '../lessons/current';
+import { useOffline } from '../offline/state';
 import { createAppStore } from '../store/create';
 import type { AppState, Spot } from '../store/types';
 import { FakeWorker } from '../testing/fake-worker';
@@ -100,6 +101,10 @@ it('the keyboard reaches every command: by its words in the palette, ready to ru
   useLesson.setState({ current: { lesson, at: 1, ...begun } });
   look(empty);
   useLesson.setState({ current: null });
+  for (const keeping of ['off', 'ready'] as const) {
+    useOffline.setState({ keeping, update: 'waiting' });
+    look(empty);
+  }
   for (const script of [MORE, WAITING, ...SCENES.map(scene)]) {
     const store = await open(script);
     const app = store.getState();
@@ -109,6 +114,7 @@ it('the keyboard reaches every command: by its words in the palette, ready to ru
     const history = { undo: [''], redo: [''], branches: [branch], breakpoints: [{ kind: 'fault' } as const] };
     look({ ...app, ...history, followed: first, selection: first });
     for (const spot of heldIn(app)) look({ ...app, spot });
+    look({ ...app, timeWindow: { from: 1, to: 2, at: 2 } });
     look({ ...app, engine: { status: 'crashed', why: '', restarting: false } });
     // Some can be done in the middle of something alone.
     for (let cursor = app.cursor - 1; !isDone() && cursor > 0; cursor--) {

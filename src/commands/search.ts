@@ -4,6 +4,7 @@ import type { AppState } from '../store/types';
 import type { Command, CommandGroup } from './command';
 import { commandsFor, type Offer } from './index';
 import { plainSubject } from './objects';
+import * as says from '../words/commands/search';
 
 /** Finds commands by their words, the kernel's names, and the objects that they are about. */
 
@@ -35,17 +36,17 @@ export const GROUP_ORDER: readonly CommandGroup[] = [
 ];
 
 const HEADINGS: Readonly<Record<CommandGroup, string>> = {
-  attach: 'Attach and bind',
+  attach: says.attachAndBind,
   dma: 'DMA',
-  make: 'Make',
-  edit: 'Change',
-  arrange: 'Arrange',
-  time: 'Time',
-  open: 'Ask and open',
-  view: 'View',
+  make: says.make,
+  edit: says.change,
+  arrange: says.arrange,
+  time: says.time,
+  open: says.askAndOpen,
+  view: says.view,
 };
-const LINES = 'Lines of the script';
-const GO_TO = 'Go to';
+const LINES = says.linesOfTheScript;
+const GO_TO = says.goTo;
 
 export const headingOf = (command: Command): string =>
   command.id.startsWith('line.') ? LINES : HEADINGS[command.group];
@@ -71,7 +72,7 @@ export function suggestions(
   });
   const mine = subject.length === 0 ? [] : offers(app, subject);
   return [
-    { heading: 'Recent', items: fresh(again.slice(0, 4)) },
+    { heading: says.recent, items: fresh(again.slice(0, 4)) },
     { heading: subjectName(app, subject), items: fresh(mine) },
     ...bySection(inOrderOfGroups(fresh(offers(app, []))).map((item) => ({ item, score: 0 }))),
   ].filter(({ items }) => items.length > 0);
@@ -86,8 +87,8 @@ const placeOf = (item: Item): number =>
 export const subjectName = ({ objects }: AppState, subject: readonly WorldId[]): string => {
   const [first] = subject;
   const object = first === undefined ? undefined : objects[first];
-  if (object === undefined) return 'Machine';
-  return subject.length === 1 ? titleOf(object) : `${subject.length} objects`;
+  if (object === undefined) return says.machine;
+  return subject.length === 1 ? titleOf(object) : says.objects(subject.length);
 };
 
 const offers = (app: AppState, subject: readonly WorldId[]): readonly Item[] =>

@@ -1,38 +1,44 @@
 import type { AppState, ShareTabId } from '../store/types';
 import { onNothing, type Command } from './command';
+import * as says from '../words/commands/share';
 
 /** What leaves the page. */
 
 const nothingYet = ({ script }: AppState): string | null =>
-  script.trim() === '' ? 'There is no scene yet.' : null;
+  script.trim() === '' ? says.thereIsNoSceneYet : null;
 
 /** One row a tab of the share dialog that is there. */
 const TABS: readonly (readonly [id: ShareTabId, label: string, words: string])[] = [
-  ['link', 'Share a link', 'url address copy markdown html rst'],
-  ['figure', 'Share a figure', 'svg png picture image draw'],
-  ['export', 'Export the scene', 'c program strace markdown file save'],
+  ['link', says.shareALink, says.urlAddressCopyMarkdownHtmlRst],
+  ['figure', says.shareAFigure, says.svgPngPictureImageDraw],
+  ['export', says.exportTheScene, says.cProgramStraceMarkdownFileSave],
 ];
 
 const COPIES = [
-  ['link', 'Copy link', 'url address'],
-  ['markdown', 'Copy link as Markdown', 'md'],
-  ['html', 'Copy link as HTML', 'anchor'],
-  ['rst', 'Copy link as reStructuredText', 'rst sphinx'],
-  ['script', 'Copy the script', 'text lines'],
+  ['link', says.copyLink, says.urlAddress],
+  ['markdown', says.copyLinkAsMarkdown, 'md'],
+  ['html', says.copyLinkAsHtml, 'anchor'],
+  ['rst', says.copyLinkAsReStructuredText, says.rstSphinx],
+  ['script', says.copyTheScript, says.textLines],
 ] as const;
 
 const EXPORTS = [
-  ['c', 'Export as a C program', 'ioctl source gcc'],
-  ['strace', 'Export as strace prints it', 'calls log text'],
-  ['markdown', 'Export as a Markdown report', 'md issue bug table'],
+  ['c', says.exportAsACProgram, says.ioctlSourceGcc],
+  ['strace', says.exportAsStracePrintsIt, says.callsLogText],
+  ['markdown', says.exportAsAMarkdownReport, says.mdIssueBugTable],
+] as const;
+
+const FIGURES = [
+  ['save', says.saveTheCanvasAsAPicture, says.svgFigureDownload],
+  ['copy', says.copyTheCanvasAsAPicture, says.pngFigureClipboard],
 ] as const;
 
 export const SHARE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'share.open',
-    label: 'Share',
+    label: says.share,
     group: 'open',
-    words: 'send link embed figure export copy',
+    words: says.sendLinkEmbedFigureExportCopyFinds,
     against: nothingYet,
     show: (_none, { actions, shareTab }) => actions.openShare(shareTab),
   }),
@@ -72,10 +78,21 @@ export const SHARE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'share.save',
     menu: 'never',
-    label: 'Save the script as a file',
+    label: says.saveTheScriptAsAFile,
     group: 'open',
-    words: 'share download iommu export',
+    words: says.shareDownloadIommuExportFinds,
     against: nothingYet,
     show: (_none, { actions }) => actions.askPage('save-script'),
   }),
+  ...FIGURES.map(([deed, label, words]) =>
+    onNothing({
+      id: `figure.${deed}`,
+      menu: 'never',
+      label,
+      group: 'open',
+      words,
+      against: ({ objects }) => (Object.keys(objects).length === 0 ? says.thereIsNothingToDrawYet : null),
+      show: (_none, { actions }) => actions.askPage(`${deed}-figure`),
+    }),
+  ),
 ];

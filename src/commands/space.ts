@@ -3,6 +3,7 @@ import { titleOf } from '../store/object-words';
 import type { AppState, Spot } from '../store/types';
 import { onNothing, say, type Command } from './command';
 import { dmaLine, mapLines, unmapLine } from './lines';
+import * as says from '../words/commands/space';
 
 /** What can be done at addresses: of those that a person holds, on a strip or anywhere else. */
 
@@ -70,8 +71,8 @@ function heldAreas(app: AppState): readonly AreaObject[] {
   return ioas.areas.filter(({ iova, last }) => iova <= spot.last && spot.start <= last);
 }
 
-const HOLD = 'Nothing is held: press Enter or click on a strip of the Space panel.';
-const HOLD_IOVAS = 'No addresses of an IOAS are held: press Enter or click on its strip in the Space panel.';
+const HOLD = says.nothingIsHeldPressEnter;
+const HOLD_IOVAS = says.noAddressesOfAnIoas;
 
 const devicesHere = (app: AppState): readonly DeviceObject[] => {
   const found = heldIn(app);
@@ -82,19 +83,19 @@ export const SPACE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'spot.show',
     menu: 'never',
-    label: 'Show the held addresses on their strip',
+    label: says.showTheHeldAddressesOnTheirStrip,
     group: 'view',
-    words: 'space IOVA range',
+    words: says.spaceIovaRangeFinds,
     against: (app) => (held(app) === null ? HOLD : null),
     show: (_none, { actions }) => actions.showPanel('space'),
   }),
   onNothing({
     id: 'spot.bytes',
     menu: 'never',
-    label: 'Show the bytes that are held',
+    label: says.showTheBytesThatAreHeld,
     group: 'view',
-    words: 'memory hex',
-    against: (app) => (held(app)?.space === 'memory' ? null : 'No physical memory is held.'),
+    words: says.memoryHexFinds,
+    against: (app) => (held(app)?.space === 'memory' ? null : says.noPhysicalMemoryIsHeld),
     show: (_none, app) => {
       const spot = held(app);
       if (spot !== null) app.actions.showMemory(Number(spot.start));
@@ -103,15 +104,15 @@ export const SPACE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'spot.dma',
     menu: 'never',
-    label: 'Fire a DMA at the held addresses',
+    label: says.fireADmaAtTheHeldAddresses,
     verb: 'dma',
     group: 'dma',
-    words: 'IOVA here',
+    words: says.iovaHereFinds,
     against: (app) =>
       heldIn(app) === null
         ? HOLD_IOVAS
         : devicesHere(app).length === 0
-          ? 'No device goes through a table of this space.'
+          ? says.noDeviceGoesThroughATable
           : null,
     choices: (_none, app) => {
       const start = heldIn(app)?.spot.start ?? 0n;
@@ -126,15 +127,15 @@ export const SPACE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'spot.map',
     menu: 'never',
-    label: 'Map memory at the held addresses',
+    label: says.mapMemoryAtTheHeldAddresses,
     verb: 'IOAS_MAP',
     group: 'make',
-    words: 'IOVA here',
+    words: says.iovaHereFinds,
     against: (app) =>
       heldIn(app) === null
         ? HOLD_IOVAS
         : heldAreas(app).length > 0
-          ? 'Something is mapped there already.'
+          ? says.somethingIsMappedThereAlready
           : null,
     draft: (_none, app) => {
       const found = heldIn(app);
@@ -144,12 +145,12 @@ export const SPACE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'spot.unmap',
     menu: 'never',
-    label: 'Unmap what is held',
+    label: says.unmapWhatIsHeld,
     verb: 'IOAS_UNMAP',
     group: 'edit',
-    words: 'IOVA area',
+    words: says.iovaAreaFinds,
     against: (app) =>
-      heldIn(app) === null ? HOLD_IOVAS : heldAreas(app).length === 0 ? 'Nothing is mapped there.' : null,
+      heldIn(app) === null ? HOLD_IOVAS : heldAreas(app).length === 0 ? says.nothingIsMappedThere : null,
     lines: (_none, app) => {
       const ioas = heldIn(app)?.ioas;
       return ioas === undefined ? [] : heldAreas(app).map(({ iova, last }) => unmapLine(ioas, iova, last));
@@ -158,9 +159,9 @@ export const SPACE_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'spot.let-go',
     menu: 'never',
-    label: 'Let go of the held addresses',
+    label: says.letGoOfTheHeldAddresses,
     group: 'view',
-    words: 'clear mark range',
+    words: says.clearMarkRangeFinds,
     against: (app) => (held(app) === null ? HOLD : null),
     show: (_none, { actions }) => actions.point(null),
   }),

@@ -1,36 +1,39 @@
 import type { DialogId, PanelId } from '../store/types';
 import { onNothing, onSelection, type Command } from './command';
+import * as says from '../words/commands/view';
 
 /** What changes nothing but what is seen. */
 
 /** Every panel of the page, and words by which it is looked for. */
 const PANELS: Readonly<Record<PanelId, readonly [label: string, words: string]>> = {
-  object: ['Object', 'inspector properties'],
-  walk: ['Walk', 'look-up page table translation'],
-  groups: ['Groups', 'list isolation'],
-  why: ['Why this group', 'isolation ACS'],
-  passthrough: ['Passthrough', 'vfio VM'],
-  'what-if': ['What if', 'slot ACS'],
-  ioctls: ['Calls', 'ioctl strace log'],
-  events: ['Events', 'trace log'],
-  locks: ['Locks', 'tasks deadlock lockdep'],
-  caches: ['Caches', 'IOTLB stale'],
-  registers: ['Registers', 'GCMD'],
-  queues: ['Queues', 'invalidation command'],
-  memory: ['Memory', 'hex bytes physical'],
-  space: ['Space', 'address strip IOVA physical frames areas reserved map'],
-  sysfs: ['Sysfs', 'files iommu_groups'],
-  outline: ['Outline', 'tree list objects'],
-  compare: ['Compare two moments', 'diff before after snapshot'],
-  lesson: ['Lesson', 'learn tutorial narration'],
+  object: [says.object, says.inspectorProperties],
+  walk: [says.walk, says.lookUpPageTableTranslation],
+  groups: [says.groups, says.listIsolation],
+  why: [says.whyThisGroup, says.isolationAcs],
+  passthrough: [says.passthrough, says.vfioVm],
+  'what-if': [says.whatIf, says.slotAcs],
+  ioctls: [says.calls, says.ioctlStraceLog],
+  events: [says.events, says.traceLog],
+  locks: [says.locks, says.tasksDeadlockLockdep],
+  caches: [says.caches, says.iotlbStale],
+  registers: [says.registers, 'GCMD'],
+  queues: [says.queues, says.invalidationCommand],
+  memory: [says.memory, says.hexBytesPhysical],
+  space: [says.space, says.addressStripIovaPhysicalFramesAreas],
+  sysfs: [says.sysfs, says.filesIommuGroups],
+  outline: [says.outline, says.treeListObjects],
+  compare: [says.compareTwoMoments, says.diffBeforeAfterSnapshot],
+  lesson: [says.lesson, says.learnTutorialNarration],
 };
 
-const DIALOGS: Readonly<Record<Exclude<DialogId, 'share'>, readonly [label: string, words: string]>> = {
-  gallery: ['Open a scene', 'gallery example scenario'],
-  import: ['Import your machine', 'lspci dmesg ACPI paste'],
-  script: ['Edit the script', 'editor text'],
-  drafts: ['Drafts', 'autosave recover history versions saved'],
-  help: ['Help', 'keys words verbs'],
+const DIALOGS: Readonly<
+  Record<Exclude<DialogId, 'share' | 'report'>, readonly [label: string, words: string]>
+> = {
+  gallery: [says.openAScene, says.galleryExampleScenario],
+  import: [says.importYourMachine, says.lspciDmesgAcpiPaste],
+  script: [says.editTheScript, says.editorText],
+  drafts: [says.drafts, says.autosaveRecoverHistoryVersionsSaved],
+  help: [says.help, says.keysWordsVerbs],
 };
 
 type Words = readonly [label: string, words: string];
@@ -38,65 +41,65 @@ const rowsOf = <Id extends string>(rows: Readonly<Record<Id, Words>>): readonly 
   Object.entries<Words>(rows) as unknown as readonly (readonly [Id, Words])[];
 
 const CAMERA = [
-  { following: true, label: 'goes along with what plays' },
-  { following: false, label: 'stays where it is' },
+  { following: true, label: says.goesAlongWithWhatPlays },
+  { following: false, label: says.staysWhereItIs },
 ] as const;
 
 const THEMES = [
-  { theme: 'auto', label: 'as the system has it' },
-  { theme: 'light', label: 'light' },
-  { theme: 'dark', label: 'dark' },
+  { theme: 'auto', label: says.asTheSystemHasIt },
+  { theme: 'light', label: says.light },
+  { theme: 'dark', label: says.dark },
 ] as const;
 
 export const VIEW_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'view.palette',
     menu: 'never',
-    label: 'Find a command or an object',
+    label: says.findACommandOrAnObject,
     group: 'view',
-    words: 'palette search go to',
+    words: says.paletteSearchGoToFinds,
     show: (_none, { actions }) => actions.openPalette({ commandId: null, subject: [] }),
   }),
   onNothing({
     id: 'view.fit',
-    label: 'Fit to view',
+    label: says.fitToView,
     group: 'view',
-    words: 'zoom all camera',
-    against: ({ objects }) => (Object.keys(objects).length === 0 ? 'There is nothing to see yet.' : null),
+    words: says.zoomAllCameraFinds,
+    against: ({ objects }) => (Object.keys(objects).length === 0 ? says.thereIsNothingToSeeYet : null),
     show: (_none, { actions }) => actions.lookAt('all'),
   }),
   onNothing({
     id: 'view.in',
     menu: 'never',
-    label: 'Zoom in',
+    label: says.zoomIn,
     group: 'view',
-    words: 'camera nearer',
+    words: says.cameraNearerFinds,
     show: (_none, { actions }) => actions.lookAt('in'),
   }),
   onNothing({
     id: 'view.out',
     menu: 'never',
-    label: 'Zoom out',
+    label: says.zoomOut,
     group: 'view',
-    words: 'camera farther',
+    words: says.cameraFartherFinds,
     show: (_none, { actions }) => actions.lookAt('out'),
   }),
   onNothing({
     id: 'view.selection',
     menu: 'never',
-    label: 'Bring the selection into view',
+    label: says.bringTheSelectionIntoView,
     group: 'view',
-    words: 'center camera',
-    against: ({ selection }) => (selection === null ? 'Nothing is selected.' : null),
+    words: says.centerCameraFinds,
+    against: ({ selection }) => (selection === null ? says.nothingIsSelected : null),
     show: (_none, { actions, selection }) => {
       if (selection !== null) actions.lookAt(selection);
     },
   }),
   onSelection({
     id: 'view.follow',
-    label: 'Follow in the event log',
+    label: says.followInTheEventLog,
     group: 'view',
-    words: 'events trace filter only',
+    words: says.eventsTraceFilterOnlyFinds,
     fits: (ids) => ids.length === 1,
     show: ([id], { actions }) => {
       if (id !== undefined) actions.follow(id);
@@ -105,7 +108,7 @@ export const VIEW_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'view.dismiss',
     menu: 'never',
-    label: 'Dismiss messages and outlines',
+    label: says.dismissMessagesAndOutlines,
     group: 'view',
     show: (_none, { actions }) => {
       actions.dismissRefusal();
@@ -115,9 +118,9 @@ export const VIEW_COMMANDS: readonly Command[] = [
   }),
   onNothing({
     id: 'view.theme',
-    label: 'Theme',
+    label: says.theme,
     group: 'view',
-    words: 'dark light colours',
+    words: says.darkLightColoursFinds,
     choices: (_none, { theme: now, actions }) =>
       THEMES.map(({ theme, label }) => ({
         key: theme,
@@ -129,9 +132,9 @@ export const VIEW_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'view.camera',
     menu: 'never',
-    label: 'Camera',
+    label: says.camera,
     group: 'view',
-    words: 'follow pan play automatic out of sight',
+    words: says.followPanPlayAutomaticOutOfSightFinds,
     choices: (_none, { following: now, actions }) =>
       CAMERA.map(({ following, label }) => ({
         key: String(following),
@@ -144,11 +147,11 @@ export const VIEW_COMMANDS: readonly Command[] = [
     onNothing({
       id: `view.outline-${look}`,
       menu: 'never',
-      label: `Show the outline as a ${look}`,
+      label: says.showTheOutlineAsA(look),
       group: 'view',
-      words: 'list objects rows',
+      words: says.listObjectsRowsFinds,
       against: ({ outlineLook, panel }) =>
-        outlineLook === look && panel === 'outline' ? `It is a ${look} already.` : null,
+        outlineLook === look && panel === 'outline' ? says.itIsAAlready(look) : null,
       show: (_none, { actions }) => {
         actions.showOutlineAs(look);
         actions.showPanel('outline');
@@ -158,16 +161,16 @@ export const VIEW_COMMANDS: readonly Command[] = [
   onNothing({
     id: 'view.console',
     menu: 'never',
-    label: 'Type a line',
+    label: says.typeALine,
     group: 'view',
-    words: 'console command script',
+    words: says.consoleCommandScriptFinds,
     show: (_none, { actions }) => actions.prefill(''),
   }),
   onNothing({
     id: 'view.engine',
-    label: 'Start the engine again',
+    label: says.startTheEngineAgain,
     group: 'view',
-    words: 'restart worker crash',
+    words: says.restartWorkerCrashFinds,
     fits: ({ engine }) => engine.status === 'crashed',
     show: (_none, { actions }) => actions.restartEngine(),
   }),
@@ -184,7 +187,7 @@ export const VIEW_COMMANDS: readonly Command[] = [
   ...rowsOf(PANELS).map(([id, [label, words]]) =>
     onNothing({
       id: `panel.${id}`,
-      label: `Show ${label}`,
+      label: says.show(label),
       group: 'view',
       menu: 'never',
       words: `panel ${words}`,

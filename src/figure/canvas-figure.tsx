@@ -3,19 +3,21 @@ import { ReactFlow, ReactFlowProvider } from 'reactflow';
 import { edgeTypes } from '../canvas/edges/RouteEdge';
 import { treeLinesOf } from '../canvas/edges/tree-lines';
 import { TreeLines } from '../canvas/edges/TreeLines';
-import { boundsOf } from '../canvas/layout/geometry';
+import { boundsOf, type Rect } from '../canvas/layout/geometry';
 import { computeLayout } from '../canvas/layout/layout';
 import { accessibleName } from '../canvas/names';
 import { nodeTypes } from '../canvas/nodes/node-types';
 import type { CanvasEdge, CanvasNode } from '../canvas/nodes/types';
+import { STILL } from '../canvas/still';
 import { useScene } from '../canvas/use-scene';
 import { useApp } from '../store';
+import type { Objects } from '../store/object-words';
 import { Defs } from './boxes';
 import { colourOf } from './colour';
 import { onStage, type FigureTheme } from './stage';
 import { figureFile } from './svg';
 import { traced } from './trace';
-import { FIGURE_WORDS } from './words';
+import { FIGURE_WORDS } from '../words/figure';
 import '../canvas/canvas.css';
 
 export interface FigureOptions {
@@ -31,18 +33,32 @@ const HEADINGS = 28;
 /** Cards that are read out; the rest are counted. */
 const TOLD = 40;
 
+export interface FigureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Known without drawing; null without anything to draw. */
+export const canvasSize = (objects: Objects): FigureSize | null => roomOf(computeLayout(objects).rects);
+
+function roomOf(rects: ReadonlyMap<string, Rect>): Rect | null {
+  const bounds = boundsOf(rects.values());
+  return (
+    bounds && {
+      x: bounds.x - MARGIN,
+      y: bounds.y - MARGIN - HEADINGS,
+      width: Math.ceil(bounds.width + 2 * MARGIN),
+      height: Math.ceil(bounds.height + 2 * MARGIN + HEADINGS),
+    }
+  );
+}
+
 /** The whole canvas at its own size, whatever part of it is in view; null without anything to draw. */
 export async function canvasFigure({ theme, title, scene }: FigureOptions): Promise<string | null> {
   const { objects } = useApp.getState();
   const { rects } = computeLayout(objects);
-  const bounds = boundsOf(rects.values());
-  if (bounds === null) return null;
-  const room = {
-    x: bounds.x - MARGIN,
-    y: bounds.y - MARGIN - HEADINGS,
-    width: Math.ceil(bounds.width + 2 * MARGIN),
-    height: Math.ceil(bounds.height + 2 * MARGIN + HEADINGS),
-  };
+  const room = roomOf(rects);
+  if (room === null) return null;
   const told = [...rects.keys()]
     .flatMap((id) => objects[id] ?? [])
     .map((each) => accessibleName(objects, each));
@@ -83,7 +99,7 @@ function listed(names: readonly string[]): string {
 }
 
 interface DrawingProps {
-  readonly room: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly room: Rect;
 }
 
 function Drawing({ room }: DrawingProps) {
@@ -102,17 +118,7 @@ function Drawing({ room }: DrawingProps) {
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           defaultViewport={{ x: -room.x, y: -room.y, zoom: 1 }}
-          zIndexMode="manual"
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          disableKeyboardA11y
-          deleteKeyCode={null}
-          selectionKeyCode={null}
-          multiSelectionKeyCode={null}
-          panActivationKeyCode={null}
+          {...STILL}
           zoomActivationKeyCode={null}
         >
           <TreeLines lines={lines} />

@@ -15,26 +15,30 @@ export function traced(root: Element, from: { readonly x: number; readonly y: nu
     height,
   });
 
-  /** `limit`: where the nearest box that hides what sticks out of it ends on the right. */
-  const visit = (at: Element, limit: number): string => {
+  /** `limit`, `floor`: where the nearest box that hides what sticks out of it ends, on the right and below. */
+  const visit = (at: Element, limit: number, floor: number): string => {
     const style = getComputedStyle(at);
     if (style.display === 'none' || style.visibility === 'hidden' || style.opacity === '0') return '';
     if (at instanceof SVGSVGElement) return within(style, drawing(at));
     if (isForReadersOnly(style)) return '';
     const place = at.getBoundingClientRect();
+    // Words that found no room in their line have gone to the next, which nobody sees.
+    if (place.top >= floor - 1 && place.height > 0) return '';
     const hides = style.overflowX === 'hidden' || style.overflowX === 'clip';
     const ends = hides ? Math.min(limit, place.right - (parseFloat(style.paddingRight) || 0)) : limit;
+    const hidesBelow = style.overflowY === 'hidden' || style.overflowY === 'clip';
+    const ground = hidesBelow ? Math.min(floor, place.bottom) : floor;
     const own = style.display === 'contents' ? '' : boxOf(style, box(place), defs);
     const picture = at instanceof HTMLCanvasElement ? imageOf(at, box(place)) : '';
-    const typed = at instanceof HTMLInputElement ? '' : inside(at, style, ends);
+    const typed = at instanceof HTMLInputElement ? '' : inside(at, style, ends, ground);
     return within(style, own + picture + typed);
   };
 
-  const inside = (at: Element, style: CSSStyleDeclaration, limit: number): string => {
+  const inside = (at: Element, style: CSSStyleDeclaration, limit: number, floor: number): string => {
     let text = '';
     for (const child of at.childNodes) {
       if (child instanceof Text) text += textOf(child, style, from, limit);
-      else if (child instanceof Element) text += visit(child, limit);
+      else if (child instanceof Element) text += visit(child, limit, floor);
     }
     return text;
   };
@@ -42,7 +46,7 @@ export function traced(root: Element, from: { readonly x: number; readonly y: nu
   const drawing = (svg: SVGSVGElement): string =>
     [...svg.querySelectorAll<SVGGraphicsElement>(SHAPES)].map((shape) => shapeOf(shape, from)).join('');
 
-  return visit(root, Infinity);
+  return visit(root, Infinity, Infinity);
 }
 
 const SHAPES = 'path, circle, ellipse, rect, line, polyline, polygon';

@@ -9,7 +9,7 @@ import { colourOf } from './colour';
 import { onStage } from './stage';
 import { figureFile } from './svg';
 import { traced } from './trace';
-import { FIGURE_WORDS } from './words';
+import { FIGURE_WORDS } from '../words/figure';
 
 /** The look-up on stage, as far as it has been stepped; null without one. */
 export async function walkFigure({ theme, title, scene }: FigureOptions): Promise<string | null> {

@@ -1,14 +1,15 @@
 import type { LookupPart } from '../engine/sim/batch';
+import * as says from '../words/lesson-files';
 
 /** Why hardware refused, in words that all vendors share. */
 export type Cause = 'permission' | 'unmapped' | 'blocked' | 'malformed';
 export const CAUSES: readonly Cause[] = ['permission', 'unmapped', 'blocked', 'malformed'];
 
 export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
-  permission: 'the entry is there and does not allow it',
-  unmapped: 'nothing is mapped there',
-  blocked: 'no page table serves this requester',
-  malformed: 'an entry on the way makes no sense',
+  permission: says.theEntryIsThereAndDoes,
+  unmapped: says.nothingIsMappedThere,
+  blocked: says.noPageTableServesThisRequester,
+  malformed: says.anEntryOnTheWayMakes,
 };
 
 /** Told by the last thing that was read: it counts for more than the vendor's number, which VT-d's legacy mode shares between two causes. */

@@ -3,6 +3,7 @@ import { parseCheck, type Check } from './check';
 import { DIFFICULTIES, isDifficulty, tagsOf } from '../gallery/about';
 import type { Lesson, Look, Step } from './lesson';
 import { parseProse, type Block } from './prose';
+import * as says from '../words/lesson-files';
 
 /**
  * A lesson's file, which a person reads as it is:
@@ -72,13 +73,13 @@ export function parseLesson(id: string, text: string): Parsed {
     }
     const step = drafts.at(-1);
     if (step === undefined) {
-      if (line.trim() !== '') wrong(number, 'a step begins with a line "# Title"');
+      if (line.trim() !== '') wrong(number, says.aStepBeginsWithALineTitle);
       continue;
     }
     const fence = FENCE.exec(line);
     if (fence !== null) {
       const end = lines.findIndex((each, index) => index >= at && /^```\s*$/.test(each));
-      if (end < 0) wrong(number, 'this ``` is never closed');
+      if (end < 0) wrong(number, says.thisIsNeverClosed);
       const body = lines.slice(at, end < 0 ? lines.length : end);
       takeFence(step, fence[1] ?? '', body, number, wrong);
       at = end < 0 ? lines.length : end + 1;
@@ -86,7 +87,7 @@ export function parseLesson(id: string, text: string): Parsed {
     else step.prose.push(line);
   }
 
-  if (drafts.length === 0) wrong(lines.length, 'a lesson has at least one step');
+  if (drafts.length === 0) wrong(lines.length, says.aLessonHasAtLeastOneStep);
   drafts.forEach((step, index) => judgeStep(step, index, wrong));
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, lesson: { id, ...front.about, steps: drafts.map(stepOf) } };
@@ -100,28 +101,27 @@ const KEYS = ['title', 'summary', 'tags', 'difficulty', 'minutes', 'order'];
 function readFront(lines: readonly string[], wrong: Wrong): { readonly about: About; readonly end: number } {
   const end = lines.indexOf('---', 1);
   const found = new Map<string, string>();
-  if (lines[0] !== '---' || end < 0)
-    wrong(1, 'a lesson begins with its title and the like between two lines "---"');
+  if (lines[0] !== '---' || end < 0) wrong(1, says.aLessonBeginsWithItsTitle);
   else
     lines.slice(1, end).forEach((line, index) => {
       const match = /^([a-z]+):\s*(.*?)\s*$/.exec(line);
       if (match?.[1] === undefined || !KEYS.includes(match[1]))
-        wrong(index + 2, `this must be one of ${KEYS.join(', ')}, and a value: "title: …"`);
+        wrong(index + 2, says.thisMustBe(KEYS.join(', ')));
       else found.set(match[1], match[2] ?? '');
     });
   const value = (key: string): string => {
     const text = found.get(key) ?? '';
-    if (text === '' && end >= 0) wrong(1, `there is no "${key}: …" between the lines "---"`);
+    if (text === '' && end >= 0) wrong(1, says.thereIsNoBetweenTheLines(key));
     return text;
   };
   const count = (key: string): number => {
     const text = value(key);
-    if (text !== '' && !/^\d+$/.test(text)) wrong(1, `${key} is a number, not "${text}"`);
+    if (text !== '' && !/^\d+$/.test(text)) wrong(1, says.isANumberNot(key, text));
     return Number(text);
   };
   const difficulty = value('difficulty');
   if (difficulty !== '' && !isDifficulty(difficulty))
-    wrong(1, `difficulty is one of ${DIFFICULTIES.join(', ')}, not "${difficulty}"`);
+    wrong(1, says.difficultyIsOneOfNot(DIFFICULTIES.join(', '), difficulty));
   return {
     about: {
       title: value('title'),
@@ -157,13 +157,13 @@ function endProse(step: Draft): void {
 function takeFence(step: Draft, word: string, body: readonly string[], number: number, wrong: Wrong): void {
   const script = SCRIPTS.find((each) => each === word);
   if (script === undefined) {
-    if (word !== '') wrong(number, `\`\`\` may be followed by ${SCRIPTS.join(', ')}, or nothing`);
+    if (word !== '') wrong(number, says.mayBeFollowedByOrNothing(SCRIPTS.join(', ')));
     endProse(step);
     step.blocks.push({ kind: 'code', text: body.join('\n') });
     return;
   }
   const solves = SOLVES.includes(script);
-  if (!solves && step.setup.length > 0) wrong(number, 'a step begins once: one fresh or setup');
+  if (!solves && step.setup.length > 0) wrong(number, says.aStepBeginsOnceOneFresh);
   for (const { number: line, error } of parseScript(body.join('\n')).lines)
     if (error !== null) wrong(number + line, error.message);
   step[solves ? 'solution' : 'setup'].push(...body);
@@ -180,9 +180,9 @@ function takeDirective(step: Draft, line: string, number: number, wrong: Wrong):
     else wrong(number, check.message);
   } else if (word === 'look') {
     const look = parseLook(rest);
-    if (look === null) wrong(number, '@look is followed by select NAME, panel ID, line N, or look-up');
+    if (look === null) wrong(number, says.lookIsFollowedBySelectName);
     else step.looks.push(look);
-  } else wrong(number, `there is no @${word}: it is @check, @hint or @look`);
+  } else wrong(number, says.thereIsNoItIsCheck(word));
 }
 
 function parseLook(text: string): Look | null {
@@ -197,10 +197,10 @@ function parseLook(text: string): Look | null {
 
 function judgeStep(step: Draft, index: number, wrong: Wrong): void {
   endProse(step);
-  if (index === 0 && !step.fresh) wrong(step.line, 'the first step has a ```fresh with its machine');
-  if (step.blocks.length === 0) wrong(step.line, `nothing is told in "${step.title}"`);
+  if (index === 0 && !step.fresh) wrong(step.line, says.theFirstStepHasAFresh);
+  if (step.blocks.length === 0) wrong(step.line, says.nothingIsToldIn(step.title));
   if (step.checks.length > 0 && step.hints.length === 0)
-    wrong(step.line, `"${step.title}" has a @check and no @hint`);
+    wrong(step.line, says.hasACheckAndNoHint(step.title));
 }
 
 const stepOf = ({

@@ -1,5 +1,5 @@
 import { useApp } from '../store';
-import { WORDS } from './words';
+import { WORDS } from '../words/lessons';
 
 /**
  * Opens a lesson by its id, as `#lesson=ID:STEP` names it: at a step, counted from 1, or with null where the learner left it.

@@ -6,7 +6,7 @@ import { begunWith, evidenceOf, objectOf } from './evidence';
 import { judge, wishOf } from './judge';
 import { scriptAt, solvedAt, type Lesson, type Step } from './lesson';
 import { keepProgress, readProgress, type Progress } from './progress';
-import { WORDS } from './words';
+import { WORDS } from '../words/lessons';
 
 /** What can be done in a lesson. Each ends in the store's own actions, so that undo takes it back like all else. */
 

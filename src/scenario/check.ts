@@ -3,6 +3,7 @@ import { normalizeBdf, parseNumber, parseRange, PLATFORM_NAME } from './literal'
 import type { Arg, LineError, OptionArg, Statement } from './script';
 import { didYouMean } from './suggest';
 import { signature, VERBS, type ParamSpec, type ValueType, type VerbSpec } from './verbs';
+import * as says from '../words/scenario/script';
 
 const U64_LAST = 0xffff_ffff_ffff_ffffn;
 const WORLD_ID = /^[a-z]+:[A-Za-z0-9_:.-]+$/;
@@ -15,7 +16,7 @@ export function findVerb(text: string, column: number): VerbSpec | LineError {
   if (verb !== undefined) return verb;
   // Who comes from the headers writes IOMMU_IOAS_MAP.
   const short = text.replace(/^(IOMMU|VFIO_DEVICE)_/i, '');
-  return error(`there is no verb "${text}"${didYouMean(short, VERBS.keys())}`, column);
+  return error(says.thereIsNoVerb(text, didYouMean(short, VERBS.keys())), column);
 }
 
 /** Whether a statement has the shape that its verb wants; `end` is the column where something missing would stand. */
@@ -32,34 +33,28 @@ function checkExpectation({ expect, columns, name }: Statement, verb: VerbSpec):
   if (expect === null) return null;
   if (verb.name === BEGIN) {
     const task = name ?? 't1';
-    return error(
-      `how ${task} ends is for the line that finishes it to say: finish ${task} ! ${expect}`,
-      column,
-    );
+    return error(says.howEndsIsForTheLine(task, expect), column);
   }
   if (expect === 'FAULT' && verb.name !== 'dma' && verb.name !== 'burst')
-    return error('only a dma or a burst can end in a FAULT; the kernel refuses with an errno', column);
+    return error(says.onlyADmaOrABurst, column);
   if ((expect === 'WAITS' || expect === 'DEADLOCK') && !verb.locks)
-    return error(`${verb.name} takes no lock, so nothing can be in its way`, column);
+    return error(says.takesNoLockSoNothing(verb.name), column);
   return null;
 }
 
 /** What stands after `begin` has been checked as a line; what is left is whether it can be stopped half-way. */
 function checkBegun({ verb, columns }: Statement): LineError | null {
   if (VERBS.get(verb)?.begins === true) return null;
-  return error(
-    `${verb} cannot be begun: only what takes locks can be stopped between two of them`,
-    columns.verb,
-  );
+  return error(says.cannotBeBegunOnlyWhatTakes(verb), columns.verb);
 }
 
 function checkName({ name, expect, columns }: Statement, verb: VerbSpec): LineError | null {
   if (name !== null && verb.naming === 'never') {
-    return error(`${verb.name} makes nothing that could be named; leave out "${name} ="`, columns.name ?? 1);
+    return error(says.makesNothingThatCouldBeNamed(verb.name, name), columns.name ?? 1);
   }
   // An action that is meant to fail makes nothing.
   if (name === null && verb.naming === 'must' && expect === null) {
-    return error(`give what ${verb.name} makes a name, as in: ${verb.example}`, columns.verb);
+    return error(says.giveWhatMakesANameAsIn(verb.name, verb.example), columns.verb);
   }
   return null;
 }
@@ -76,7 +71,7 @@ function checkArgs(args: readonly Arg[], verb: VerbSpec, end: number): LineError
     // A word is a flag only once the required words are there: a name may be spelt like a flag.
     const needed = verb.params[position]?.need === 'required';
     if (!needed && arg.kind === 'word' && verb.flags.some((flag) => flag.word === arg.text)) {
-      if (given.has(arg.text)) return error(`${arg.text} is given twice`, arg.column);
+      if (given.has(arg.text)) return error(says.isGivenTwice(arg.text), arg.column);
       given.add(arg.text);
       continue;
     }
@@ -94,13 +89,13 @@ function checkOption(arg: OptionArg, verb: VerbSpec, given: Set<string>): LineEr
   const option = verb.options.find((each) => each.key === arg.key);
   if (option === undefined) {
     const keys = verb.options.map((each) => each.key);
-    if (keys.length === 0) return error(`${verb.name} takes no options such as ${arg.key}=`, arg.column);
+    if (keys.length === 0) return error(says.takesNoOptionsSuchAs(verb.name, arg.key), arg.column);
     const meant = didYouMean(arg.key, keys);
     const known =
-      meant === '' ? `; it has ${keys.map((key) => `${key}=`).join(' ')}` : meant.replace('?', '=?');
-    return error(`${verb.name} has no option ${arg.key}=${known}`, arg.column);
+      meant === '' ? says.itHas(keys.map((key) => `${key}=`).join(' ')) : meant.replace('?', '=?');
+    return error(says.hasNoOption(verb.name, arg.key, known), arg.column);
   }
-  if (given.has(arg.key)) return error(`${arg.key}= is given twice`, arg.column);
+  if (given.has(arg.key)) return error(says.isGivenTwice2(arg.key), arg.column);
   given.add(arg.key);
   const problem = checkText(arg.value, option.type);
   return problem === null ? null : error(`${arg.key}= ${problem}`, arg.valueColumn);
@@ -109,7 +104,7 @@ function checkOption(arg: OptionArg, verb: VerbSpec, given: Set<string>): LineEr
 function tooMany(arg: Exclude<Arg, OptionArg>, verb: VerbSpec): LineError {
   const words = verb.flags.map((flag) => flag.word);
   const hint = didYouMean(arg.text, [...words, ...verb.options.map((option) => `${option.key}=`)]);
-  return error(`"${arg.text}" is one word too many for ${signature(verb)}${hint}`, arg.column);
+  return error(says.isOneWordTooManyFor(arg.text, signature(verb), hint), arg.column);
 }
 
 function checkMissing(
@@ -120,30 +115,30 @@ function checkMissing(
 ): LineError | null {
   const missing = verb.params[positions];
   if (missing?.need === 'required') {
-    return error(`${verb.name} also needs ${label(missing)} (${missing.help}), as in: ${verb.example}`, end);
+    return error(says.alsoNeedsAsIn(verb.name, label(missing), missing.help, verb.example), end);
   }
   const option = verb.options.find((each) => each.required && !given.has(each.key));
   if (option !== undefined) {
-    return error(`${verb.name} also needs ${option.key}= (${option.help}), as in: ${verb.example}`, end);
+    return error(says.alsoNeedsAsIn2(verb.name, option.key, option.help, verb.example), end);
   }
   if (verb.oneOf.length === 0) return null;
   const begun = verb.oneOf.filter((set) => set.some((word) => given.has(word)));
   const complete = begun.length === 1 && begun[0]?.every((word) => given.has(word)) === true;
   if (complete) return null;
   const sets = verb.oneOf.map((set) => set.join(' and ')).join(', or ');
-  return error(`${verb.name} needs either ${sets}, as in: ${verb.example}`, end);
+  return error(says.needsEitherAsIn(verb.name, sets, verb.example), end);
 }
 
 const label = (param: ParamSpec, verb?: VerbSpec): string =>
-  verb === undefined ? param.name : `the ${param.name} of ${verb.name}`;
+  verb === undefined ? param.name : says.theOf(param.name, verb.name);
 
 /** What is wrong with a positional argument, to go on with after its name; null when nothing is. */
 function checkValue(arg: Exclude<Arg, OptionArg>, type: ValueType): string | null {
   if (arg.kind === 'string') {
     if (type.kind === 'text' || type.kind === 'word-or-text') return null;
-    return 'is written without quotes';
+    return says.isWrittenWithoutQuotes;
   }
-  if (type.kind === 'text') return `is text: put it in quotes, as in "${arg.text}"`;
+  if (type.kind === 'text') return says.isTextPutItInQuotes(arg.text);
   return checkText(arg.text, type);
 }
 
@@ -152,36 +147,34 @@ function checkText(text: string, type: ValueType): string | null {
     case 'name':
       return checkNameText(text);
     case 'bdf':
-      return normalizeBdf(text) === null
-        ? `must be a PCI address such as 01:00.0, in hex; "${text}" is none`
-        : null;
+      return normalizeBdf(text) === null ? says.mustBeAPciAddress(text) : null;
     case 'any-device':
       return normalizeBdf(text) !== null || PLATFORM_NAME.test(text)
         ? null
-        : `must be a PCI address such as 01:00.0, in hex, or the name of a platform device; "${text}" is none`;
+        : says.mustBeAPciAddressSuch(text);
     case 'thing':
       return isName(text) || WORLD_ID.test(text) || normalizeBdf(text) !== null || PLATFORM_NAME.test(text)
         ? null
-        : `must be a name, a PCI address or an id; "${text}" is none`;
+        : says.mustBeANameAPci(text);
     case 'choice':
       return type.values.includes(text)
         ? null
-        : `must be ${oneOf(type.values)}, not "${text}"${didYouMean(text, type.values)}`;
+        : says.mustBeNot(oneOf(type.values), text, didYouMean(text, type.values));
     case 'number':
       return checkNumber(text);
     case 'address':
       return isName(text) ? null : checkNumber(text);
     case 'group':
-      return /^(?:group:)?\d+$/.test(text) ? null : `is a group's number, such as 3; "${text}" is none`;
+      return /^(?:group:)?\d+$/.test(text) ? null : says.isAGroupsNumber(text);
     case 'coordinate': {
       const value = parseNumber(text);
-      if (value === null) return `must be a whole number; "${text}" is none`;
-      return value > -1_000_000_000n && value < 1_000_000_000n ? null : 'is off every canvas';
+      if (value === null) return says.mustBeAWholeNumberIsNone(text);
+      return value > -1_000_000_000n && value < 1_000_000_000n ? null : says.isOffEveryCanvas;
     }
     case 'range':
       return checkRange(text);
     case 'pattern':
-      return type.pattern.test(text) ? null : `is written like ${type.sample}, not "${text}"`;
+      return type.pattern.test(text) ? null : says.isWrittenLikeNot(type.sample, text);
     case 'word':
     case 'word-or-text':
     case 'text':
@@ -193,30 +186,30 @@ function checkText(text: string, type: ValueType): string | null {
 function checkNameText(text: string): string | null {
   if (isName(text) || WORLD_ID.test(text)) return null;
   if (normalizeBdf(text) !== null) {
-    return `must be a name that an earlier line gave; ${text} is a PCI address, BIND gives it a name`;
+    return says.mustBeAName(text);
   }
-  return `must be a name that an earlier line gave; "${text}" cannot be one`;
+  return says.mustBeANameThat(text);
 }
 
 function checkNumber(text: string): string | null {
   const value = parseNumber(text);
   if (value === null) {
     const unit = /^([0-9]+)([KMGT])i?b?$/i.exec(text);
-    const hint = unit === null ? '' : `; did you mean ${unit[1] ?? ''}${(unit[2] ?? '').toUpperCase()}?`;
-    return `must be a number such as 4096, 0x1000 or 2M; "${text}" is none${hint}`;
+    const hint = unit === null ? '' : says.didYouMean2(unit[1] ?? '', (unit[2] ?? '').toUpperCase());
+    return says.mustBeANumber(text, hint);
   }
-  if (value < 0n) return `must not be negative`;
-  return value > U64_LAST ? `does not fit in 64 bits: ${text}` : null;
+  if (value < 0n) return says.mustNotBeNegative;
+  return value > U64_LAST ? says.doesNotFitIn64Bits(text) : null;
 }
 
 function checkRange(text: string): string | null {
   const range = parseRange(text);
-  if (range === null) return `must be two numbers such as 0x1000-0x1fff; "${text}" is none`;
-  if (range.last > U64_LAST) return `does not fit in 64 bits: ${text}`;
-  return range.start > range.last ? 'ends before it starts: a range is start-last, both included' : null;
+  if (range === null) return says.mustBeTwoNumbers(text);
+  if (range.last > U64_LAST) return says.doesNotFitIn64Bits(text);
+  return range.start > range.last ? says.endsBeforeItStartsARange : null;
 }
 
 function oneOf(values: readonly string[]): string {
   const last = values[values.length - 1] ?? '';
-  return values.length === 1 ? last : `${values.slice(0, -1).join(', ')} or ${last}`;
+  return values.length === 1 ? last : says.or(values.slice(0, -1).join(', '), last);
 }

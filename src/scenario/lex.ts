@@ -1,5 +1,6 @@
 import { escapeCode, isUnprintable, parseNumber, parseRange, unquote } from './literal';
 import type { Arg, LineError } from './script';
+import * as says from '../words/scenario/text';
 
 /** A line taken apart, before anyone asks whether its verb exists. */
 export interface LexedLine {
@@ -60,7 +61,7 @@ function lexFrom(raw: string, from: number, whole: boolean): Lexed {
     const text = named[1] ?? '';
     const start = from + named[0].indexOf(text);
     if (!NAME.test(text)) {
-      return fail(`"${text}" cannot be a name: start with a letter, then letters, digits and _`, start);
+      return fail(says.cannotBeANameStart(text), start);
     }
     name = { text, column: start + 1 };
     at = end = from + named[0].length;
@@ -73,7 +74,7 @@ function lexFrom(raw: string, from: number, whole: boolean): Lexed {
       comment = { text: trimBlanks(raw.slice(at + 1)), column: at + 1 };
       break;
     }
-    if (expect !== null) return fail('nothing may follow the expected errno but a # comment', at);
+    if (expect !== null) return fail(says.nothingMayFollowTheExpectedErrno, at);
     if (raw[at] === '!') {
       let start = at + 1;
       while (isBlank(raw, start)) start++;
@@ -136,7 +137,7 @@ function readArg(raw: string, at: number): ReadArg {
   const word = readWord(raw, at);
   if (!word.ok) return word;
   const { text, end } = word;
-  if (text === '=') return fail('write an option without spaces, as in len=2M', at);
+  if (text === '=') return fail(says.writeAnOptionWithoutSpaces, at);
   const key = keyOf(text);
   if (key !== null) return readOption(raw, at, key, text.slice(key.length + 1), end);
   const first = text.charCodeAt(0);
@@ -155,8 +156,7 @@ function readOption(raw: string, at: number, key: string, value: string, end: nu
   const column = at + 1;
   const valueColumn = column + key.length + 1;
   if (value !== '') return { ok: true, arg: { kind: 'option', key, value, column, valueColumn }, end };
-  if (raw[end] !== '"')
-    return fail(`nothing stands after ${key}=; write it without spaces, as in len=2M`, at);
+  if (raw[end] !== '"') return fail(says.nothingStandsAfterWriteItWithout(key), at);
   const string = readString(raw, end);
   if (!string.ok) return string;
   return { ok: true, arg: { kind: 'option', key, value: string.text, column, valueColumn }, end: string.end };
@@ -173,7 +173,7 @@ function readWord(raw: string, start: number): ReadText {
     const code = raw.charCodeAt(at);
     if (code === QUOTE) {
       if (raw[at - 1] === '=' && KEY.test(raw.slice(start, at - 1))) break;
-      return fail('leave a space before the opening "', at);
+      return fail(says.leaveASpaceBeforeTheOpening, at);
     }
     // Whatever is not plain ASCII may look like a space or a quote without being one.
     if (code > 0x20 && code < 0x7f) continue;
@@ -191,13 +191,13 @@ function readString(raw: string, start: number): ReadText {
     if ((code >= 0x20 && code < 0x7f) || code === TAB) continue;
     const character = characterAt(raw, at);
     if (isUnprintable(character)) {
-      return fail(`${codePoint(character)} cannot stand in text; write ${escapeCode(character)}`, at);
+      return fail(says.cannotStandInTextWrite(codePoint(character), escapeCode(character)), at);
     }
     at += character.length - 1;
   }
   const after = raw[string.end];
   if (after !== undefined && !isBlank(raw, string.end)) {
-    return fail('leave a space after the closing "; for a quote inside write \\"', string.end);
+    return fail(says.leaveASpaceAfterTheClosing, string.end);
   }
   return string;
 }
@@ -224,13 +224,12 @@ export function trimBlanks(text: string): string {
 
 const characterAt = (raw: string, at: number): string => String.fromCodePoint(raw.codePointAt(at) ?? 0);
 const codePoint = (character: string): string =>
-  `the character U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  says.theCharacterU((character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0'));
 
 function strangeCharacter(raw: string, at: number): string | null {
   const character = characterAt(raw, at);
-  if ('“”„«»'.includes(character)) return 'use the straight quote " around text';
-  if (SPACE.test(character))
-    return `${codePoint(character)} looks like a space and is none; type an ordinary one`;
-  if (isUnprintable(character)) return `${codePoint(character)} cannot stand in a script`;
+  if ('“”„«»'.includes(character)) return says.useTheStraightQuoteAroundText;
+  if (SPACE.test(character)) return says.looksLikeASpace(codePoint(character));
+  if (isUnprintable(character)) return says.cannotStandInAScript(codePoint(character));
   return null;
 }

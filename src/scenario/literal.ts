@@ -1,3 +1,5 @@
+import * as says from '../words/scenario/text';
+
 /** How values are spelt in a script: numbers, ranges, PCI addresses, quoted text. */
 
 const NUMBER = /^(?:0[xX][0-9a-fA-F](?:_?[0-9a-fA-F])*|[0-9](?:_?[0-9])*)[KMGT]?$/;
@@ -105,7 +107,7 @@ export function unquote(source: string, start: number): Unquoted {
     if (escape === null) {
       return {
         ok: false,
-        message: `unknown escape ${source.slice(at, at + 2)}; for a backslash write \\\\`,
+        message: says.unknownEscapeForABackslashWrite(source.slice(at, at + 2)),
         at,
       };
     }
@@ -113,7 +115,7 @@ export function unquote(source: string, start: number): Unquoted {
     from = escape.end;
     at = escape.end - 1;
   }
-  return { ok: false, message: 'this text has no closing "', at: start };
+  return { ok: false, message: says.thisTextHasNoClosing, at: start };
 }
 
 const PLAIN_ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', n: '\n', t: '\t' };

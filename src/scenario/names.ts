@@ -2,6 +2,7 @@ import { BEGIN, isName } from './lex';
 import type { Arg, Script, Statement } from './script';
 import { didYouMean } from './suggest';
 import { VERBS, type NameKind, type ParamSpec, type VerbSpec } from './verbs';
+import * as says from '../words/scenario/script';
 
 /** A word that the script itself gives a meaning: a name with what it stands for, or the address of a device. */
 export interface Given {
@@ -44,7 +45,7 @@ export function unknownNames(script: Script): readonly NameProblem[] {
     for (const action of [statement, ...(statement.begun ? [statement.begun] : [])]) {
       for (const { text, column } of namesUsed(action)) {
         if (known.has(text)) continue;
-        const message = `no line before gives the name ${text}${didYouMean(text, known)}`;
+        const message = says.noLineBeforeGivesTheName(text, didYouMean(text, known));
         problems.push({ line: number, column, name: text, message });
       }
     }

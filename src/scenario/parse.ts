@@ -4,6 +4,7 @@ import { lexLine, type LexedLine } from './lex';
 import { linesOfText } from './lines';
 import type { Expectation, Line, LineError, Script, Statement } from './script';
 import { didYouMean } from './suggest';
+import * as says from '../words/scenario/script';
 
 /**
  * Text → script. Nothing is lost: `printScript(parseScript(text)) === text` for every text, and a line that makes no
@@ -28,14 +29,13 @@ export function parseLine(raw: string, number: number): Line {
 function statementOf(line: LexedLine): Statement | LineError | null {
   const [head, ...args] = line.args;
   if (head === undefined) {
-    if (line.name !== null)
-      return { message: `what is ${line.name.text}? A verb is missing`, column: line.end };
+    if (line.name !== null) return { message: says.whatIsAVerbIsMissing(line.name.text), column: line.end };
     if (line.expect !== null)
-      return { message: 'an expected errno stands after an action', column: line.expect.column };
+      return { message: says.anExpectedErrnoStandsAfterAnAction, column: line.expect.column };
     return null;
   }
   if (head.kind === 'string' || head.kind === 'option') {
-    return { message: 'a line begins with a verb, or with a name, = and a verb', column: head.column };
+    return { message: says.aLineBeginsWithAVerb, column: head.column };
   }
   const verb = findVerb(head.text, head.column);
   if ('message' in verb) return verb;
@@ -71,9 +71,9 @@ const isExpectation = (text: string): text is Expectation =>
 
 function expectation(text: string, column: number): Expectation | LineError {
   if (isExpectation(text)) return text;
-  if (text === '') return { message: 'name the expected errno after the !, as in ! EBUSY', column };
+  if (text === '') return { message: says.nameTheExpectedErrnoAfter, column };
   return {
-    message: `"${text}" is no errno that can come up here${didYouMean(text, EXPECTATIONS)}`,
+    message: says.isNoErrnoThatCanCome(text, didYouMean(text, EXPECTATIONS)),
     column,
   };
 }

@@ -19,6 +19,7 @@ import {
 import { ACS_BITS, acsBitNames } from '../engine/pci/regs';
 import { formatStatement, option, text as quoted, type ArgText } from './format';
 import { parseNumber } from './literal';
+import * as says from '../words/scenario/script';
 
 /** The arguments of a `pci` line, as the interpreter has them. */
 export interface PciLineArgs {
@@ -89,11 +90,11 @@ export function formatPciLine(spec: PciFunctionSpec): string {
 export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
   const [place = '', kindWord = '', ...flags] = words;
   const address = parseBdf(place);
-  if (address === null) return mistake(`${place || 'nothing'} is no PCI address such as 01:00.0`);
+  if (address === null) return mistake(says.isNoPciAddress(place || 'nothing'));
   const kind = PCI_KINDS.find((known) => known === kindWord);
-  if (kind === undefined) return mistake(`${kindWord || 'nothing'} is no kind of PCI function`);
+  if (kind === undefined) return mistake(says.isNoKindOfPciFunction(kindWord || 'nothing'));
   const stray = flags.find((flag) => !FLAGS.includes(flag));
-  if (stray !== undefined) return mistake(`${stray} is no flag of pci; ${FLAGS.join(', ')} are`);
+  if (stray !== undefined) return mistake(says.isNoFlagOfPciAre(stray, FLAGS.join(', ')));
 
   let spec: PciFunctionSpec = {
     ...plainSpec(address, kind),
@@ -106,9 +107,9 @@ export function specOfArgs({ words, options, text }: PciLineArgs): SpecOfArgs {
   };
   for (const [key, value] of Object.entries(options)) {
     const reader = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
-    if (reader === undefined) return mistake(`${key} is no option of pci`);
+    if (reader === undefined) return mistake(says.isNoOptionOfPci(key));
     const read = reader(value, kind);
-    if (read === null) return mistake(`${key}=${value} cannot be read`);
+    if (read === null) return mistake(says.cannotBeRead(key, value));
     spec = { ...spec, ...read };
   }
   return { ok: true, spec };

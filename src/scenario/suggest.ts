@@ -1,3 +1,5 @@
+import * as says from '../words/scenario/script';
+
 /**
  * The word that someone probably meant, or null when nothing is near.
  * Nearness is the number of letters inserted, deleted, replaced or swapped; case does not count.
@@ -20,7 +22,7 @@ export function suggest(word: string, known: Iterable<string>): string | null {
 /** `; did you mean X?` or nothing, to end a message with. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const meant = suggest(word, known);
-  return meant === null ? '' : `; did you mean ${meant}?`;
+  return meant === null ? '' : says.didYouMean(meant);
 }
 
 /** Damerau-Levenshtein distance (neighbours swapped count once), or `limit` when it is at least that. */

@@ -1,3 +1,5 @@
+import * as says from '../words/scenario/script';
+
 /** What a verb is, as data, and the words with which the tables of verbs are written. */
 
 /** What a name stands for, so that the editor can offer the right ones. */
@@ -128,8 +130,8 @@ export const option = (key: string, type: ValueType, help: string, required = fa
 });
 /** Behind what asks for something: whether it came out as expected. */
 export const saysAs: readonly ParamSpec[] = [
-  param('how', choice('is', 'contains'), 'how it compares', 'optional'),
-  param('text', text, 'what should be there', 'optional'),
+  param('how', choice('is', 'contains'), says.howItCompares, 'optional'),
+  param('text', text, says.whatShouldBeThere, 'optional'),
 ];
 export const needed = (key: string, type: ValueType, help: string): OptionSpec =>
   option(key, type, help, true);

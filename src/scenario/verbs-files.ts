@@ -13,75 +13,72 @@ import {
   word,
   type VerbSpec,
 } from './verb-spec';
+import * as says from '../words/scenario/verbs-files';
 
 const openFile = named('context', 'device', 'file', 'fault', 'veventq');
 const PATH = pattern(
   /^\/dev\/(?:iommu|vfio\/(?:vfio|[0-9]+|devices\/vfio[0-9]+))$/,
   '/dev/iommu, /dev/vfio/vfio, /dev/vfio/7 or /dev/vfio/devices/vfio0',
 );
-const pages = option(
-  'pages',
-  choice('4K', '2M', '1G'),
-  'size of its pages; the largest that fits unless said',
-);
+const pages = option('pages', choice('4K', '2M', '1G'), says.sizeOfItsPagesTheLargest);
 
 /** A program's files and its memory. */
 export const FILE_VERBS: readonly VerbSpec[] = [
-  defineVerb('open', 'ctx = open /dev/iommu', 'opens an iommufd context, or a file of VFIO', {
+  defineVerb('open', 'ctx = open /dev/iommu', says.opensAnIommufdContext, {
     naming: 'must',
     makes: 'context',
     params: [
-      param('path', PATH, 'the character device'),
-      param('process', word, 'who opens it; qemu unless said otherwise', 'optional'),
+      param('path', PATH, says.theCharacterDevice),
+      param('process', word, says.whoOpensItQemuUnlessSaidOtherwise, 'optional'),
     ],
   }),
-  defineVerb('close', 'close ctx', 'closes a file; a context goes with everything in it', {
-    params: [param('file', named('context', 'device', 'file', 'fault', 'veventq', 'memfd'), 'what is open')],
+  defineVerb('close', 'close ctx', says.closesAFileAContextGoes, {
+    params: [param('file', named('context', 'device', 'file', 'fault', 'veventq', 'memfd'), says.whatIsOpen)],
   }),
-  defineVerb('read', 'read faults', 'reads page faults or events from their queue', {
+  defineVerb('read', 'read faults', says.readsPageFaultsOrEvents, {
     params: [param('file', openFile, 'a queue'), ...saysAs],
-    options: [option('count', number, 'bytes; plenty unless said')],
+    options: [option('count', number, says.bytesPlentyUnlessSaid)],
   }),
-  defineVerb('write', 'write faults 1 SUCCESS', 'answers a page fault', {
+  defineVerb('write', 'write faults 1 SUCCESS', says.answersAPageFault, {
     params: [
-      param('file', openFile, 'a fault queue'),
-      param('cookie', number, 'which group of faults', 'optional'),
-      param('response', choice('SUCCESS', 'INVALID'), 'how they came out', 'optional'),
+      param('file', openFile, says.aFaultQueue),
+      param('cookie', number, says.whichGroupOfFaults, 'optional'),
+      param('response', choice('SUCCESS', 'INVALID'), says.howTheyCameOut, 'optional'),
     ],
-    options: [option('bytes', text, 'the very bytes instead, in hex')],
+    options: [option('bytes', text, says.theVeryBytesInsteadInHex)],
   }),
   defineVerb(
     'ioctl',
     'ioctl ctx 0x3b81 "0c 00 00 00 00 00 00 00 00 00 00 00"',
-    'any call, by its number and bytes',
+    says.anyCallByItsNumberAndBytes,
     {
       params: [
-        param('file', openFile, 'what it is made on'),
-        param('command', number, 'its number'),
-        param('bytes', text, 'its structure, in hex', 'optional'),
+        param('file', openFile, says.whatItIsMadeOn),
+        param('command', number, says.itsNumber),
+        param('bytes', text, says.itsStructureInHex, 'optional'),
       ],
-      options: [option('arg', number, 'what it is given instead of the address of the structure')],
+      options: [option('arg', number, says.whatItIsGivenInstead)],
     },
   ),
-  defineVerb('mmap', 'buf = mmap qemu 2M', 'gives a process memory', {
+  defineVerb('mmap', 'buf = mmap qemu 2M', says.givesAProcessMemory, {
     ...atOnce,
     naming: 'must',
     makes: 'buffer',
-    params: [param('process', word, 'whose memory'), param('length', number, 'bytes')],
+    params: [param('process', word, says.whoseMemory), param('length', number, 'bytes')],
     options: [pages],
   }),
-  defineVerb('munmap', 'munmap buf', 'takes memory from a process; what others have pinned of it stays', {
+  defineVerb('munmap', 'munmap buf', says.takesMemoryFromAProcess, {
     ...atOnce,
-    params: [param('buffer', buffer, 'memory made by mmap')],
+    params: [param('buffer', buffer, says.memoryMadeByMmap)],
   }),
-  defineVerb('memfd_create', 'file = memfd_create qemu 2M', 'makes a file in memory, for IOAS_MAP_FILE', {
+  defineVerb('memfd_create', 'file = memfd_create qemu 2M', says.makesAFileInMemory, {
     ...atOnce,
     naming: 'must',
     makes: 'memfd',
-    params: [param('process', word, 'who has it open'), param('length', number, 'bytes')],
+    params: [param('process', word, says.whoHasItOpen), param('length', number, 'bytes')],
     options: [pages],
   }),
-  defineVerb('exit', 'exit child', "ends a process's memory; what others have pinned of it stays", {
+  defineVerb('exit', 'exit child', says.endsAProcesssMemoryWhatOthers, {
     ...atOnce,
     params: [param('process', word, 'which')],
   }),

@@ -20,190 +20,152 @@ import {
   word,
   type VerbSpec,
 } from './verb-spec';
+import * as says from '../words/scenario/verbs-play';
 
 /** A number, or an entry that the hardware has read. */
 const ENTRY = '[a-z][a-z0-9-]*(?:/\\d)?(?:\\+\\w+)?';
 const NUMBER = '0x[\\da-f_]+|[\\d_]+[KMGT]?';
-const physical = pattern(new RegExp(`^(?:${ENTRY}|${NUMBER})$`, 'i'), '0x10a30000 or leaf');
+const physical = pattern(new RegExp(`^(?:${ENTRY}|${NUMBER})$`, 'i'), says.n0x10a30000OrLeaf);
 const physicalRange = pattern(
   new RegExp(`^(?:${ENTRY}|(?:${NUMBER})-(?:${NUMBER}))$`, 'i'),
-  '0x10a30000-0x10a30fff or leaf',
+  says.n0x10a300000x10a30fffOrLeaf,
 );
 
 /** What tells a row of accesses. */
 const ROW = {
   params: [
-    param('device', anyDevice, 'the device'),
-    param('access', choice('read', 'write'), 'which way'),
-    param('range', range, 'the addresses it uses, both ends included'),
-    param('size', number, 'bytes of an access, 4096 at most'),
+    param('device', anyDevice, says.theDevice),
+    param('access', choice('read', 'write'), says.whichWay),
+    param('range', range, says.theAddressesItUsesBothEndsIncluded),
+    param('size', number, says.bytesOfAnAccess4096AtMost),
   ],
   options: [
-    option('pattern', choice('ring', 'random', 'scatter'), 'in which order; ring unless said'),
-    option('seed', number, 'of the chance in it; 1 unless said'),
-    option('pasid', number, 'the PASID of its requests; none unless said'),
+    option('pattern', choice('ring', 'random', 'scatter'), says.inWhichOrderRingUnlessSaid),
+    option('seed', number, says.ofTheChanceInIt1),
+    option('pasid', number, says.thePasidOfItsRequestsNone),
   ],
 } as const;
 
 /** What devices do, and how a script plays it: tasks, failures, places and words. */
 export const PLAY_VERBS: readonly VerbSpec[] = [
-  defineVerb('dma', 'dma 01:00.0 write 0x100040 64', 'the device reads or writes memory, through the IOMMU', {
+  defineVerb('dma', 'dma 01:00.0 write 0x100040 64', says.theDeviceReadsOrWritesMemory, {
     params: [
-      param('device', anyDevice, 'the device'),
-      param('access', choice('read', 'write'), 'which way'),
-      param('iova', address, 'the address it uses: a number, or the name of a DMA address'),
+      param('device', anyDevice, says.theDevice),
+      param('access', choice('read', 'write'), says.whichWay),
+      param('iova', address, says.theAddressItUsesANumber),
       param('length', number, 'bytes'),
     ],
     options: [
-      option('in', buffer, 'the buffer that its first byte must reach'),
-      option('pasid', number, 'the PASID of its requests; none unless said'),
-      option('reaches', bdf, 'the device that it must reach, past the IOMMU'),
+      option('in', buffer, says.theBufferThatItsFirstByte),
+      option('pasid', number, says.thePasidOfItsRequestsNone),
+      option('reaches', bdf, says.theDeviceThatItMustReach),
     ],
-    flags: [
-      flag('exec', 'it asks to execute what it reads; with a PASID'),
-      flag('priv', 'it asks for privileged mode; with a PASID'),
+    flags: [flag('exec', says.itAsksToExecute), flag('priv', says.itAsksForPrivilegedMode)],
+  }),
+  defineVerb('burst', 'burst 01:00.0 read 0x100000-0x13ffff 64 count=1000', says.theDeviceMakesManyAccesses, {
+    begins: false,
+    params: ROW.params,
+    options: [
+      needed('count', number, says.howMany100000AtMost),
+      ...ROW.options,
+      option('hits', number, says.howManyMustBeFound),
+      option('misses', number, says.howManyMustBeLookedUp),
+      option('blocked', number, says.howManyMustBeBlocked),
     ],
   }),
-  defineVerb(
-    'burst',
-    'burst 01:00.0 read 0x100000-0x13ffff 64 count=1000',
-    'the device makes many accesses',
-    {
-      begins: false,
-      params: ROW.params,
-      options: [
-        needed('count', number, 'how many, 100000 at most'),
-        ...ROW.options,
-        option('hits', number, 'how many must be found in a cache'),
-        option('misses', number, 'how many must be looked up in tables'),
-        option('blocked', number, 'how many must be blocked'),
-      ],
-    },
-  ),
-  defineVerb(
-    'traffic',
-    'net = traffic 01:00.0 write 0x100000-0x13ffff 256',
-    'from now on the device makes an access wherever it could, while the kernel works',
-    { ...atOnce, naming: 'must', makes: 'traffic', ...ROW },
-  ),
-  defineVerb('stop', 'stop net', 'ends the traffic of a device', {
+  defineVerb('traffic', 'net = traffic 01:00.0 write 0x100000-0x13ffff 256', says.fromNowOnTheDeviceMakes, {
     ...atOnce,
-    params: [param('traffic', traffic, 'made by traffic')],
+    naming: 'must',
+    makes: 'traffic',
+    ...ROW,
   }),
-  defineVerb('poke', 'poke 0x10a30000 "0x10a31003"', 'writes physical memory behind the kernel’s back', {
+  defineVerb('stop', 'stop net', says.endsTheTrafficOfADevice, {
+    ...atOnce,
+    params: [param('traffic', traffic, says.madeByTraffic)],
+  }),
+  defineVerb('poke', 'poke 0x10a30000 "0x10a31003"', says.writesPhysicalMemoryBehindTheKernelsBack, {
     ...atOnce,
     params: [
-      param(
-        'address',
-        physical,
-        'a physical address, or an entry that the hardware has read: leaf, table/2, ste',
-      ),
-      param('words', text, '64-bit words, or bytes in hex'),
+      param('address', physical, says.aPhysicalAddressOrAnEntry),
+      param('words', text, says.n64BitWordsOrBytesInHex),
     ],
   }),
-  defineVerb('peek', 'peek 0x10a30000 is "0x10a31003"', 'reads physical memory', {
+  defineVerb('peek', 'peek 0x10a30000 is "0x10a31003"', says.readsPhysicalMemory, {
     ...atOnce,
-    params: [
-      param('address', physical, 'a physical address, or an entry that the hardware has read'),
-      ...saysAs,
-    ],
-    options: [option('len', number, 'bytes; a 64-bit word unless said')],
+    params: [param('address', physical, says.aPhysicalAddressOrAnEntryThat), ...saysAs],
+    options: [option('len', number, says.bytesA64BitWordUnlessSaid)],
   }),
-  defineVerb('store', 'store buf 0x1000 "0x10a31003"', 'a program writes its own memory', {
+  defineVerb('store', 'store buf 0x1000 "0x10a31003"', says.aProgramWritesItsOwnMemory, {
     ...atOnce,
     params: [
-      param('buffer', buffer, 'its memory'),
-      param('offset', number, 'where in it'),
-      param('words', text, '64-bit words, or bytes in hex'),
+      param('buffer', buffer, says.itsMemory),
+      param('offset', number, says.whereInIt),
+      param('words', text, says.n64BitWordsOrBytesInHex),
     ],
   }),
-  defineVerb('read_register', 'read_register dmar0 GSTS', 'reads a register of an IOMMU', {
+  defineVerb('read_register', 'read_register dmar0 GSTS', says.readsARegisterOfAnIommu, {
     ...atOnce,
     params: [
-      param('unit', word, 'the IOMMU'),
-      param('register', word, 'by name, or by offset in hex'),
+      param('unit', word, says.theIommu),
+      param('register', word, says.byNameOrByOffsetInHex),
       ...saysAs,
     ],
   }),
-  defineVerb(
-    'write_register',
-    'write_register dmar0 GCMD 0x0',
-    'writes a register of an IOMMU, behind its driver’s back',
-    {
-      ...atOnce,
-      params: [
-        param('unit', word, 'the IOMMU'),
-        param('register', word, 'by name, or by offset in hex'),
-        param('value', number, 'what to write'),
-      ],
-    },
-  ),
-  defineVerb(
-    'hazard',
-    'hazard 0x10a30000-0x10a30fff read',
-    'from now on memory answers the accesses of IOMMUs so',
-    {
-      ...atOnce,
-      params: [
-        param('range', physicalRange, 'physical addresses, both ends included; or the page of an entry'),
-        param(
-          'kind',
-          choice('read', 'write', 'poison', 'none'),
-          'such accesses are refused; poison: what is read is corrupt',
-        ),
-      ],
-    },
-  ),
-  defineVerb(
-    'ignore-invalidations',
-    'ignore-invalidations 01:00.0 on',
-    'the device does not answer when its translations are invalidated',
-    {
-      ...atOnce,
-      params: [
-        param('bdf', bdf, 'the device'),
-        param('state', choice('on', 'off'), 'whether it ignores them'),
-      ],
-    },
-  ),
-  defineVerb(
-    'begin',
-    't1 = begin REPLACE dev hwpt2',
-    'starts an action as a task, stopped before its first lock',
-    {
-      begins: false,
-      naming: 'must',
-      makes: 'task',
-      params: [param('action', { kind: 'action' }, 'what it does, as a line of its own')],
-    },
-  ),
-  defineVerb('step', 'step t1 until=igroup->lock', 'moves a task on: past one lock event, or further', {
-    begins: false,
-    params: [
-      param('task', task, 'made by begin'),
-      param('count', number, 'events; one unless said', 'optional'),
-    ],
-    options: [option('until', word, 'the lock that it is to take')],
-    flags: [flag('timeout', 'the time of what it waits for is up')],
-  }),
-  defineVerb('finish', 'finish t1', 'runs a task to its end and says how it ended', {
-    begins: false,
-    params: [param('task', task, 'made by begin')],
-  }),
-  defineVerb('fail-nth', 'fail-nth 3', 'makes the n-th allocation of the next line fail', {
-    ...atOnce,
-    params: [param('n', number, 'which, counted from 1')],
-  }),
-  defineVerb('place', 'place hwpt 420 160', 'where something stands on the canvas', {
+  defineVerb('write_register', 'write_register dmar0 GCMD 0x0', says.writesARegisterOfAnIommu, {
     ...atOnce,
     params: [
-      param('what', { kind: 'thing' }, 'a name, a PCI address or an id'),
-      param('x', { kind: 'coordinate' }, 'pixels from the left'),
-      param('y', { kind: 'coordinate' }, 'pixels from the top'),
+      param('unit', word, says.theIommu),
+      param('register', word, says.byNameOrByOffsetInHex),
+      param('value', number, says.whatToWrite),
     ],
   }),
-  defineVerb('note', 'note "Two functions share a group"', 'a sentence shown beside the scene', {
+  defineVerb('hazard', 'hazard 0x10a30000-0x10a30fff read', says.fromNowOnMemoryAnswers, {
     ...atOnce,
-    params: [param('text', { kind: 'text' }, 'the sentence')],
+    params: [
+      param('range', physicalRange, says.physicalAddressesBothEndsIncluded),
+      param('kind', choice('read', 'write', 'poison', 'none'), says.suchAccessesAreRefusedPoison),
+    ],
+  }),
+  defineVerb('ignore-invalidations', 'ignore-invalidations 01:00.0 on', says.theDeviceDoesNotAnswerWhen, {
+    ...atOnce,
+    params: [
+      param('bdf', bdf, says.theDevice),
+      param('state', choice('on', 'off'), says.whetherItIgnoresThem),
+    ],
+  }),
+  defineVerb('begin', 't1 = begin REPLACE dev hwpt2', says.startsAnActionAsATask, {
+    begins: false,
+    naming: 'must',
+    makes: 'task',
+    params: [param('action', { kind: 'action' }, says.whatItDoesAsALine)],
+  }),
+  defineVerb('step', 'step t1 until=igroup->lock', says.movesATaskOnPast, {
+    begins: false,
+    params: [
+      param('task', task, says.madeByBegin),
+      param('count', number, says.eventsOneUnlessSaid, 'optional'),
+    ],
+    options: [option('until', word, says.theLockThatItIsToTake)],
+    flags: [flag('timeout', says.theTimeOfWhatItWaits)],
+  }),
+  defineVerb('finish', 'finish t1', says.runsATaskToItsEnd, {
+    begins: false,
+    params: [param('task', task, says.madeByBegin)],
+  }),
+  defineVerb('fail-nth', 'fail-nth 3', says.makesTheNThAllocation, {
+    ...atOnce,
+    params: [param('n', number, says.whichCountedFrom1)],
+  }),
+  defineVerb('place', 'place hwpt 420 160', says.whereSomethingStandsOnTheCanvas, {
+    ...atOnce,
+    params: [
+      param('what', { kind: 'thing' }, says.aNameAPciAddress),
+      param('x', { kind: 'coordinate' }, says.pixelsFromTheLeft),
+      param('y', { kind: 'coordinate' }, says.pixelsFromTheTop),
+    ],
+  }),
+  defineVerb('note', 'note "Two functions share a group"', says.aSentenceShownBesideTheScene, {
+    ...atOnce,
+    params: [param('text', { kind: 'text' }, says.theSentence)],
   }),
 ];

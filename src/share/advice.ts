@@ -1,4 +1,5 @@
 import { grouped, LINK_LIMITS } from './limits';
+import * as says from '../words/share/link';
 
 export interface LinkAdvice {
   readonly level: 'fine' | 'long' | 'too-long';
@@ -10,17 +11,17 @@ export const EASY_LENGTH = 2000;
 
 /** What to tell someone about to send a link of so many characters, the page's address included. */
 export function linkAdvice(length: number): LinkAdvice {
-  const size = `${grouped(length)} characters`;
+  const size = says.characters(grouped(length));
   if (length > LINK_LIMITS.hashLength) {
     return {
       level: 'too-long',
-      text: `${size}: browsers lose links this long. Save the scenario as a file instead.`,
+      text: says.browsersLoseLinksThisLongSave(size),
     };
   }
   if (length > EASY_LENGTH) {
     return {
       level: 'long',
-      text: `${size}: some chat and mail programs cut links beyond ${grouped(EASY_LENGTH)}. Try it, or send the file.`,
+      text: says.someChatAndMailProgramsCut(size, grouped(EASY_LENGTH)),
     };
   }
   return { level: 'fine', text: size };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readHash } from './hash';
-import { linkToAddress, linkToGallery, pageBase } from './links';
+import { linkBase, linkToAddress, linkToGallery, pageBase } from './links';
 
 describe('the hash says what is asked for', () => {
   it('a scene', () => {
@@ -73,5 +73,10 @@ describe('links that name instead of hold', () => {
   it('begin with the page, whatever it shows just now', () => {
     expect(pageBase('https://play.example/app/?embed&theme=dark#s1:AAAA')).toBe('https://play.example/app/');
     expect(pageBase('file:///home/me/playground.html#x')).toBe('file:///home/me/playground.html');
+  });
+
+  it('of a file on a disk tells nobody where it lies: the hash alone is the link', () => {
+    expect(linkBase('file:///home/me/playground.html#x')).toBe('');
+    expect(linkBase('https://play.example/app/#x')).toBe('https://play.example/app/');
   });
 });

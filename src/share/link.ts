@@ -1,9 +1,11 @@
 import { deflateSync, Inflate } from 'fflate';
+import { deflateApart } from './deflate-apart';
 import { fromBase64url, toBase64url } from './base64url';
 import { DICTIONARY_S1 } from './dictionary-s1';
 import { DICTIONARY_S2 } from './dictionary-s2';
 import { grouped, LINK_LIMITS } from './limits';
 import { formatScene, parseScene, type Scene } from './scene';
+import * as says from '../words/share/link';
 
 /**
  * A scene in the hash of a URL: `#s2:` and base64url of a checksum and the deflated scene. Nothing leaves the browser, and
@@ -28,9 +30,7 @@ const CHECKSUM_BYTES = 3;
 const INFLATE_STEP = 1024;
 
 const refused = (why: string): DecodedLink => ({ ok: false, why });
-const damaged = refused(
-  'This link is damaged: a part is missing or changed. Chat and mail programs sometimes cut long links.',
-);
+const damaged = refused(says.thisLinkIsDamagedAPart);
 
 /** As bytes, once they are needed. */
 const encoded = new Map<string, Uint8Array>();
@@ -48,9 +48,24 @@ const EMPTY = new Uint8Array();
 
 /** The hash, `#` included. Lone surrogates, which no script needs, become U+FFFD. */
 export function encodeLink(scene: Scene): string {
+  const { plain, options } = packing(scene);
+  return hashOf(deflateSync(plain, options));
+}
+
+/** The same hash, to the letter; of a long scene it is made in a worker, while the page goes on. */
+export async function encodeLinkApart(scene: Scene): Promise<string> {
+  const { plain, options } = packing(scene);
+  if (plain.length <= QUICK_ABOVE) return hashOf(deflateSync(plain, options));
+  return hashOf(await deflateApart(plain, options));
+}
+
+function packing(scene: Scene) {
   const plain = new TextEncoder().encode(formatScene(scene));
-  const level = plain.length > QUICK_ABOVE ? 8 : 9;
-  const packed = deflateSync(plain, { level, dictionary: dictionaryOf(NEWEST) ?? EMPTY });
+  const level: 8 | 9 = plain.length > QUICK_ABOVE ? 8 : 9;
+  return { plain, options: { level, dictionary: dictionaryOf(NEWEST) ?? EMPTY } };
+}
+
+function hashOf(packed: Uint8Array): string {
   const bytes = new Uint8Array(CHECKSUM_BYTES + packed.length);
   const checksum = crc32(packed);
   bytes.set([checksum >>> 24, checksum >>> 16, checksum >>> 8]);
@@ -67,18 +82,14 @@ const VERSIONED = /^#?(s[0-9]+)(?::|%3A)/i;
 /** Reads any hash; says why when it cannot. */
 export function decodeLink(hash: string): DecodedLink {
   if (hash.length > LINK_LIMITS.hashLength) {
-    return refused(
-      `This link has ${grouped(hash.length)} characters; more than ${grouped(LINK_LIMITS.hashLength)} cannot be a scene.`,
-    );
+    return refused(says.thisLinkHasCharactersMore(grouped(hash.length), grouped(LINK_LIMITS.hashLength)));
   }
   const match = VERSIONED.exec(hash);
-  if (match === null) return refused(`This link holds no scene: it should begin with #${NEWEST}:`);
+  if (match === null) return refused(says.thisLinkHoldsNoScene(NEWEST));
   const version = (match[1] ?? '').toLowerCase();
   const dictionary = dictionaryOf(version);
   if (dictionary === null) {
-    return refused(
-      `This link is of version ${version}, which this page does not know (it reads up to ${NEWEST}); reload to get a newer page.`,
-    );
+    return refused(says.thisLinkIsOfVersion(version, NEWEST));
   }
   // What a sentence puts behind a link is not of the link.
   return unpack(hash.slice(match[0].length).replace(/[^A-Za-z0-9_-]{1,8}$/, ''), dictionary);
@@ -95,9 +106,7 @@ function unpack(text: string, dictionary: Uint8Array): DecodedLink {
   const inflated = inflateBounded(packed, dictionary, LINK_LIMITS.sceneBytes);
   if (inflated === 'malformed') return damaged;
   if (inflated === 'too-big') {
-    return refused(
-      `This link unpacks to more than ${grouped(LINK_LIMITS.sceneBytes)} bytes; it is not a scene.`,
-    );
+    return refused(says.thisLinkUnpacksToMore(grouped(LINK_LIMITS.sceneBytes)));
   }
   const scene = sceneOf(inflated);
   return scene === null ? damaged : { ok: true, scene };

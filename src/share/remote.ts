@@ -1,4 +1,4 @@
-import { REMOTE_WORDS as words } from './words';
+import { REMOTE_WORDS as words } from '../words/share/remote';
 
 /** A script that lies elsewhere. Only what the link names is asked, without cookies and without saying from where. */
 export const REMOTE_LIMITS = {

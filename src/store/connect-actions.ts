@@ -5,6 +5,7 @@ import { dropsFrom, whyNotFrom } from './drops';
 import type { EngineLink } from './engine-actions';
 import { scriptName } from './script';
 import type { Actions, AppState, Drop } from './types';
+import * as says from '../words/store/connect';
 
 type ConnectActions = Pick<
   Actions,
@@ -34,7 +35,7 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
   async function tried(drop: Drop): Promise<Target> {
     const target = openTarget(drop);
     if (drop.lines.length === 0) return target;
-    const results = await link.ask('Looking for targets', 'tryLines', drop.lines);
+    const results = await link.ask(says.lookingForTargets, 'tryLines', drop.lines);
     const bad = results?.find((result) => !result.ok);
     if (bad === undefined) return target;
     const { errno, why, rule, culprit } = bad;
@@ -52,14 +53,14 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
       const { objects } = get();
       const source = objects[sourceId];
       if (source === undefined || source.type === 'device')
-        return begin(sourceId, [], () => link.ask('Looking for targets', 'targets', sourceId));
+        return begin(sourceId, [], () => link.ask(says.lookingForTargets, 'targets', sourceId));
       return carry(sourceId, dropsFrom(objects, source, part));
     },
 
     startCarrying: carry,
 
     readTargets: (deviceId) =>
-      get().connecting?.deviceId === deviceId ? asked : link.ask('Looking for targets', 'targets', deviceId),
+      get().connecting?.deviceId === deviceId ? asked : link.ask(says.lookingForTargets, 'targets', deviceId),
 
     stopConnecting: () => set({ connecting: null }),
 
@@ -70,9 +71,9 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
       set({ connecting: null });
       const target = targets.find((each) => each.targetId === targetId);
       if (target === undefined) {
-        set({ notice: { tone: 'info', text: `${missed(get(), connecting.deviceId)} Nothing was changed.` } });
+        set({ notice: { tone: 'info', text: says.nothingWasChanged(missed(get(), connecting.deviceId)) } });
       } else if (target.lines.length === 0) {
-        set({ notice: { tone: 'info', text: target.why ?? 'Nothing was changed.' } });
+        set({ notice: { tone: 'info', text: target.why ?? says.nothingWasChanged2 } });
       } else {
         await actions.act(target.ok ? [...target.lines, ...more] : target.lines);
       }
@@ -86,7 +87,7 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
         set({
           notice: {
             tone: 'info',
-            text: 'This device is not bound to an iommufd context: nothing to detach.',
+            text: says.thisDeviceIsNotBound,
           },
         });
         return;
@@ -95,7 +96,7 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
     },
 
     async actWhole(lines) {
-      const results = await link.ask('Trying', 'tryLines', lines);
+      const results = await link.ask(says.trying, 'tryLines', lines);
       if (results === null) return false;
       const bad = results.find((result) => !result.ok);
       if (bad === undefined) {
@@ -125,12 +126,12 @@ const openTarget = ({ targetId, action, lines, why }: Drop): Target => ({
 function missed({ objects }: AppState, sourceId: WorldId): string {
   switch (objects[sourceId]?.type) {
     case 'access':
-      return 'An access reaches an IOAS.';
+      return says.anAccessReachesAnIoas;
     case 'process':
-      return 'Memory is mapped into an IOAS.';
+      return says.memoryIsMappedIntoAnIoas;
     case 'device':
-      return whyNotFrom(objects, sourceId) ?? 'A device attaches to an IOAS or to a HWPT.';
+      return whyNotFrom(objects, sourceId) ?? says.aDeviceAttachesToAnIoas;
     default:
-      return 'It cannot be made there.';
+      return says.itCannotBeMadeThere;
   }
 }

@@ -50,6 +50,7 @@ export function createAppStore(engine: EngineClient): UseBoundStore<StoreApi<App
       spot: null,
       wideWalk: false,
       outlineLook: 'tree',
+      timeWindow: null,
       compared: { a: { kind: 'before' }, b: { kind: 'here' } },
       playback: idlePlayback,
       actions: {

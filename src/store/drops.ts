@@ -2,6 +2,7 @@ import type { AccessObject, ProcessObject, WorldId, WorldObject } from '../engin
 import { all, type Objects } from './object-words';
 import { scriptName } from './script';
 import type { Drop } from './types';
+import * as says from '../words/store/connect';
 
 /** Where a wire from something that is no device may end, and the line that each end would be. */
 export function dropsFrom(
@@ -22,12 +23,12 @@ export function dropsFrom(
 
 function reach(access: AccessObject, ioas: WorldObject): Drop {
   const target = { targetId: ioas.id, action: 'replace' as const };
-  if (ioas.id === access.ioasId) return { ...target, lines: [], why: 'It reaches this IOAS already.' };
+  if (ioas.id === access.ioasId) return { ...target, lines: [], why: says.itReachesThisIoasAlready };
   if (access.internal)
     return {
       ...target,
       lines: [],
-      why: 'The kernel made this access for a HW queue and keeps it where it is.',
+      why: says.theKernelMadeThisAccess,
     };
   return { ...target, lines: [`access_replace ${scriptName(access)} ${scriptName(ioas)}`], why: null };
 }
@@ -41,20 +42,18 @@ export function whyNotFrom(objects: Objects, id: WorldId): string | null {
   const source = objects[id];
   switch (source?.type) {
     case 'device':
-      return source.isBridge ? 'A bridge is not attached: the devices behind it are.' : null;
+      return source.isBridge ? says.aBridgeIsNotAttached : null;
     case 'access':
       return null;
     case 'process':
-      return lastBuffer(source) === null
-        ? 'This process has no memory that the script has a name for: mmap makes some.'
-        : null;
+      return lastBuffer(source) === null ? says.thisProcessHasNoMemory : null;
     case 'group':
-      return 'A group is attached by its devices: connect one of those.';
+      return says.aGroupIsAttached;
     case 'hwpt':
-      return 'A page table keeps its IOAS and its fault queue for life: devices are connected to it.';
+      return says.aPageTableKeepsItsIoas;
     case 'ioas':
-      return 'An IOAS is connected to: from a device, an access, or memory.';
+      return says.anIoasIsConnected;
     default:
-      return 'Only a device, an access, or memory is connected to something.';
+      return says.onlyADeviceAnAccess;
   }
 }

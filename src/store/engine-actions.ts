@@ -5,6 +5,7 @@ import type { Context } from './context';
 import { runInParts, type RunEnd, type RunTo } from './engine-run';
 import { normalizeScript } from './script';
 import type { Actions } from './types';
+import * as says from '../words/store/engine';
 
 /** Pause before a lost engine is started again, so that a page that cannot run it does not spin. */
 const BACK_OFF_MS = 800;
@@ -61,7 +62,7 @@ export function createEngineLink({ get, set, engine }: Context): EngineLink {
   ): Promise<Answer<M> | null> {
     const outcome = await engine.call(method, ...args);
     if (outcome.status === 'ok') return outcome.value;
-    set({ notice: { tone: 'error', text: `${what}: the engine stopped, nothing was changed.` } });
+    set({ notice: { tone: 'error', text: says.theEngineStoppedNothingWasChanged(what) } });
     return null;
   }
 
@@ -93,7 +94,7 @@ export function createEngineLink({ get, set, engine }: Context): EngineLink {
                 watch: breakpoints === undefined ? null : { from, breakpoints },
               }),
             (at, total) => {
-              words = `${what}: line ${at} of ${total}`;
+              words = says.lineOf(what, at, total);
               tell();
             },
           ),
@@ -113,7 +114,7 @@ export function createEngineLink({ get, set, engine }: Context): EngineLink {
       set({ engine: { status: 'starting' }, connecting: null });
       engine.restart();
       const { script, known, seen } = get();
-      const what = 'Starting the engine';
+      const what = says.startingTheEngine;
       const knowledge = { known, seen };
       await link.run({ script, cursor, what, stage, knowledge, lines: known.length, shows: 'whole' });
       if (get().engine.status === 'starting') set({ engine: { status: 'ready' } });
@@ -162,22 +163,22 @@ export function engineActions(
         if (selection !== null && selection in objects) set({ selection });
       }),
     restartEngine: () => link.boot(get().cursor, 'keep'),
-    readMemory: async (pa, bytes) => link.ask('Reading memory', 'readMemory', pa, bytes),
-    readHardware: async (unitId) => link.ask('Reading the hardware', 'hardware', unitId),
-    readPhysical: async () => link.ask('Reading memory', 'physical'),
+    readMemory: async (pa, bytes) => link.ask(says.readingMemory, 'readMemory', pa, bytes),
+    readHardware: async (unitId) => link.ask(says.readingTheHardware, 'hardware', unitId),
+    readPhysical: async () => link.ask(says.readingMemory, 'physical'),
     peekEntry: async (unitId, table, index) =>
-      link.ask('Reading the table', 'peekEntry', unitId, table, index),
-    describeIoctls: async (calls) => link.ask('Reading the calls', 'describeIoctls', calls),
-    readSysfs: async () => link.ask('Reading sysfs', 'sysfs'),
-    readLockOrder: async () => link.ask('Reading the order of locks', 'lockOrder'),
-    readDefects: async () => link.ask('Reading the notes', 'defects'),
-    readPartition: async (script) => link.ask('Grouping the machine', 'partition', script),
-    readPassthrough: async (deviceId) => link.ask('Trying the device', 'passthrough', deviceId),
+      link.ask(says.readingTheTable, 'peekEntry', unitId, table, index),
+    describeIoctls: async (calls) => link.ask(says.readingTheCalls, 'describeIoctls', calls),
+    readSysfs: async () => link.ask(says.readingSysfs, 'sysfs'),
+    readLockOrder: async () => link.ask(says.readingTheOrderOfLocks, 'lockOrder'),
+    readDefects: async () => link.ask(says.readingTheNotes, 'defects'),
+    readPartition: async (script) => link.ask(says.groupingTheMachine, 'partition', script),
+    readPassthrough: async (deviceId) => link.ask(says.tryingTheDevice, 'passthrough', deviceId),
     importText: async (text) =>
-      (await link.ask('Reading the text', 'importText', text)) ?? {
+      (await link.ask(says.readingTheText, 'importText', text)) ?? {
         status: 'failed',
-        why: 'The engine stopped while it was reading this text.',
+        why: says.theEngineStoppedWhile,
       },
-    decodeLines: async (text) => link.ask('Reading the kernel’s lines', 'decodeLines', text),
+    decodeLines: async (text) => link.ask(says.readingTheKernelsLines, 'decodeLines', text),
   };
 }

@@ -1,20 +1,21 @@
 import type { DeviceObject, PciKind, WorldId, WorldObject, WorldType } from '../engine/sim/world';
 import { shortBdf } from './script';
+import * as says from '../words/objects';
 
 /** Words for things of the machine that the canvas and the panels share. */
 
 const KIND: Readonly<Record<PciKind, string>> = {
-  'root-port': 'Root port',
-  'upstream-port': 'Upstream port',
-  'downstream-port': 'Downstream port',
-  'pcie-to-pci': 'PCIe to PCI bridge',
-  'pci-to-pcie': 'PCI to PCIe bridge',
-  endpoint: 'Endpoint',
-  'legacy-endpoint': 'Legacy endpoint',
-  rciep: 'Root complex endpoint',
-  rcec: 'Event collector',
-  'pci-bridge': 'PCI bridge',
-  pci: 'PCI device',
+  'root-port': says.rootPort,
+  'upstream-port': says.upstreamPort,
+  'downstream-port': says.downstreamPort,
+  'pcie-to-pci': says.pCIeToPciBridge,
+  'pci-to-pcie': says.pciToPCIeBridge,
+  endpoint: says.endpoint,
+  'legacy-endpoint': says.legacyEndpoint,
+  rciep: says.rootComplexEndpoint,
+  rcec: says.eventCollector,
+  'pci-bridge': says.pciBridge,
+  pci: says.pciDevice,
 };
 
 /** What sort of PCI function it is, short enough for a card. */
@@ -38,23 +39,23 @@ export type Objects = Readonly<Record<WorldId, WorldObject>>;
 
 /** What sort of thing it is, as the page calls it. */
 export const TYPE_NAME: Readonly<Record<WorldType, string>> = {
-  device: 'Device',
-  group: 'IOMMU group',
+  device: says.device,
+  group: says.iommuGroup,
   iommu: 'IOMMU',
-  context: 'iommufd context',
-  idev: 'iommufd device',
+  context: says.iommufdContext,
+  idev: says.iommufdDevice,
   ioas: 'IOAS',
   hwpt: 'HWPT',
-  access: 'Access',
-  fault: 'Fault queue',
+  access: says.access,
+  fault: says.faultQueue,
   viommu: 'vIOMMU',
   vdevice: 'vDEVICE',
   veventq: 'vEVENTQ',
-  'hw-queue': 'HW queue',
-  selftest: 'Mock device',
-  process: 'Process memory',
-  task: 'Task',
-  traffic: 'Traffic',
+  'hw-queue': says.hwQueue,
+  selftest: says.mockDevice,
+  process: says.processMemory,
+  task: says.task,
+  traffic: says.traffic,
 };
 
 export const deviceName = (device: DeviceObject): string =>
@@ -66,14 +67,14 @@ export function titleOf(object: WorldObject): string {
     case 'device':
       return shortBdf(object.bdf);
     case 'group':
-      return `Group ${object.number}`;
+      return says.group(object.number);
     case 'iommu':
     case 'process':
       return object.title;
     case 'context':
-      return `iommufd ${object.number}`;
+      return says.iommufd(object.number);
     case 'idev':
-      return `device object ${object.objectId}`;
+      return says.deviceObject(object.objectId);
     case 'ioas':
       return `IOAS ${object.objectId}`;
     case 'hwpt':
@@ -87,7 +88,7 @@ export function titleOf(object: WorldObject): string {
     case 'selftest':
       return object.title;
     case 'task':
-      return object.name ?? `line ${object.line}`;
+      return object.name ?? says.line(object.line);
     case 'traffic':
       return object.name ?? 'traffic';
   }

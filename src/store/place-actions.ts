@@ -5,6 +5,7 @@ import { commit } from './history';
 import { carried } from './knowledge';
 import { joinLines, linesOf, scriptName } from './script';
 import type { Actions } from './types';
+import * as says from '../words/store/engine';
 
 type PlaceActions = Pick<Actions, 'place' | 'placeAll' | 'unplace'>;
 
@@ -27,7 +28,7 @@ export function placeActions({ get, set, serial }: Context, link: EngineLink): P
     const ended = await link.run({
       script,
       cursor: end,
-      what: 'Placing',
+      what: says.placing,
       stage: 'keep',
       shows: 'whole',
       ...carried({ known: before.known, seen: before.seen }, before.script, script, end),

@@ -7,6 +7,7 @@ import { commit, redone, undone } from './history';
 import { carried, knownUpTo, type Carried } from './knowledge';
 import { joinLines, linesOf, normalizeScript, settleGesture } from './script';
 import type { Actions, AppState, ScriptState } from './types';
+import * as says from '../words/store/engine';
 
 type ScriptActions = Pick<
   Actions,
@@ -64,13 +65,13 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
   /** A run was given up: the engine goes back to where the page is. */
   async function goBack(): Promise<void> {
     const { script, cursor, known, seen } = get();
-    const here = { script, cursor, what: 'Going back', stage: 'keep', shows: 'whole' } as const;
+    const here = { script, cursor, what: says.goingBack, stage: 'keep', shows: 'whole' } as const;
     await link.run({ ...here, knowledge: { known, seen }, lines: known.length });
   }
 
   /** Runs lines after the cursor. A future that the script had there becomes a branch; undo brings it back. */
   async function act(lines: readonly string[]): Promise<LineResult | null> {
-    const reply = await link.ask('Running', 'append', lines);
+    const reply = await link.ask(says.running, 'append', lines);
     if (reply === null) return null;
     if (reply.status === 'failed') {
       set({ notice: { tone: 'error', text: reply.why } });
@@ -104,14 +105,14 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
     }));
     // The engine counts as the script does; if ever not, the script decides.
     if (changed && batch.cursor !== linesOf(get().script).length)
-      await open({ script: get().script, cursor: null, what: 'Running', stage: 'keep' });
+      await open({ script: get().script, cursor: null, what: says.running, stage: 'keep' });
     return mistaken;
   }
 
   async function travel(to: Pick<ScriptState, 'script' | 'undo' | 'redo'> | null): Promise<void> {
     if (to === null) return;
     const and = (): Partial<AppState> => ({ ...settle(to), refusal: null });
-    await open({ script: to.script, cursor: null, what: 'Running', stage: 'at-cursor', and });
+    await open({ script: to.script, cursor: null, what: says.running, stage: 'at-cursor', and });
   }
 
   return {
@@ -127,7 +128,7 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
           marked: [],
           panel: state.playback.lookup === null ? 'object' : 'walk',
         });
-        if (!(await open({ script, cursor, what: 'Running the script', stage: 'last', and }))) return false;
+        if (!(await open({ script, cursor, what: says.runningTheScript, stage: 'last', and }))) return false;
         link.proven();
         return true;
       }),
@@ -145,7 +146,7 @@ export function scriptActions({ get, set, serial }: Context, link: EngineLink): 
           branches.add(before, script);
           return { ...settle(commit(state, script)), refusal: null };
         };
-        await open({ script, cursor, what: 'Opening the branch', stage: 'at-cursor', and });
+        await open({ script, cursor, what: says.openingTheBranch, stage: 'at-cursor', and });
       }),
 
     restoreBranches: (kept) => {
@@ -169,4 +170,4 @@ const mistakeText = (result: {
   readonly column: number | null;
   readonly why: string | null;
 }): string =>
-  `${result.text}: ${result.why ?? 'this line makes no sense'}${result.column === null ? '' : ` (column ${result.column})`}`;
+  `${result.text}: ${result.why ?? says.thisLineMakesNoSense}${result.column === null ? '' : says.column(result.column)}`;

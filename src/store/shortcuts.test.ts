@@ -35,8 +35,12 @@ it('keys of the canvas count on the canvas alone', () => {
   expect([press('c'), press('Delete'), press('0')]).toEqual([null, null, null]);
 });
 
-it('no two rows share a key', () => {
-  const keys = KEY_MAP.map((row) => row.keys.toLowerCase());
+it('no two rows of the page share a key, nor of a place with the page', () => {
+  const keys = [...KEY_MAP].flatMap(({ keys, where }) =>
+    where === 'page'
+      ? ['canvas', 'timeline'].map((place) => `${place} ${keys}`.toLowerCase())
+      : [`${where} ${keys}`.toLowerCase()],
+  );
   expect(keys.filter((each, index) => keys.indexOf(each) !== index)).toEqual([]);
 });
 

@@ -1,3 +1,5 @@
+import * as says from '../words/store/shortcuts';
+
 /**
  * The page's key map: which keys do which command. A table apart from the commands, so that the page knows its keys before
  * the commands are on it. Help and menus show the same rows.
@@ -7,8 +9,8 @@ export interface KeyRow {
   readonly keys: string;
   /** The command that they run; null: what only the canvas does with them. */
   readonly command: string | null;
-  /** Where they count: anywhere but in fields, or on the canvas alone, which handles them itself. */
-  readonly where: 'page' | 'canvas';
+  /** Where they count: anywhere but in fields, or on the canvas or the timeline alone, which handle them themselves. */
+  readonly where: 'page' | 'canvas' | 'timeline';
   /** Where there is no command to say it, or it says it otherwise. */
   readonly help?: string;
 }
@@ -26,10 +28,12 @@ const canvas = (keys: string, help: string, command: string | null = null): KeyR
   help,
 });
 
+const timeline = (keys: string, command: string): KeyRow => ({ keys, command, where: 'timeline' });
+
 export const KEY_MAP: readonly KeyRow[] = [
   page('Ctrl K', 'view.palette'),
   page('Space', 'time.play'),
-  page('.', 'time.step', 'Step forward: a table read, or a line'),
+  page('.', 'time.step', says.stepForwardATableRead),
   page(',', 'time.back'),
   page('[', 'time.event-back'),
   page(']', 'time.event-on'),
@@ -39,30 +43,33 @@ export const KEY_MAP: readonly KeyRow[] = [
   page('Ctrl Z', 'time.undo'),
   page('Ctrl Shift Z', 'time.redo'),
   page('Ctrl Y', 'time.redo'),
-  page('Esc', 'view.dismiss', 'Dismiss a message, or what is outlined'),
-  page('W', 'panel.why', 'Why the selected device shares its group, or does not'),
-  page('?', 'open.help', 'This help'),
-  canvas('Arrows', 'Go from object to object'),
-  canvas('Home', 'Go to the first object'),
-  canvas('End', 'Go to the last object'),
-  canvas('Enter', 'Select the object'),
-  canvas('C', 'Connect: arrows choose a target, Enter does it', 'device.attach'),
-  canvas('Shift Arrows', 'Select more'),
-  canvas('Shift Enter', 'Select it too, or not any more'),
-  canvas('Ctrl A', 'Select everything', 'edit.select-all'),
-  canvas('Alt Arrows', 'Move what is selected; with Shift farther'),
-  canvas('N', 'Something new: arrows choose, Enter makes it'),
-  canvas('Ctrl C', 'Copy, as lines of script', 'edit.copy'),
-  canvas('Ctrl X', 'Cut', 'edit.cut'),
-  canvas('Ctrl V', 'Paste', 'edit.paste'),
-  canvas('Ctrl D', 'Duplicate', 'edit.duplicate'),
-  canvas('Delete', 'Take away; a device is detached first', 'edit.delete'),
-  canvas('Backspace', 'Take away; a device is detached first', 'edit.delete'),
-  canvas('Shift F10', 'Menu of the object'),
-  canvas('Menu', 'Menu of the object'),
-  canvas('+', 'Zoom in', 'view.in'),
-  canvas('-', 'Zoom out', 'view.out'),
-  canvas('0', 'Fit to view', 'view.fit'),
+  page('Esc', 'view.dismiss', says.dismissAMessageOrWhatIsOutlined),
+  page('W', 'panel.why', says.whyTheSelectedDeviceShares),
+  page('?', 'open.help', says.thisHelp),
+  canvas('Arrows', says.goFromObjectToObject),
+  canvas('Home', says.goToTheFirstObject),
+  canvas('End', says.goToTheLastObject),
+  canvas('Enter', says.selectTheObject),
+  canvas('C', says.connectArrowsChooseATargetEnter, 'device.attach'),
+  canvas('Shift Arrows', says.selectMore),
+  canvas('Shift Enter', says.selectItTooOrNotAnyMore),
+  canvas('Ctrl A', says.selectEverything, 'edit.select-all'),
+  canvas('Alt Arrows', says.moveWhatIsSelectedWithShiftFarther),
+  canvas('N', says.somethingNewArrowsChooseEnterMakesIt),
+  canvas('Ctrl C', says.copyAsLinesOfScript, 'edit.copy'),
+  canvas('Ctrl X', says.cut, 'edit.cut'),
+  canvas('Ctrl V', says.paste, 'edit.paste'),
+  canvas('Ctrl D', says.duplicate, 'edit.duplicate'),
+  canvas('Delete', says.takeAwayADeviceIsDetachedFirst, 'edit.delete'),
+  canvas('Backspace', says.takeAwayADeviceIsDetachedFirst, 'edit.delete'),
+  canvas('Shift F10', says.menuOfTheObject),
+  canvas('Menu', says.menuOfTheObject),
+  canvas('+', says.zoomIn, 'view.in'),
+  canvas('-', says.zoomOut, 'view.out'),
+  canvas('0', says.fitToView, 'view.fit'),
+  timeline('+', 'time.zoom-in'),
+  timeline('-', 'time.zoom-out'),
+  timeline('0', 'time.zoom-all'),
 ];
 
 /** What is to be pressed for a command; null: nothing does it. */

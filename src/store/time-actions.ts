@@ -3,6 +3,7 @@ import type { EngineLink, LinkRun } from './engine-actions';
 import type { RunEnd } from './engine-run';
 import { linesOf } from './script';
 import type { Actions, PlaybackState } from './types';
+import * as says from '../words/store/engine';
 
 type TimeActions = Pick<
   Actions,
@@ -48,7 +49,7 @@ export function timeActions({ get, set, serial }: Context, link: EngineLink): Ti
         const to = Math.max(0, Math.min(cursor, linesOf(script).length));
         await go({
           cursor: to,
-          what: 'Going there',
+          what: says.goingThere,
           stage: playback.running ? 'begin-at-cursor' : 'at-cursor',
           goesOn: () => mine === newest,
           and: arrived,
@@ -66,7 +67,7 @@ export function timeActions({ get, set, serial }: Context, link: EngineLink): Ti
         const ended = playback.rushing
           ? await go({
               cursor: null,
-              what: 'Running',
+              what: says.running,
               stage: 'at-cursor',
               goesOn: () => mine === newest && get().playback.rushing,
               ...(where === 'next-break' && breakpoints.length > 0 ? { breakpoints } : {}),
@@ -95,15 +96,15 @@ export function timeActions({ get, set, serial }: Context, link: EngineLink): Ti
     },
 
     async readMoment(cursor, script) {
-      const objects = await link.ask('Reading that moment', 'moment', script ?? null, cursor);
+      const objects = await link.ask(says.readingThatMoment, 'moment', script ?? null, cursor);
       return objects && { cursor, objects: Object.fromEntries(objects.map((object) => [object.id, object])) };
     },
     readMemoryAt: (cursor, pa, bytes, script) =>
-      link.ask('Reading memory', 'memoryAt', script ?? null, cursor, pa, bytes),
+      link.ask(says.readingMemory, 'memoryAt', script ?? null, cursor, pa, bytes),
     readEntryAt: (cursor, { unitId, table, index }, script) =>
-      link.ask('Reading the table', 'entryAt', script ?? null, cursor, unitId, table, index),
+      link.ask(says.readingTheTable, 'entryAt', script ?? null, cursor, unitId, table, index),
     readTablesAt: (cursor, hwptId, script) =>
-      link.ask('Reading tables', 'tablesAt', script ?? null, cursor, hwptId),
-    readEvents: (line, from, to) => link.ask('Reading the events', 'events', line, from, to),
+      link.ask(says.readingTables, 'tablesAt', script ?? null, cursor, hwptId),
+    readEvents: (line, from, to) => link.ask(says.readingTheEvents, 'events', line, from, to),
   };
 }

@@ -3,6 +3,7 @@ import { rememberLast } from '../lib/remember-last';
 import type { Context } from './context';
 import { runsOfLine, stagedLookup, stagedSteps } from './playback';
 import { linesOf } from './script';
+import { windowNow, zoomAbout } from './time-window';
 import { trafficStop } from './traffic-show';
 import type { Actions, AppState } from './types';
 
@@ -34,11 +35,22 @@ function stepOnStage(state: AppState, direction: 1 | -1): number {
 }
 
 /** Playing and stepping, through a look-up and on to the next line. */
-export function transportActions({ get, set }: Context): Pick<Actions, 'togglePlay' | 'step'> {
+export function transportActions({ get, set }: Context): Pick<Actions, 'togglePlay' | 'step' | 'zoomTime'> {
   const change = (playback: Partial<AppState['playback']>): void =>
     set((state) => ({ playback: { ...state.playback, ...playback } }));
 
   return {
+    zoomTime: (by, share) =>
+      set(({ script, cursor, timeWindow }) => {
+        if (by === 'all') return { timeWindow: null };
+        const stops = stopsOf(script);
+        const last = Math.max(1, stops.length - 1);
+        const at = stops.findLastIndex((stop) => stop <= cursor);
+        const { from, to } = windowNow(timeWindow, at, last);
+        const next = zoomAbout({ from, to }, share === undefined ? at : from + share * (to - from), by, last);
+        return { timeWindow: next.to - next.from >= last ? null : { ...next, at } };
+      }),
+
     togglePlay() {
       const state = get();
       if (state.engine.status === 'starting') return; // its first run decides what is on stage

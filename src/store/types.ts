@@ -12,6 +12,7 @@ import type { IoctlCall } from '../engine/uapi/strace';
 import type { ImportReply, LockOrder, Target } from '../worker/api';
 import type { Breakpoint } from '../worker/timeline/breaks';
 import type { TableStretch } from '../worker/timeline/tables';
+import type { ChosenWindow } from './time-window';
 
 export type { Breakpoint } from '../worker/timeline/breaks';
 
@@ -168,7 +169,7 @@ export type PanelId =
   | 'what-if'
   | 'compare'
   | 'lesson';
-export type DialogId = 'gallery' | 'import' | 'script' | 'help' | 'share' | 'drafts';
+export type DialogId = 'gallery' | 'import' | 'script' | 'help' | 'share' | 'drafts' | 'report';
 /** What only the page around the scene can do: it follows `deed`. */
 export type PageDeed =
   | 'copy-link'
@@ -177,11 +178,20 @@ export type PageDeed =
   | 'copy-rst'
   | 'copy-script'
   | 'save-script'
+  | 'save-figure'
+  | 'copy-figure'
   | 'export-c'
   | 'export-strace'
   | 'export-markdown'
   | 'keep-version'
-  | 'last-draft';
+  | 'last-draft'
+  | 'update'
+  | 'check-version'
+  | 'keep-offline'
+  | 'forget-offline'
+  | 'report-print'
+  | 'report-save'
+  | 'report-copy';
 /** Tabs of the share dialog. */
 export type ShareTabId = 'link' | 'embed' | 'figure' | 'export';
 
@@ -203,6 +213,8 @@ export interface Notice {
   readonly next?: { readonly label: string } & (
     { readonly panel: PanelId } | { readonly command: string } | { readonly hash: string }
   );
+  /** Where there is something to decide: how to put it off. It takes the place of the cross. */
+  readonly later?: string;
 }
 
 export interface ViewState {
@@ -248,6 +260,8 @@ export interface ViewState {
   /** The walk lies over the canvas. */
   readonly wideWalk: boolean;
   readonly outlineLook: OutlineLook;
+  /** The part of the scrubber that somebody zoomed into; null: it shows the whole script. */
+  readonly timeWindow: ChosenWindow | null;
   /** What the compare panel shows. */
   readonly compared: Compared;
 }
@@ -311,6 +325,8 @@ export interface Actions {
   readonly runTo: (where: 'next-break' | 'end') => Promise<void>;
   /** Ends what runs or plays: it stays where it has come to. */
   readonly stop: () => void;
+  /** Zooms the scrubber by a factor, about a share of what it shows, else about where time stands; `all`: to the whole. */
+  readonly zoomTime: (by: number | 'all', share?: number) => void;
   readonly setBreakpoints: (breakpoints: readonly Breakpoint[]) => void;
   /** Makes a branch the script, undoably; the present script becomes a branch. */
   readonly openBranch: (id: number) => Promise<void>;

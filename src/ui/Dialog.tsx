@@ -2,6 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { useRef, type ReactNode, type RefObject } from 'react';
 import { IconButton } from './Button';
+import * as says from '../words/ui/ui';
 
 interface DialogProps {
   readonly title: string;
@@ -45,7 +46,7 @@ export function Dialog({
             </div>
             <Base.Close
               render={
-                <IconButton label="Close">
+                <IconButton label={says.close}>
                   <X size={16} />
                 </IconButton>
               }

@@ -1,7 +1,8 @@
-import { KIND_SAYS } from './kind-words';
+import { KIND_SAYS } from '../words/ui/kinds';
 import { KINDS, type Kind } from './kinds';
 import { LINES, type LineLook } from './lines';
 import { ObjectGlyph } from './ObjectGlyph';
+import * as speech from '../words/ui/legend';
 
 interface LegendProps {
   /** In this order; without, all that there are. */
@@ -16,7 +17,7 @@ export function Legend({ kinds = ALL, lines, full = false }: LegendProps) {
   const shown = LINES.filter(({ kind }) => lines === undefined || lines.includes(kind));
   return (
     <div className="legend" data-full={full || undefined}>
-      <ul aria-label="Objects">
+      <ul aria-label={speech.objects}>
         {kinds.map((kind) => (
           <li key={kind} title={full ? undefined : KIND_SAYS[kind]}>
             <ObjectGlyph kind={kind} />
@@ -26,7 +27,7 @@ export function Legend({ kinds = ALL, lines, full = false }: LegendProps) {
         ))}
       </ul>
       {shown.length > 0 && (
-        <ul aria-label="Wires">
+        <ul aria-label={speech.wires}>
           {shown.map((line) => (
             <li key={line.kind} title={full ? undefined : line.says}>
               <Sample line={line} />
@@ -36,7 +37,7 @@ export function Legend({ kinds = ALL, lines, full = false }: LegendProps) {
           ))}
         </ul>
       )}
-      <ul aria-label="Colours">
+      <ul aria-label={speech.colours}>
         {STATES.map(({ tone, word, says }) => (
           <li key={word} title={full ? undefined : says}>
             <i className="legend-tone" style={{ ['--k' as string]: `var(--${tone})` }} />
@@ -54,13 +55,13 @@ const ALL = Object.keys(KINDS) as readonly Kind[];
 const STATES = [
   {
     tone: 'stale',
-    word: 'stale, blocked, waiting',
-    says: 'Amber: true once, shut off, or not answered yet.',
+    word: speech.staleBlockedWaiting,
+    says: speech.amberTrueOnceShutOff,
   },
   {
     tone: 'fault',
-    word: 'fault, refusal',
-    says: 'Red: what hardware or the kernel refused, and nothing else.',
+    word: speech.faultRefusal,
+    says: speech.redWhatHardwareOrTheKernel,
   },
 ] as const;
 

@@ -1,8 +1,9 @@
+import { memo } from 'react';
 import { KINDS, type Kind } from './kinds';
 import { LETTERS } from './letters';
 
 /** The mark of a kind: its shape, its letter and its colour, the same wherever an object is named. */
-export function ObjectGlyph({ kind }: { readonly kind: Kind }) {
+export const ObjectGlyph = memo(function ObjectGlyph({ kind }: { readonly kind: Kind }) {
   const { hue, letter, outline, marks, solid, dashed, open, letterAt } = KINDS[kind];
   const [x, y, scale] = letterAt;
   return (
@@ -20,4 +21,4 @@ export function ObjectGlyph({ kind }: { readonly kind: Kind }) {
       <path className="glyph-letter" d={LETTERS[letter]} transform={`translate(${x} ${y}) scale(${scale})`} />
     </svg>
   );
-}
+});

@@ -1,6 +1,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { ExternalLink } from 'lucide-react';
 import type { ReactNode } from 'react';
+import * as says from '../words/ui/ui';
 
 /** One sentence about a word, and where it is defined. */
 export interface TermTip {
@@ -30,7 +31,7 @@ export function Term({ tip, children }: TermProps) {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner className="menu-positioner" sideOffset={6} align="start" collisionPadding={8}>
-          <Popover.Popup className="term-popup" aria-label="What it means">
+          <Popover.Popup className="term-popup" aria-label={says.whatItMeans}>
             <p>{text}</p>
             {document !== null && <Source {...document} />}
           </Popover.Popup>
@@ -48,7 +49,7 @@ const Source = ({ label, href }: TermDocument) =>
       <a className="link" href={href} target="_blank" rel="noreferrer">
         {label}
         <ExternalLink size={12} aria-hidden="true" />
-        <span className="sr-only"> (opens in a new tab)</span>
+        <span className="sr-only">{says.opensInANewTab}</span>
       </a>
     </p>
   );

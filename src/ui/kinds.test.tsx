@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
-import { KIND_SAYS } from './kind-words';
+import { KIND_SAYS } from '../words/ui/kinds';
 import { kindOf, KINDS, type Kind } from './kinds';
 import { LINES } from './lines';
 import { ObjectGlyph } from './ObjectGlyph';

@@ -1,4 +1,5 @@
 import type { Letter } from './letters';
+import * as says from '../words/ui/legend';
 
 /** What can be told apart at a glance: a type of object, or what it is a variant of. */
 export type Kind =
@@ -52,21 +53,21 @@ const TABLE =
 export const KINDS: Readonly<Record<Kind, Look>> = {
   device: {
     letter: 'D',
-    word: 'Device',
+    word: says.device,
     hue: '--device',
     outline: CARD,
     letterAt: [10, 8.3, 1.12],
   },
   bridge: {
     letter: 'B',
-    word: 'Bridge',
+    word: says.bridge,
     hue: '--device',
     outline: 'M5.5 3.5H14.5L18.2 10L14.5 16.5H5.5L1.8 10Z',
     letterAt: [10, 10, 1.18],
   },
   group: {
     letter: 'G',
-    word: 'Group',
+    word: says.group,
     hue: '--group',
     outline:
       'M2 6.5V4.5A2.5 2.5 0 0 1 4.5 2H6.5M13.5 2H15.5A2.5 2.5 0 0 1 18 4.5V6.5M18 13.5V15.5A2.5 2.5 0 0 1 15.5 18H13.5M6.5 18H4.5A2.5 2.5 0 0 1 2 15.5V13.5',
@@ -91,7 +92,7 @@ export const KINDS: Readonly<Record<Kind, Look>> = {
   },
   'hwpt-auto': {
     letter: 'h',
-    word: 'HWPT, automatic',
+    word: says.hwptAutomatic,
     hue: '--hwpt',
     outline: TABLE,
     marks: 'M2.5 6H17.5',
@@ -100,7 +101,7 @@ export const KINDS: Readonly<Record<Kind, Look>> = {
   },
   'hwpt-nested': {
     letter: 'N',
-    word: 'HWPT, nested',
+    word: says.hwptNested,
     hue: '--hwpt',
     outline: 'M3.5 6H13A1 1 0 0 1 14 7V16.5A1 1 0 0 1 13 17.5H3.5A1 1 0 0 1 2.5 16.5V7A1 1 0 0 1 3.5 6Z',
     marks: 'M6 3.5A1 1 0 0 1 7 2.5H16.5A1 1 0 0 1 17.5 3.5V13A1 1 0 0 1 16.5 14',
@@ -116,14 +117,14 @@ export const KINDS: Readonly<Record<Kind, Look>> = {
   },
   access: {
     letter: 'A',
-    word: 'Access',
+    word: says.access,
     hue: '--ioas',
     outline: 'M18 10A8 8 0 1 1 2 10A8 8 0 1 1 18 10Z',
     letterAt: [10, 9.6, 1.12],
   },
   fault: {
     letter: 'F',
-    word: 'Fault queue',
+    word: says.faultQueue,
     hue: '--hwpt',
     outline: 'M2.5 3.5H11.5A6.5 6.5 0 0 1 11.5 16.5H2.5Z',
     letterAt: [9, 10, 1.18],
@@ -154,14 +155,14 @@ export const KINDS: Readonly<Record<Kind, Look>> = {
   },
   'hw-queue': {
     letter: 'Q',
-    word: 'HW queue',
+    word: says.hwQueue,
     hue: '--iommu',
     outline: 'M5.2 3.5H18.5L14.8 16.5H1.5Z',
     letterAt: [10, 9.8, 1.06],
   },
   process: {
     letter: 'M',
-    word: 'Process memory',
+    word: says.processMemory,
     hue: '--memory',
     outline: 'M2.5 2H10.5L14.5 6V14.5H2.5Z',
     marks: 'M5.5 17.5H17.5V6.5',
@@ -176,28 +177,28 @@ export const KINDS: Readonly<Record<Kind, Look>> = {
   },
   idev: {
     letter: 'I',
-    word: 'Device object',
+    word: says.deviceObject,
     hue: '--device',
     outline: 'M10 1.2L18.8 10L10 18.8L1.2 10Z',
     letterAt: [10, 10, 1.0],
   },
   selftest: {
     letter: 'X',
-    word: 'Self-test object',
+    word: says.selfTestObject,
     hue: '--device',
     outline: 'M5.5 3H14.5L18.5 17H1.5Z',
     letterAt: [10, 10.4, 1.06],
   },
   task: {
     letter: 'T',
-    word: 'Control path',
+    word: says.controlPath,
     hue: '--group',
     outline: 'M2.2 3.5H12L18.2 10L12 16.5H2.2Z',
     letterAt: [8.6, 10, 1.18],
   },
   traffic: {
     letter: 'R',
-    word: 'Traffic',
+    word: says.traffic,
     hue: '--device',
     outline: 'M1.5 3.5H13L18.8 10L13 16.5H1.5L5 10Z',
     letterAt: [11, 10, 1.0],

@@ -8,6 +8,7 @@ import {
   type Outcome,
   type WorkerLike,
 } from './connection';
+import * as says from '../words/worker';
 
 export const LIMITS: Limits = {
   ready: 20_000,
@@ -54,7 +55,7 @@ export interface EngineClient {
  */
 export function createEngineClient(spawn: () => WorkerLike, limits: Limits = LIMITS): EngineClient {
   let connection: Connection | null = null;
-  let lost: string | null = 'The engine has not been started.';
+  let lost: string | null = says.theEngineHasNotBeenStarted;
   let last: Promise<unknown> = Promise.resolve();
   let epochBase = 0;
   let highestEpoch = 0;
@@ -85,7 +86,7 @@ export function createEngineClient(spawn: () => WorkerLike, limits: Limits = LIM
       const mine = connection;
       const turn = last.then(async () => {
         if (mine === null || lost !== null)
-          return { status: 'lost', why: lost ?? 'The engine is not running.' } as const;
+          return { status: 'lost', why: lost ?? says.theEngineIsNotRunning } as const;
         const outcome = await mine.call(method, args);
         return outcome.status === 'ok' ? { ...outcome, value: globalEpoch(outcome.value) } : outcome;
       });

@@ -1,5 +1,6 @@
 import { wrap, type Endpoint } from 'comlink';
 import { API_VERSION, type EngineApi, type ReadyMessage } from './api';
+import * as says from '../words/worker';
 
 /** What the page needs of a Worker: tests bring their own. */
 export interface WorkerLike extends Endpoint {
@@ -39,7 +40,7 @@ export class Connection {
   ) {
     this.ready = new Promise((resolve) => (this.settleReady = resolve));
     this.readyTimer = setTimeout(
-      () => this.lose(`The engine did not start within ${seconds(limits.ready)}.`),
+      () => this.lose(says.theEngineDidNotStartWithin(seconds(limits.ready))),
       limits.ready,
     );
     worker.addEventListener('message', this.onMessage);
@@ -60,7 +61,7 @@ export class Connection {
       };
       const limit = this.limits[method];
       const timer = setTimeout(
-        () => this.lose(`The engine did not answer ${method} within ${seconds(limit)}.`),
+        () => this.lose(says.theEngineDidNotAnswerWithin(method, seconds(limit))),
         limit,
       );
       this.pending.add(settle);
@@ -75,16 +76,14 @@ export class Connection {
 
   /** Ends the worker. What it still owes is lost, but nobody is alarmed. */
   close(): void {
-    this.end('The engine was stopped.');
+    this.end(says.theEngineWasStopped);
   }
 
   private readonly onMessage = (event: Event): void => {
     const data: unknown = (event as MessageEvent).data;
     if (!isReady(data)) return;
     if (data.apiVersion !== API_VERSION) {
-      this.lose(
-        `The page speaks version ${API_VERSION} of the engine's language, the engine ${data.apiVersion}: reload the page.`,
-      );
+      this.lose(says.thePageSpeaksVersion(API_VERSION, data.apiVersion));
       return;
     }
     clearTimeout(this.readyTimer);
@@ -95,10 +94,10 @@ export class Connection {
     event.preventDefault?.();
     const { message, filename, lineno } = event as Partial<ErrorEvent>;
     const where = filename ? ` (${filename.split('/').pop() ?? ''}:${lineno ?? 0})` : '';
-    this.lose(message ? `${message}${where}` : 'The engine could not be loaded.');
+    this.lose(message ? `${message}${where}` : says.theEngineCouldNotBeLoaded);
   };
 
-  private readonly onMessageError = (): void => this.lose('A message of the engine could not be read.');
+  private readonly onMessageError = (): void => this.lose(says.aMessageOfTheEngineCould);
 
   private lose(why: string): void {
     if (this.ended !== null) return;

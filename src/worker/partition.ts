@@ -2,6 +2,7 @@ import type { Partition } from '../engine/sim/partition';
 import { Simulator } from '../engine/sim/simulator';
 import { parseLine, parseScript } from '../scenario/parse';
 import { readPci, simLineOf } from './sim-line';
+import * as says from '../words/worker';
 
 /** Plays a script to its end on a machine of its own and says who is grouped with whom there. */
 export function partitionOf(script: string): Partition {
@@ -9,7 +10,7 @@ export function partitionOf(script: string): Partition {
   let problem: string | null = null;
   for (const line of parseScript(script).lines) {
     const { result } = simulator.execute(simLineOf(line));
-    if (!result.ok) problem ??= `line ${result.line}: ${result.why ?? result.result}`;
+    if (!result.ok) problem ??= says.line(result.line, result.why ?? result.result);
   }
   // Without a kernel there are no groups to speak of; where it runs already, this is refused and changes nothing.
   simulator.execute(simLineOf(parseLine('boot', 0)));

@@ -1,5 +1,6 @@
 import type { WorkerLike } from './connection';
 import { whyNotStarted, type Forbidden } from './why-not';
+import * as says from '../words/worker';
 
 type Listener = EventListenerOrEventListenerObject;
 type Heard = 'message' | 'error' | 'messageerror';
@@ -16,11 +17,11 @@ export interface Host {
   readonly here: string;
 }
 
-const BROWSER: Host = {
+export const BROWSER: Host = {
   worker: (address, options) => new Worker(address, options),
   async read(address) {
     const response = await fetch(address);
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) throw new Error(says.theServerAnswered(response.status));
     return response.text();
   },
   watch(tell) {
@@ -91,7 +92,7 @@ export class Starter implements WorkerLike {
     try {
       text = await this.host.read(this.address);
     } catch (thrown) {
-      return this.giveUp(`could not be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      return this.giveUp(says.couldNotBeRead(thrown instanceof Error ? thrown.message : String(thrown)));
     }
     if (this.ended) return;
     const home = new URL(this.address, this.host.here).href;

@@ -6,7 +6,7 @@ import { linesIn, titleOf } from './draft';
 import { refresh } from './keep';
 import { useDrafts } from './state';
 import { useNow } from './use-now';
-import { agoWords, DRAFT_WORDS as words } from './words';
+import { agoWords, DRAFT_WORDS as words } from '../../words/app/drafts';
 import './drafts.css';
 
 /** On an empty page: the work of a tab that was closed, or was lost. */

@@ -7,7 +7,7 @@ import { linesIn, titleOf, type Draft } from './draft';
 import { SureButton } from './SureButton';
 import { useNow } from './use-now';
 import { Versions } from './Versions';
-import { agoWords, DRAFT_WORDS as words } from './words';
+import { agoWords, DRAFT_WORDS as words } from '../../words/app/drafts';
 
 interface DraftRowProps {
   readonly draft: Draft;

@@ -7,7 +7,7 @@ import { DraftRow } from './DraftRow';
 import { refresh } from './keep';
 import { saveNow } from './keeper';
 import { useDrafts } from './state';
-import { DRAFT_WORDS as words } from './words';
+import { DRAFT_WORDS as words } from '../../words/app/drafts';
 import './drafts.css';
 
 /** What this browser keeps: every tab's draft, and the versions of each. */

@@ -1,7 +1,7 @@
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Button, IconButton } from '../../ui/Button';
-import { DRAFT_WORDS as words } from './words';
+import { DRAFT_WORDS as words } from '../../words/app/drafts';
 
 /** Takes away what nothing brings back: the second press does it, and whoever goes elsewhere has changed their mind. */
 export function SureButton({ label, onSure }: { readonly label: string; readonly onSure: () => void }) {

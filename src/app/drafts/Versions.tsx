@@ -7,7 +7,7 @@ import { SureButton } from './SureButton';
 import { useDrafts } from './state';
 import { readVersions } from './storage';
 import { useNow } from './use-now';
-import { agoWords, DRAFT_WORDS as words } from './words';
+import { agoWords, DRAFT_WORDS as words } from '../../words/app/drafts';
 
 /** A draft as it was: what a person named, and what was kept on the way. */
 export function Versions({ draft, title }: { readonly draft: Draft; readonly title: string }) {

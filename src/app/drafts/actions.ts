@@ -7,7 +7,7 @@ import { addVersion, refresh, settled, tellOthers } from './keep';
 import { arrive, currentDraft, forgetCurrent, inTurn, saveNow } from './keeper';
 import { useDrafts } from './state';
 import { changeDraft, changeVersions, removeDraft } from './storage';
-import { DRAFT_WORDS as words } from './words';
+import { DRAFT_WORDS as words } from '../../words/app/drafts';
 
 /** What a person does with drafts. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goesOn, isKept, needless, parseDraft, parseVersion, titleOf, type Version } from './draft';
-import { agoWords } from './words';
+import { agoWords } from '../../words/app/drafts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

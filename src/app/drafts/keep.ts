@@ -3,7 +3,7 @@ import { aliveDrafts } from './alive';
 import { isKept, needless, type Draft, type Version } from './draft';
 import { useDrafts } from './state';
 import { changeVersions, readDrafts, readVersions, removeDraft, type Stored } from './storage';
-import { DRAFT_WORDS as words } from './words';
+import { DRAFT_WORDS as words } from '../../words/app/drafts';
 
 /** Versions and the list: what saving leaves behind. */
 

@@ -9,16 +9,19 @@ import {
   type Embedded,
   type Start,
 } from '../../embed/snippets';
-import { linkTo, pageBase } from '../../share/links';
+import { isFile, linkTo, pageBase } from '../../share/links';
 import { useApp } from '../../store';
 import { linesOf, sceneTitle } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { sceneNow } from '../link-scene';
 import { copyText } from './copy';
-import { EMBED_TAB as words } from './embed-words';
+import { EMBED_TAB as words } from '../../words/app/share-embed';
 import './embed-tab.css';
 
 type Kind = 'element' | 'frame';
+
+/** A playground that others reach, where this one is a file. */
+const ELSEWHERE = 'https://PLAYGROUND/';
 
 /** A live figure for somebody's page: options, what readers will see, and the text to paste. */
 export function EmbedTab() {
@@ -26,7 +29,8 @@ export function EmbedTab() {
   const [start, setStart] = useState<Start>('click');
   const [kind, setKind] = useState<Kind>('element');
   const embedded = useEmbedded(options, start);
-  const snippet = kind === 'element' ? elementSnippet(embedded) : frameSnippet(embedded);
+  const told = isFile() ? { ...embedded, page: ELSEWHERE } : embedded;
+  const snippet = kind === 'element' ? elementSnippet(told) : frameSnippet(told);
   const change = (part: Partial<EmbedOptions>): void => setOptions({ ...options, ...part });
   return (
     <div className="embed-tab">
@@ -69,7 +73,7 @@ export function EmbedTab() {
             {words.size(embedded.page.length + embedded.hash.length, snippet.length)}
           </span>
         </div>
-        {isLocal() && <p className="embed-local">{words.local}</p>}
+        {isLocal() && <p className="embed-local">{isFile() ? words.ofFile : words.local}</p>}
       </section>
     </div>
   );

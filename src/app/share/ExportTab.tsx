@@ -1,12 +1,13 @@
 import { Copy, Download } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { CommandButton } from '../../panels/shared/CommandButton';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { copyText } from './copy';
 import { titleNow } from './copy-scene';
 import { exported, useExport, type ExportFormat } from './export-formats';
-import { EXPORT_TAB as words } from './export-words';
+import { EXPORT_TAB as words } from '../../words/app/share-export';
 import { fileName } from './file-name';
 import { saveText } from './save-file';
 import './export-tab.css';
@@ -57,6 +58,8 @@ export function ExportTab() {
         {typeof text === 'string' && text !== '' && (
           <span className="muted">{words.size(lineCount(text))}</span>
         )}
+        <span className="grow" />
+        <CommandButton id="report.open" subject={[]} hideUnready />
       </div>
     </div>
   );

@@ -8,7 +8,7 @@ import { byteSize } from '../../ui/numbers';
 import { copyText } from './copy';
 import { drawn, titleNow, type FigureOf } from './draw-figure';
 import { fileName } from './file-name';
-import { FIGURE_TAB as words } from './figure-words';
+import { FIGURE_TAB as words } from '../../words/app/share-figure';
 import { saveBlob, saveText } from './save-file';
 import './figure-tab.css';
 

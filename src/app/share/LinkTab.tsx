@@ -2,7 +2,7 @@ import { Copy, Download } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useCanvasUi } from '../../canvas/canvas-ui';
 import { EASY_LENGTH, linkAdvice } from '../../share/advice';
-import { linkTo, linkToAddress, linkToGallery, pageBase } from '../../share/links';
+import { isFile, linkBase, linkTo, linkToAddress, linkToGallery } from '../../share/links';
 import type { Scene } from '../../share/scene';
 import { useApp } from '../../store';
 import { titleOf } from '../../store/object-words';
@@ -12,13 +12,13 @@ import { useLink } from '../link-store';
 import { sceneNow } from '../link-scene';
 import { copyText } from './copy';
 import { copyScene, saveScript } from './copy-scene';
-import { FORMATS, LINK_TAB as words, type Format } from './words';
+import { FORMATS, LINK_TAB as words, type Format } from '../../words/app/share';
 
 /** The link with everything in it, how long it is, what goes along, and how other documents spell it. */
 export function LinkTab() {
   const [left, setLeft] = useState<ReadonlySet<Part>>(new Set());
   const scene = useScene();
-  const link = useMemo(() => linkTo(without(scene, left), pageBase()), [scene, left]);
+  const link = useMemo(() => linkTo(without(scene, left), linkBase()), [scene, left]);
   const copy = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     // Who came by the tabs stays on them.
@@ -39,6 +39,7 @@ export function LinkTab() {
           {words.copy}
         </Button>
       </div>
+      {isFile() && <p className="muted">{words.ofFile}</p>}
       <SizeMeter length={link.length} />
       <Carries scene={scene} left={left} onChange={setLeft} />
       <section className="share-section" aria-labelledby="copy-as">
@@ -168,9 +169,9 @@ function Shorter({ scene }: { readonly scene: Scene }) {
   const galleryId = useGalleryId(scene.script);
   const short =
     galleryId !== null
-      ? { why: words.gallery, link: linkToGallery(galleryId, pageBase()) }
+      ? { why: words.gallery, link: linkToGallery(galleryId, linkBase()) }
       : source !== null
-        ? { why: words.source(source.host), link: linkToAddress(source.address, pageBase()) }
+        ? { why: words.source(source.host), link: linkToAddress(source.address, linkBase()) }
         : null;
   if (short === null) return null;
   return (

@@ -6,7 +6,7 @@ import type { ShareTabId } from '../../store/types';
 import { Dialog } from '../../ui/Dialog';
 import { forgetCopying, useCopying } from './copy';
 import { SHARE_TABS } from './tabs';
-import { SHARE_WORDS } from './words';
+import { SHARE_WORDS } from '../../words/app/share';
 import './share.css';
 
 /** Everything that leaves the page: a link, an embed, a figure, a file. */

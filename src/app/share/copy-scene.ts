@@ -1,13 +1,13 @@
 import { asHtml, asMarkdown, asRst } from '../../share/copy-as';
 import { linkAdvice } from '../../share/advice';
-import { linkTo, pageBase } from '../../share/links';
+import { linkBase, linkTo } from '../../share/links';
 import { useApp } from '../../store';
 import { sceneTitle } from '../../store/script';
 import { sceneNow } from '../link-scene';
 import { copyText } from './copy';
 import { fileName } from './file-name';
 import { saveText } from './save-file';
-import { FORMATS, LINK_TAB, type Format } from './words';
+import { FORMATS, LINK_TAB, type Format } from '../../words/app/share';
 
 export const titleNow = (): string => sceneTitle(useApp.getState().script) ?? LINK_TAB.untitled;
 
@@ -30,7 +30,7 @@ export function spelled(format: Format, link: string): string {
 /** Copies the scene; a link too long for browsers is not worth copying. */
 export async function copyScene(
   format: Format,
-  link: string = linkTo(sceneNow(), pageBase()),
+  link: string = linkTo(sceneNow(), linkBase()),
 ): Promise<boolean> {
   const advice = linkAdvice(link.length);
   if (advice.level !== 'too-long' || format === 'script')

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { useApp } from '../../store';
-import { copied } from './words';
+import { copied } from '../../words/app/share';
 
 interface Copying {
   /** What was copied last, while the share dialog is open: it says so itself, since the page behind it is not heard. */

@@ -1,11 +1,11 @@
 import { create } from 'zustand';
 import type { Recording } from '../../scenario/export/recording';
-import { linkTo, pageBase } from '../../share/links';
+import { linkBase, linkTo } from '../../share/links';
 import { linkAdvice } from '../../share/advice';
 import { useApp } from '../../store';
 import type { AppState } from '../../store/types';
 import { sceneNow } from '../link-scene';
-import type { EXPORT_TAB as words } from './export-words';
+import type { EXPORT_TAB as words } from '../../words/app/share-export';
 
 export type ExportFormat = keyof typeof words.formats;
 
@@ -60,6 +60,6 @@ function groupsOf({
 
 /** Null: no browser would take it. */
 function usableLink(): string | null {
-  const link = linkTo(sceneNow(), pageBase());
+  const link = linkTo(sceneNow(), linkBase());
   return linkAdvice(link.length).level === 'too-long' ? null : link;
 }

@@ -1,6 +1,6 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import type { ShareTabId } from '../../store/types';
-import { TAB_TITLES } from './words';
+import { TAB_TITLES } from '../../words/app/share';
 
 export interface ShareTab {
   readonly id: ShareTabId;

@@ -120,6 +120,7 @@ window.ours = {
       const answered = start(gesture);
       await until(() => seen() !== before);
       taken.push(performance.now() - began);
+      performance.measure('bench-gesture', { start: began, end: performance.now() });
       await answered;
       const last = app().results.at(-1);
       if (last?.ok !== true) throw new Error(`${last?.text}: ${last?.result}`);
@@ -136,6 +137,7 @@ window.ours = {
       void app().actions.seek(line);
       await until(() => shownLine() === `after line ${line} of ${total}`);
       taken.push(performance.now() - began);
+      performance.measure('bench-gesture', { start: began, end: performance.now() });
       await pause(BETWEEN_MS);
     }
     return taken;

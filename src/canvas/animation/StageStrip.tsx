@@ -9,6 +9,8 @@ import { handWords } from './hand-words';
 import { TrafficStrip } from './traffic/TrafficStrip';
 import { verdict } from './traffic/words';
 import { isNews } from '../../store/traffic-show';
+import * as says from '../../words/canvas/animation';
+import { Phrase } from '../../ui/Phrase';
 
 /** What is to be said about the stage, under it. */
 export function StageStrip(): ReactNode {
@@ -26,7 +28,7 @@ function HandNote(): ReactNode {
   const waits = useApp((s) => s.playback.tempo === 'by-hand' && s.playback.step < stagedSteps(s));
   const words = useApp((s) => {
     const lookup = stagedLookup(s);
-    if (lookup === null) return 'The traffic waits.';
+    if (lookup === null) return says.theTrafficWaits;
     const vendor = find(s.objects, lookup.iommuId, 'iommu')?.vendor ?? 'generic';
     return handWords(lookup, s.playback.step, vendor);
   });
@@ -38,10 +40,10 @@ function HandNote(): ReactNode {
       <p role="status">
         {words}{' '}
         <span className="muted">
-          Press <kbd>.</kbd> {traffic ? 'to go to where it changes.' : 'for the next.'}
+          <Phrase text={traffic ? says.pressToChange : says.pressForNext} parts={{ key: <kbd>.</kbd> }} />
         </span>
       </p>
-      <Button onClick={() => void step(1)}>Next</Button>
+      <Button onClick={() => void step(1)}>{says.next}</Button>
     </div>
   );
 }

@@ -3,6 +3,8 @@ import type { TrafficObject, WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import type { Objects } from '../layout/tree';
 import { Chip } from '../nodes/NodeCard';
+import * as says from '../../words/canvas/animation';
+import { grouped } from '../../words/locale';
 
 /** The device does DMA all the time: how much so far, and how much of it did not get through. Stands still. */
 export function TrafficChip({ deviceId }: { readonly deviceId: WorldId }): ReactNode {
@@ -10,15 +12,10 @@ export function TrafficChip({ deviceId }: { readonly deviceId: WorldId }): React
   const blocked = useApp((s) => sumOf(trafficOf(s.objects, deviceId), 'blocked'));
   const on = useApp((s) => trafficOf(s.objects, deviceId).length > 0);
   if (!on) return null;
-  const all = accesses.toLocaleString('en');
-  const lost = blocked.toLocaleString('en');
   return (
-    <Chip
-      tone={blocked > 0 ? 'fault' : 'plain'}
-      title={`background traffic: ${all} accesses so far, ${blocked > 0 ? lost : 'none'} blocked`}
-    >
-      ⇄ {all}
-      {blocked > 0 && ` ⊘ ${lost}`}
+    <Chip tone={blocked > 0 ? 'fault' : 'plain'} title={says.trafficSoFar(accesses, blocked)}>
+      ⇄ {grouped(accesses)}
+      {blocked > 0 && ` ⊘ ${grouped(blocked)}`}
     </Chip>
   );
 }

@@ -1,7 +1,8 @@
 import type { Lookup, LookupPart, WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
 import { hex } from '../../lib/u64';
-import { cacheWords, isTableCache, levelNumber, structureWords } from '../../ui/hardware-words';
+import { cacheWords, isTableCache, levelNumber, structureWords } from '../../words/hardware';
+import * as says from '../../words/canvas/animation';
 
 /** A place where the token stops. */
 export type Stop =
@@ -53,13 +54,13 @@ function beatsOfPart(part: LookupPart, index: number, vendor: Vendor): readonly 
   const end = part.fault ? 'fault' : part.pa === null ? null : 'memory';
   const endLabel = endLabelOf(part);
   if (part.peer) {
-    const label: Label = { text: 'past the IOMMU', tone: 'past' };
+    const label: Label = { text: says.pastTheIommu, tone: 'past' };
     const stop = { kind: 'peer' } as const;
     return [{ part: index, first: true, stop, step: null, end: null, shortCut: false, label, endLabel }];
   }
   if (part.steps.length === 0) {
     const label: Label = {
-      text: part.fault ? 'blocked' : 'not translated',
+      text: part.fault ? 'blocked' : says.notTranslated,
       tone: part.fault ? 'fault' : 'plain',
     };
     return [{ part: index, first: true, stop: null, step: null, end, shortCut: true, label, endLabel }];
@@ -103,9 +104,7 @@ const nextRead = (part: LookupPart, after: number): WalkStep | null =>
 /** `L3 [1] → table 0x10a31000`: what was read, and what it led to. */
 function labelOf(step: WalkStep, next: WalkStep | null, part: LookupPart, vendor: Vendor): string {
   if (isIotlb(step))
-    return step.outcome === 'hit' && part.pa !== null
-      ? `IOTLB hit → ${hex(part.pa)}`
-      : `IOTLB ${step.outcome}`;
+    return step.outcome === 'hit' && part.pa !== null ? says.iotlbHit(hex(part.pa)) : `IOTLB ${step.outcome}`;
   if (step.kind === 'cache') return `${cacheWords(step.structure).name} ${step.outcome}`;
   const name = isTable(step)
     ? `${step.stage === null ? '' : `S${step.stage} `}L${levelNumber(vendor, step.level)}`
@@ -113,7 +112,7 @@ function labelOf(step: WalkStep, next: WalkStep | null, part: LookupPart, vendor
   const what = `${name}${step.index === null ? '' : ` [${step.index}]`}`;
   if (step.outcome === 'fault') return `${what} → fault`;
   if (step.outcome === 'leaf')
-    return part.pa === null ? `${what} → leaf` : `${what} → leaf ${hex(pageOf(part))}`;
+    return part.pa === null ? `${what} → leaf` : says.leaf(what, hex(pageOf(part)));
   // An entry's target is where the next read of the walk went.
   const target = next?.pa == null ? '' : ` ${hex(next.pa - (next.pa % 4096))}`;
   return `${what} → ${next && !isTable(next) ? structureWords(next.structure).name : 'table'}${target}`;
@@ -125,7 +124,7 @@ function endLabelOf(part: LookupPart): Label | null {
   if (part.fault) return { text: `${hex(part.iova)} ✕ ${part.fault.name}`, tone: 'fault' };
   if (part.peer)
     return {
-      text: `reached ${part.peer.deviceId.replace(/^dev:(?:0000:)?/, '')}, past the IOMMU`,
+      text: says.reachedPastTheIommu(part.peer.deviceId.replace(/^dev:(?:0000:)?/, '')),
       tone: 'past',
     };
   return part.pa === null ? null : { text: `PA ${hex(part.pa)}`, tone: 'ok' };

@@ -11,6 +11,9 @@ export interface Ink {
   readonly ok: string;
   readonly fault: string;
   readonly mono: string;
+  /** Sizes of letters, as the page's own: of labels, and of a number in its dot. */
+  readonly label: string;
+  readonly badge: string;
 }
 
 export function readInk(element: Element): Ink {
@@ -24,6 +27,8 @@ export function readInk(element: Element): Ink {
     ok: token('--ioas'),
     fault: token('--fault'),
     mono: token('--font-mono') || 'monospace',
+    label: token('--t-sm') || '12px',
+    badge: token('--t-dense') || '10px',
   };
 }
 
@@ -153,7 +158,7 @@ export function cross(ctx: Context, at: Point, ink: Ink, strong: boolean): void 
 
 function badge(ctx: Context, text: string, at: Point, current: boolean, color: string, ink: Ink): void {
   dot(ctx, at, 9, current ? color : ink.surface, current ? ink.surface : color);
-  ctx.font = `600 10px ${ink.mono}`;
+  ctx.font = `600 ${ink.badge} ${ink.mono}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   ctx.fillStyle = current ? ink.surface : color;
@@ -177,7 +182,7 @@ export function label(
   const x0 = at.x * view.zoom + view.x;
   // What it is about may be out of view: it says on which side.
   const words = x0 > view.width ? `${text} →` : x0 < 0 ? `← ${text}` : text;
-  ctx.font = `500 11.5px ${ink.mono}`;
+  ctx.font = `500 ${ink.label} ${ink.mono}`;
   const width = ctx.measureText(words).width + 16;
   const about = {
     at: { x: x0, y: at.y * view.zoom + view.y },

@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useReactFlow, useStore } from 'reactflow';
 import type { Column } from '../layout/layout';
-import { beyondWords, showBeyond } from './words';
+import { beyondWords, showBeyond } from '../../words/canvas/camera';
 
 /** Of a column so much has to be in view to be seen. */
 const SHOWN = 56;

@@ -4,7 +4,9 @@ import { useReactFlow } from 'reactflow';
 import { useApp } from '../../store/index';
 import { zoomsByHand } from './linked';
 import type { Camera } from './use-camera';
-import { FOLLOW } from './words';
+import { FOLLOW } from '../../words/canvas/camera';
+import * as says from '../../words/canvas/camera';
+import { Phrase } from '../../ui/Phrase';
 
 /** Small and quiet; the keyboard has + - 0 for the same, and the palette a command, so these are no tab stops. */
 export function Controls({ camera }: { readonly camera: Camera }): ReactNode {
@@ -23,20 +25,26 @@ export function Controls({ camera }: { readonly camera: Camera }): ReactNode {
         <button
           type="button"
           tabIndex={-1}
-          aria-label="Zoom out"
-          title="Zoom out (−)"
+          aria-label={says.zoomOut}
+          title={says.zoomOutTip}
           onClick={zoom(zoomOut)}
         >
           <Minus size={14} />
         </button>
-        <button type="button" tabIndex={-1} aria-label="Zoom in" title="Zoom in (+)" onClick={zoom(zoomIn)}>
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label={says.zoomIn}
+          title={says.zoomInTip}
+          onClick={zoom(zoomIn)}
+        >
           <Plus size={14} />
         </button>
         <button
           type="button"
           tabIndex={-1}
-          aria-label="Fit to view"
-          title="Fit to view (0)"
+          aria-label={says.fitToView}
+          title={says.fitToViewTip}
           onClick={camera.fit}
         >
           <Maximize size={13} />
@@ -44,7 +52,7 @@ export function Controls({ camera }: { readonly camera: Camera }): ReactNode {
       </div>
       {camera.unseen.length > 0 && (
         <button type="button" tabIndex={-1} className="unseen" onClick={camera.showUnseen}>
-          {camera.unseen.length} new out of view · <b>show</b>
+          <Phrase text={says.unseen} parts={{ count: camera.unseen.length, show: <b>{says.show}</b> }} />
         </button>
       )}
     </>

@@ -5,6 +5,7 @@ import { useCanvasUi } from '../canvas-ui';
 import { useHand } from '../hand';
 import { along, flatten, pathOf } from '../layout/geometry';
 import type { CanvasEdge } from '../nodes/types';
+import * as says from '../../words/canvas/canvas';
 
 /** Draws a route. The end of an edge has the hue of what it arrives at. */
 export const RouteEdge = memo(function RouteEdge({
@@ -63,7 +64,7 @@ function Detach({ deviceId, leg }: { readonly deviceId: string; readonly leg: Ca
           void detach(deviceId);
         }}
       >
-        Detach
+        {says.detach}
       </button>
     </EdgeLabelRenderer>
   );

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import type { Link } from '../edges/edges';
+import * as says from '../../words/canvas/canvas';
 
 const KeyPanel = lazy(async () => ({ default: (await import('./KeyPanel')).KeyPanel }));
 
@@ -17,10 +18,10 @@ export function Key({ links }: { readonly links: readonly Link[] }): ReactNode {
         type="button"
         tabIndex={-1}
         aria-expanded={open}
-        title="What shapes, letters and lines mean"
+        title={says.whatShapesLettersAndLinesMean}
         onClick={() => setOpen(!open)}
       >
-        Key
+        {says.key}
       </button>
     </div>
   );

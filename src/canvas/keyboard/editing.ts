@@ -4,6 +4,7 @@ import { useCanvasUi } from '../canvas-ui';
 import type { Link } from '../edges/edges';
 import type { Layout } from '../layout/layout';
 import { mark, selectedIds } from '../marked';
+import * as says from '../../words/canvas/hand';
 
 /** Keys that change something, of the canvas alone. Each ends in the same actions as the gesture that it stands for. */
 
@@ -42,7 +43,7 @@ export function deleteAt(active: WorldId | null, links: readonly Link[]): void {
     return;
   }
   const subject = subjectAt(active);
-  if (subject.length === 0) say('Nothing to take away here.');
+  if (subject.length === 0) say(says.nothingToTakeAwayHere);
   else void import('../clipboard').then(({ deleteSubject }) => deleteSubject(subject));
 }
 

@@ -15,6 +15,7 @@ import { describeTarget, nameOf } from '../names';
 import { makeOn } from '../palette/new-object';
 import { deleteAt, editByLetter, nudge } from './editing';
 import { neighbour, readingOrder, type Direction } from './neighbours';
+import * as says from '../../words/canvas/hand';
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',
@@ -104,7 +105,7 @@ export function useCanvasKeyboard(
             useCanvasUi.setState({ aimId: next.targetId });
             ui.say(describeTarget(objects, next));
             reveal(layout.rects.get(next.targetId));
-          } else ui.say('There is no place for it.');
+          } else ui.say(says.thereIsNoPlaceForIt);
           return handled();
         }
         if (event.key === 'Enter' && ui.aimId !== null) {
@@ -115,7 +116,7 @@ export function useCanvasKeyboard(
         if (event.key === 'Escape') {
           useCanvasUi.setState({ aimId: null, byKeyboard: false });
           actions.stopConnecting();
-          ui.say('Connecting cancelled.');
+          ui.say(says.connectingCancelled);
           return handled();
         }
       }
@@ -200,15 +201,15 @@ async function connectByKeyboard(sourceId: WorldId): Promise<void> {
   const part = nextBuffer(sourceId, connecting?.deviceId ?? null);
   useCanvasUi.setState({ byKeyboard: true, aimId: null });
   const what = part ?? nameOf(objects, sourceId).split(',')[0] ?? '';
-  say(`Connecting ${what}. Finding targets.`);
+  say(says.connectingFindingTargets(what));
   await actions.startConnecting(sourceId, part);
   const now = useApp.getState().connecting;
   if (now?.deviceId !== sourceId) return;
   const legal = now.targets.filter((t) => t.ok).length;
   say(
     now.targets.length === 0
-      ? 'There is no place for it: first make an IOAS. Escape leaves.'
-      : `${what}: ${now.targets.length} targets, ${legal} allowed. Arrows choose, Enter does it, Escape cancels.`,
+      ? says.thereIsNoPlace
+      : says.targetsAllowedArrowsChooseEnterDoes(what, now.targets.length, legal),
   );
 }
 

@@ -15,6 +15,7 @@ import {
   VIOMMU,
 } from './sizes';
 import { all, blocksOf, find, type Objects } from './tree';
+import * as says from '../../words/canvas/canvas';
 
 export interface Column {
   readonly title: string;
@@ -146,12 +147,12 @@ function columnsOf(
 ): readonly Column[] {
   const has = (type: WorldObject['type']): boolean => all(objects, type).length > 0;
   const columns: readonly (Column & { readonly shown: boolean })[] = [
-    { title: 'PCIe devices', x: 0, width: devicesRight, shown: has('device') },
+    { title: says.pCIeDevices, x: 0, width: devicesRight, shown: has('device') },
     { title: 'IOMMU', x: xs.iommu, width: IOMMU.width, shown: has('iommu') },
-    { title: 'Guest', x: xs.guest, width: VIOMMU.width, shown: guestsOf(objects).length > 0 },
+    { title: says.guest, x: xs.guest, width: VIOMMU.width, shown: guestsOf(objects).length > 0 },
     { title: 'HWPT', x: xs.hwpt, width: HWPT.width, shown: has('hwpt') },
     { title: 'IOAS', x: xs.ioas, width: IOAS.width, shown: has('ioas') },
-    { title: 'Memory', x: xs.memory, width: PROCESS.width, shown: has('process') },
+    { title: says.memory, x: xs.memory, width: PROCESS.width, shown: has('process') },
   ];
   return columns.filter((c) => c.shown).map(({ title, x, width }) => ({ title, x, width }));
 }

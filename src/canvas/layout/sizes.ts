@@ -19,15 +19,15 @@ export const CARD = { padTop: 7, title: 20, line: 17 };
 export const DEVICE_HEIGHT = 74;
 export const BRIDGE_HEIGHT = 32;
 export const IOMMU = { width: 164, height: 100, meters: 49, meter: 22 };
-export const HWPT = { width: 174, height: 98 };
+export const HWPT = { width: 184, height: 98 };
 /** A guest's own table: what is in it only the guest knows. */
-export const NESTED = { width: 174, height: 78 };
+export const NESTED = { width: 184, height: 78 };
 /** A vIOMMU is a frame with its parts below each other. */
-export const VIOMMU = { width: 174, head: 52, part: 28, gap: 4, foot: 10, pad: 9 };
-export const ACCESS = { width: 174, height: 54 };
-export const FAULT_QUEUE = { width: 174, height: 54 };
-export const IOAS = { width: 174, height: 94 };
-export const PROCESS = { width: 136, head: 50, row: 20, foot: 8, rows: 5 };
+export const VIOMMU = { width: 184, head: 52, part: 28, gap: 4, foot: 10, pad: 9 };
+export const ACCESS = { width: 184, height: 54 };
+export const FAULT_QUEUE = { width: 184, height: 54 };
+export const IOAS = { width: 184, height: 94 };
+export const PROCESS = { width: 152, head: 50, row: 20, foot: 8, rows: 5 };
 /** Space to the right of each column, up to the next. */
 export const GAPS = { devices: 60, iommu: 38, guest: 38, hwpt: 34, ioas: 34 };
 /** Between objects of one column: the label of a look-up fits in. */

@@ -3,11 +3,11 @@ import { Handle, Position, type NodeProps } from 'reactflow';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { TrafficChip } from '../animation/TrafficChip';
-import { count } from '../../ui/numbers';
 import { acsText, deviceDetail, deviceTitle, firmAndDevice, hwptTitle, servedBy, shortBdf } from '../format';
 import { find } from '../layout/tree';
 import { CardHead, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 export const DeviceNode = memo(function DeviceNode({ data }: NodeProps<CanvasNode>) {
   const device = useApp((s) => s.objects[data.id]);
@@ -30,25 +30,21 @@ function Endpoint({ device }: { readonly device: DeviceObject }): ReactNode {
       </p>
       <div className="chips">
         {device.driver ? (
-          <Chip
-            title={`driver ${device.driver.name}, ${device.driver.managed ? 'manages its DMA itself (driver_managed_dma)' : 'uses the DMA API'}`}
-          >
-            {device.driver.name}
-          </Chip>
+          <Chip title={says.driver(device.driver.name, device.driver.managed)}>{device.driver.name}</Chip>
         ) : (
-          <span className="card-quiet">no driver</span>
+          <span className="card-quiet">{says.noDriver}</span>
         )}
         <DomainChip device={device} />
         <PasidChip device={device} />
         <DeviceTlbChip device={device} />
-        {device.ungrouped !== null && <Chip title={device.ungrouped}>no group</Chip>}
+        {device.ungrouped !== null && <Chip title={device.ungrouped}>{says.noGroup}</Chip>}
       </div>
       <Handle
         type="source"
         position={Position.Right}
         className="grip"
         aria-hidden
-        title="Drag to an IOAS or HWPT to attach"
+        title={says.dragToAnIoasOrHwpt}
       />
     </NodeCard>
   );
@@ -64,13 +60,13 @@ function DomainChip({ device }: { readonly device: DeviceObject }): ReactNode {
   const domain = useApp((s) => find(s.objects, device.groupId, 'group')?.domain.type ?? null);
   if (kind === 'attached')
     return (
-      <Chip tone="hwpt" title={`attached to ${hwpt}`}>
+      <Chip tone="hwpt" title={says.attachedTo(hwpt)}>
         → {hwpt}
       </Chip>
     );
   if (kind === 'follows')
     return (
-      <Chip title={`its group is attached to ${hwpt}: it goes with it`}>
+      <Chip title={says.itsGroupIsAttached(hwpt)}>
         <i className="chip-follow" />
         {hwpt}
       </Chip>
@@ -78,12 +74,12 @@ function DomainChip({ device }: { readonly device: DeviceObject }): ReactNode {
   if (domain === null || domain === 'none') return null;
   if (domain === 'blocked')
     return (
-      <Chip tone="stale" title="the IOMMU lets none of its DMA through">
-        blocked
+      <Chip tone="stale" title={says.theIommuLetsNone}>
+        {says.blocked}
       </Chip>
     );
   return (
-    <span className="card-quiet" title={`default domain of its group: ${domain}`}>
+    <span className="card-quiet" title={says.defaultDomainOfItsGroup(domain)}>
       {domain}
     </span>
   );
@@ -94,8 +90,8 @@ function PasidChip({ device }: { readonly device: DeviceObject }): ReactNode {
   if (pasids === undefined || pasids.length === 0) return null;
   const [first] = pasids;
   return (
-    <Chip tone="hwpt" title={`attached by PASID: ${pasids.map((each) => each.pasid).join(', ')}`}>
-      {pasids.length === 1 ? `PASID ${first?.pasid ?? 0}` : `${pasids.length} PASIDs`}
+    <Chip tone="hwpt" title={says.attachedByPasid(pasids.map((each) => each.pasid).join(', '))}>
+      {pasids.length === 1 ? says.pasid(first?.pasid ?? 0) : says.pasids(pasids.length)}
     </Chip>
   );
 }
@@ -104,10 +100,10 @@ function PasidChip({ device }: { readonly device: DeviceObject }): ReactNode {
 function DeviceTlbChip({ device: { deviceTlb } }: { readonly device: DeviceObject }): ReactNode {
   if (deviceTlb.length === 0) return null;
   const stale = deviceTlb.filter((entry) => entry.stale).length;
-  const held = `its device TLB holds ${count(deviceTlb.length, 'translation')} (ATS)`;
+  const held = says.itsDeviceTlbHoldsAts(deviceTlb.length);
   return (
-    <Chip tone={stale > 0 ? 'stale' : 'iommu'} title={stale > 0 ? `${held}, ${stale} stale` : held}>
-      {stale > 0 ? `ATC ${stale} stale` : `ATC ${deviceTlb.length}`}
+    <Chip tone={stale > 0 ? 'stale' : 'iommu'} title={stale > 0 ? says.stale(held, stale) : held}>
+      {stale > 0 ? says.atcStale(stale) : says.atc(deviceTlb.length)}
     </Chip>
   );
 }
@@ -136,7 +132,7 @@ function Bridge({ device }: { readonly device: DeviceObject }): ReactNode {
             <span className="bridge-acs"> {acs}</span>
           </>
         }
-        full={`${deviceTitle(device)}, ${device.acs ? `ACS capability: ${device.acs.cap.join(' ') || 'none'}, ${acs}` : acs}`}
+        full={`${deviceTitle(device)}, ${device.acs ? says.acsCapability(device.acs.cap.join(' ') || 'none', acs) : acs}`}
         aside={shortBdf(device.bdf)}
       />
     </NodeCard>

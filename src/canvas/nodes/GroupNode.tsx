@@ -4,9 +4,9 @@ import type { GroupObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { domainText, ownerText } from '../format';
-import { count } from '../../ui/numbers';
 import { Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 /** The frame around a group's devices: what the IOMMU cannot tell apart shares one domain. */
 export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>) {
@@ -14,14 +14,14 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
   const owner = useApp((s) => (group?.type === 'group' ? ownerText(s.objects, group) : ''));
   const domain = useApp((s) => (group?.type === 'group' ? domainText(s.objects, group) : ''));
   if (group?.type !== 'group') return null; // removed while the canvas still holds the node
-  const members = group.deviceIds.length > 1 ? ` · ${count(group.deviceIds.length, 'device')}` : '';
+  const members = group.deviceIds.length > 1 ? ` · ${says.devices(group.deviceIds.length)}` : '';
   return (
     <NodeCard object={group} className="frame">
       <div className="frame-top">
-        <span className="frame-label" title={`Group ${group.number}, DMA owner: ${owner}${members}`}>
+        <span className="frame-label" title={says.groupDmaOwner(group.number, owner, group.deviceIds.length)}>
           <span className="frame-name">
             <ObjectGlyph kind="group" />
-            <b>Group {group.number}</b>
+            <b>{says.group(group.number)}</b>
           </span>
           <span className="frame-owner"> · {owner}</span>
           <span className="frame-members">{members}</span>
@@ -29,12 +29,12 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<CanvasNode>
         <span className="frame-end">
           {group.mismatches.length > 0 && (
             <Chip tone="warn" title={group.mismatches.join('\n')}>
-              ≠ dump
+              {says.dump}
             </Chip>
           )}
           {group.resetting && (
-            <Chip tone="stale" title="one of its devices is being reset: nobody may move the group">
-              reset
+            <Chip tone="stale" title={says.oneOfItsDevicesIsBeing}>
+              {says.reset}
             </Chip>
           )}
           <span className="frame-domain" data-kind={domainKind(group)} title={domainTip(group)}>
@@ -51,6 +51,6 @@ const domainKind = (group: GroupObject): string =>
 
 const domainTip = ({ domain, defaultType, pasids }: GroupObject): string =>
   [
-    `${domain.label}, ${domain.type}; default domain ${defaultType}`,
+    says.defaultDomain(domain.label, domain.type, defaultType),
     ...pasids.map((each) => `PASID ${each.pasid}: ${each.domain}`),
   ].join('\n');

@@ -2,12 +2,13 @@ import { memo, type ReactNode } from 'react';
 import type { NodeProps } from 'reactflow';
 import type { HwptObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
-import { levelNumber } from '../../ui/hardware-words';
+import { levelNumber } from '../../words/hardware';
 import { formatCount, staleOf } from '../format';
 import { find } from '../layout/tree';
-import { pageSize, count } from '../../ui/numbers';
+import { pageSize } from '../../ui/numbers';
 import { CardLine, Chip, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) {
   const hwpt = useApp((s) => s.objects[data.id]);
@@ -20,19 +21,25 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
         // One that the kernel makes by itself never serves PASIDs.
         aside={
           <Stale hwpt={hwpt}>
-            {hwpt.nestParent ? 'nest parent' : hwpt.pasid ? 'PASID' : hwpt.auto ? 'auto' : 'manual'}
+            {hwpt.nestParent
+              ? says.nestParent
+              : hwpt.pasid
+                ? says.forPasid
+                : hwpt.auto
+                  ? says.auto
+                  : says.manual}
           </Stale>
         }
       />
       <CardLine
         words={[
           usage(hwpt),
-          hwpt.dirtyTracking && 'dirty tracking',
+          hwpt.dirtyTracking && says.dirtyTracking,
           hwpt.levels > 0 && formatWords(hwpt.format),
           hwpt.leaves.length > 0 && sizesOf(hwpt),
         ]}
       />
-      {hwpt.levels > 0 ? <Ladder hwpt={hwpt} /> : <CardLine words={['a table of the driver’s own']} />}
+      {hwpt.levels > 0 ? <Ladder hwpt={hwpt} /> : <CardLine words={[says.aTableOfTheDriversOwn]} />}
     </NodeCard>
   );
 });
@@ -41,13 +48,10 @@ export const HwptNode = memo(function HwptNode({ data }: NodeProps<CanvasNode>) 
 function Stale({ hwpt, children }: { readonly hwpt: HwptObject; readonly children: ReactNode }) {
   const stale = useApp((s) => staleOf(s.objects, hwpt));
   if (stale === 0) return children;
-  const what = count(stale, 'translation');
+  const what = says.translations(stale);
   return (
-    <Chip
-      tone="stale"
-      title={`the IOTLB still holds ${what} of it (${hwpt.tag ?? ''}) that its tables contradict by now`}
-    >
-      {stale} stale
+    <Chip tone="stale" title={says.theIotlbStillHolds(what, hwpt.tag ?? '')}>
+      {says.stale2(stale)}
     </Chip>
   );
 }
@@ -55,8 +59,8 @@ function Stale({ hwpt, children }: { readonly hwpt: HwptObject; readonly childre
 /** Who holds it: attached devices, and what else has a reference. */
 function usage({ users, deviceIds }: HwptObject): string {
   if (users === 0) return 'unused';
-  const held = count(users, 'user');
-  return deviceIds.length === 0 ? `${held}, not attached` : held;
+  const held = says.users(users);
+  return deviceIds.length === 0 ? says.notAttached(held) : held;
 }
 
 /** Page sizes in it, the largest first. */
@@ -73,10 +77,10 @@ function Nested({ hwpt }: { readonly hwpt: HwptObject }) {
     <NodeCard object={hwpt} className="hwpt on-top">
       <NamedHead
         object={hwpt}
-        aside={<Stale hwpt={hwpt}>{hwpt.pasid ? 'nested · PASID' : 'nested'}</Stale>}
+        aside={<Stale hwpt={hwpt}>{hwpt.pasid ? says.nestedPasid : says.nested}</Stale>}
       />
       <CardLine words={[usage(hwpt)]} />
-      <CardLine words={['a table of the guest’s']} />
+      <CardLine words={[says.aTableOfTheGuests]} />
     </NodeCard>
   );
 }
@@ -87,12 +91,12 @@ const formatWords = (id: string): string => FORMATS[id] ?? (/^arm_/.test(id) ? a
 /** `arm_s1_4k_48_48` → `Arm stage 1, 4K` */
 const armFormat = (id: string): string => {
   const [, stage = '', granule = ''] = id.split('_');
-  return `Arm stage ${stage.slice(1)}, ${granule.toUpperCase()}`;
+  return says.armStage(stage.slice(1), granule.toUpperCase());
 };
 
 const FORMATS: Readonly<Record<string, string>> = {
-  vtdss: 'Second stage',
-  amdv1: 'AMD v1',
+  vtdss: says.secondStage,
+  amdv1: says.amdV1,
   x86_64: 'x86-64',
   riscv64: 'RISC-V',
 };
@@ -111,7 +115,7 @@ function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
       {levels.map((level) => {
         const leaves = hwpt.leaves.filter((leaf) => leaf.count > 0 && levelOf(leaf.sizeLg2) === level);
         const all = leaves.reduce((sum, leaf) => sum + leaf.count, 0);
-        const sizes = leaves.map((leaf) => `${leaf.count} leaf entries of ${pageSize(leaf.sizeLg2)}`);
+        const sizes = leaves.map((leaf) => says.leafEntriesOf(leaf.count, pageSize(leaf.sizeLg2)));
         return (
           <div
             key={level}
@@ -121,7 +125,7 @@ function Ladder({ hwpt }: { readonly hwpt: HwptObject }) {
             onPointerEnter={() => lightLevel({ hwptId: hwpt.id, level, stage: 1 })}
             onPointerLeave={() => lightLevel(null)}
             data-empty={all === 0 || undefined}
-            title={sizes.length > 0 ? sizes.join(', ') : `level ${levelNumber(vendor, level)}, no leaf entry`}
+            title={sizes.length > 0 ? sizes.join(', ') : says.levelNoLeafEntry(levelNumber(vendor, level))}
           >
             <span className="rung-level">L{levelNumber(vendor, level)}</span>
             <span className="rung-leaves">{all > 0 ? formatCount(all) : '–'}</span>

@@ -5,10 +5,11 @@ import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
 import { heatOf, shownBeats, stagedTraffic, type HeatStretch, type IoasHeat } from '../../store/traffic-heat';
 import { mappedBytes } from '../format';
-import { byteSize, count } from '../../ui/numbers';
+import { byteSize } from '../../ui/numbers';
 import { shareOf, stripOf, type StripPiece } from '../layout/strip';
 import { CardLine, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) {
   const ioas = useApp((s) => s.objects[data.id]);
@@ -17,14 +18,14 @@ export const IoasNode = memo(function IoasNode({ data }: NodeProps<CanvasNode>) 
   const pinned = ioas.areas.reduce((sum, area) => sum + area.pinnedPages, 0);
   return (
     <NodeCard object={ioas} className="ioas">
-      <NamedHead object={ioas} aside={count(ioas.areas.length, 'area')} />
+      <NamedHead object={ioas} aside={says.areas(ioas.areas.length)} />
       <Strip ioas={ioas} />
       <CardLine
         words={[
-          mapped === 0n ? 'nothing mapped' : `${byteSize(mapped)} mapped`,
-          pinned > 0 && `${pinned} pinned`,
-          ioas.alignment > 1 && `align ${byteSize(ioas.alignment)}`,
-          ioas.reserved.length > 0 && `${ioas.reserved.length} reserved`,
+          mapped === 0n ? says.nothingMapped : says.mapped(byteSize(mapped)),
+          pinned > 0 && says.pinned(pinned),
+          ioas.alignment > 1 && says.align(byteSize(ioas.alignment)),
+          ioas.reserved.length > 0 && says.reserved(ioas.reserved.length),
         ]}
       />
     </NodeCard>
@@ -105,8 +106,7 @@ const heatWords = ({ line, accesses, blocked, stretches }: IoasHeat): string => 
     (a, b) => (a !== null && a.count >= b.count ? a : b),
     null,
   );
-  const most = busiest === null ? '' : `, most at ${hex(busiest.start)}–${hex(busiest.last)}`;
-  return `line ${line}: ${count(accesses, 'access', 'accesses')}${most}${blocked > 0 ? `; ${count(blocked, 'was', 'were')} blocked` : ''}`;
+  return says.heat(line, accesses, busiest && `${hex(busiest.start)}–${hex(busiest.last)}`, blocked);
 };
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;

@@ -2,10 +2,10 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import type { IommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store/index';
-import { isTableCache } from '../../ui/hardware-words';
-import { count } from '../../ui/numbers';
+import { isTableCache } from '../../words/hardware';
 import { CardHead, CardLine, Chip, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 const VENDORS = {
   vtd: 'VT-d',
@@ -28,7 +28,7 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
           unit.faults.length > 0 ? (
             <Chip tone="fault" title={unit.faults.map((f) => f.kernelLine).join('\n')}>
               × {unit.faults.length}
-              <span className="near-only"> {unit.faults.length === 1 ? 'fault' : 'faults'}</span>
+              <span className="near-only"> {says.faultsNoun(unit.faults.length)}</span>
             </Chip>
           ) : (
             VENDORS[unit.vendor]
@@ -38,8 +38,8 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
       <CardLine
         words={
           unit.enabled
-            ? [count(unit.deviceIds.length, 'device'), `${unit.addressBits}-bit`]
-            : ['translation off', count(unit.deviceIds.length, 'device')]
+            ? [says.devices(unit.deviceIds.length), `${unit.addressBits}-bit`]
+            : [says.translationOff, says.devices(unit.deviceIds.length)]
         }
       />
       {unit.vendor === 'generic' ? <Traits unit={unit} /> : <Meters unit={unit} />}
@@ -50,7 +50,7 @@ export const IommuNode = memo(function IommuNode({ data }: NodeProps<CanvasNode>
 /** Why the scenario has it: what is special about it, then its pages. The inspector lists all. */
 function Traits({ unit }: { readonly unit: IommuObject }) {
   const traits = unit.traits.filter((trait) => !/^(?:driver|addresses) /.test(trait));
-  const words = [...traits.toReversed(), 'no caches'].join(' · ');
+  const words = [...traits.toReversed(), says.noCaches].join(' · ');
   return (
     <p className="card-traits" title={words}>
       {words}
@@ -74,7 +74,7 @@ function Meters({ unit }: { readonly unit: IommuObject }) {
       </div>
       <div className="meter" title={wordsOf(tables)}>
         <i className="meter-lamp" />
-        <span className="meter-name">IOTLB</span>
+        <span className="meter-name">{says.iotlb}</span>
         <StaleChip caches={tables} />
         {iotlb && iotlb.size > 0 ? (
           <b>
@@ -82,7 +82,7 @@ function Meters({ unit }: { readonly unit: IommuObject }) {
             <small>/{iotlb.size}</small>
           </b>
         ) : (
-          <b>none</b>
+          <b>{says.none}</b>
         )}
       </div>
     </div>
@@ -92,9 +92,7 @@ function Meters({ unit }: { readonly unit: IommuObject }) {
 type Caches = IommuObject['caches'];
 
 const wordsOf = (caches: Caches): string =>
-  caches
-    .map(({ name, used, size, stale }) => `${name}: ${used} of ${size}${stale > 0 ? `, ${stale} stale` : ''}`)
-    .join('\n');
+  caches.map(({ name, used, size, stale }) => says.cacheUse(name, used, size, stale)).join('\n');
 
 /** `Context cache`, `Context + PASID`, `STE + CD`: what has no room is left out, from the end. */
 function MeterName({ caches }: { readonly caches: Caches }) {
@@ -113,9 +111,9 @@ function MeterName({ caches }: { readonly caches: Caches }) {
 /** A longer name has no room at any size. */
 const LONGEST = 15;
 
-const SHORT: Readonly<Record<string, string>> = { context: 'Context', ddt: 'DC', pdt: 'PC' };
+const SHORT: Readonly<Record<string, string>> = { context: says.context, ddt: 'DC', pdt: 'PC' };
 
 function StaleChip({ caches }: { readonly caches: Caches }) {
   const stale = caches.reduce((sum, cache) => sum + cache.stale, 0);
-  return stale > 0 && <Chip tone="stale">{stale} stale</Chip>;
+  return stale > 0 && <Chip tone="stale">{says.stale2(stale)}</Chip>;
 }

@@ -108,12 +108,14 @@ export function NamedHead({
   );
 }
 
-/** A line of words, the most important first: what does not fit can be read where a pointer rests. */
+/** A line of words, the most important first: what does not fit as a whole can be read where a pointer rests. */
 export function CardLine({ words }: { readonly words: readonly (string | false)[] }): ReactNode {
-  const line = words.filter(Boolean).join(' · ');
+  const shown = words.filter((word) => word !== false);
   return (
-    <p className="card-line" title={line}>
-      {line}
+    <p className="card-line card-words" title={shown.join(' · ')}>
+      {shown.map((word, n) => (
+        <span key={word}>{n === 0 ? word : ` · ${word}`}</span>
+      ))}
     </p>
   );
 }

@@ -2,10 +2,11 @@ import { memo } from 'react';
 import type { NodeProps } from 'reactflow';
 import { hex } from '../../lib/u64';
 import { useApp } from '../../store/index';
-import { byteSize, count } from '../../ui/numbers';
+import { byteSize } from '../../ui/numbers';
 import { processRows } from '../layout/sizes';
 import { CardHead, CardLine, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 export const ProcessNode = memo(function ProcessNode({ data }: NodeProps<CanvasNode>) {
   const process = useApp((s) => s.objects[data.id]);
@@ -17,15 +18,13 @@ export const ProcessNode = memo(function ProcessNode({ data }: NodeProps<CanvasN
     <NodeCard object={process} className="memory">
       <CardHead object={process} title={process.title} full={process.title} aside="process" />
       <CardLine
-        words={[
-          process.pinnedPages === 0 ? 'nothing pinned' : `${count(process.pinnedPages, 'page')} pinned`,
-        ]}
+        words={[process.pinnedPages === 0 ? says.nothingPinned : says.pinsPages(process.pinnedPages)]}
       />
       <ul className="buffers">
         {shown.map((buffer) => (
           <li
             key={buffer.userVa.toString()}
-            title={`${buffer.name ?? 'unnamed'}, ${hex(buffer.userVa)} at physical ${hex(buffer.pa)}`}
+            title={says.atPhysical(buffer.name ?? 'unnamed', hex(buffer.userVa), hex(buffer.pa))}
           >
             <span>{buffer.name ?? hex(buffer.userVa)}</span>
             <b>{byteSize(buffer.bytes)}</b>
@@ -34,13 +33,13 @@ export const ProcessNode = memo(function ProcessNode({ data }: NodeProps<CanvasN
                 className="grip grip-left"
                 data-wire={process.id}
                 data-part={buffer.name}
-                title="Drag to an IOAS to map it"
+                title={says.dragToAnIoasToMapIt}
               />
             )}
           </li>
         ))}
-        {folded && <li className="card-quiet">{process.buffers.length - shown.length} more buffers</li>}
-        {process.buffers.length === 0 && <li className="card-quiet">no buffers</li>}
+        {folded && <li className="card-quiet">{says.moreBuffers(process.buffers.length - shown.length)}</li>}
+        {process.buffers.length === 0 && <li className="card-quiet">{says.noBuffers}</li>}
       </ul>
     </NodeCard>
   );

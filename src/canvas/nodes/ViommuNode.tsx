@@ -10,6 +10,7 @@ import { shortBdf, titleOf, typeWord } from '../format';
 import { find } from '../layout/tree';
 import { CardLine, Chip, NamedHead, NodeCard } from './NodeCard';
 import type { CanvasNode } from './types';
+import * as says from '../../words/canvas/nodes';
 
 /** A frame: what a guest has of the IOMMU stands in it. */
 export const ViommuNode = memo(function ViommuNode({ data }: NodeProps<CanvasNode>) {
@@ -21,7 +22,7 @@ export const ViommuNode = memo(function ViommuNode({ data }: NodeProps<CanvasNod
   return (
     <NodeCard object={viommu} className="viommu">
       <NamedHead object={viommu} aside={typeWord(viommu.kind)} />
-      <CardLine words={[unit === null ? 'slice of an IOMMU' : `slice of ${unit}`]} />
+      <CardLine words={[unit === null ? says.sliceOfAnIommu : says.sliceOf(unit)]} />
     </NodeCard>
   );
 });
@@ -36,8 +37,8 @@ export const VdeviceNode = memo(function VdeviceNode({ data }: NodeProps<CanvasN
   return (
     <Part object={vdevice} className="part-device">
       <b>{hex(vdevice.virtId)}</b>
-      <span title={bdf === null ? undefined : `the guest’s ${hex(vdevice.virtId)} is ${bdf}`}>
-        {bdf === null ? 'unbound' : `is ${shortBdf(bdf)}`}
+      <span title={bdf === null ? undefined : says.theGuestsIs(hex(vdevice.virtId), bdf)}>
+        {bdf === null ? says.unbound : says.is(shortBdf(bdf))}
       </span>
     </Part>
   );
@@ -48,10 +49,10 @@ export const VeventqNode = memo(function VeventqNode({ data }: NodeProps<CanvasN
   if (queue?.type !== 'veventq') return null; // destroyed while the canvas still holds the node
   return (
     <Part object={queue} className="part-queue">
-      <span title={`events: ${typeWord(queue.kind)}`}>events</span>
+      <span title={says.eventsOf(typeWord(queue.kind))}>{says.events}</span>
       {queue.lost && (
-        <Chip tone="stale" title="more came than the queue holds">
-          lost
+        <Chip tone="stale" title={says.moreCameThanTheQueueHolds}>
+          {says.lost}
         </Chip>
       )}
       <b>
@@ -66,7 +67,7 @@ export const HwQueueNode = memo(function HwQueueNode({ data }: NodeProps<CanvasN
   if (queue?.type !== 'hw-queue') return null; // destroyed while the canvas still holds the node
   return (
     <Part object={queue} className="part-queue">
-      <span title={`HW queue ${queue.index}`}>HW queue {queue.index}</span>
+      <span title={says.hwQueue(queue.index)}>{says.hwQueue(queue.index)}</span>
       <b>{byteSize(queue.bytes)}</b>
     </Part>
   );

@@ -7,6 +7,7 @@ import type { TreeLine } from '../edges/tree-lines';
 import { pathOf, rounded, type Rect } from '../layout/geometry';
 import type { CanvasEdge } from '../nodes/types';
 import { marksOf } from './marks';
+import { spotOn } from './spot-on';
 import { paintCards, type PaintedScene, type PaintedView } from './paint';
 import { onThemeChange, readPaint, type Paint } from './theme';
 
@@ -24,6 +25,7 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
   const connecting = useApp((s) => s.connecting !== null);
   const selection = useApp((s) => s.selection);
   const marked = useApp((s) => s.marked);
+  const spot = useApp((s) => s.spot);
   const active = useCanvasUi((s) => s.activeId);
   const canvas = useRef<HTMLCanvasElement>(null);
   const flow = useStoreApi();
@@ -35,8 +37,9 @@ export function PaintedCards({ rects, edges, treeLines, isElement }: PaintedCard
   );
   const scene = useMemo<PaintedScene>(() => {
     const chosen = [...new Set([selection, active, ...marked])].filter((id) => id !== null);
-    return { objects, rects, wires, tree, isElement, lit, connecting, chosen, marks };
-  }, [marks, objects, rects, wires, tree, isElement, lit, connecting, selection, active, marked]);
+    const band = spotOn(spot, objects, rects);
+    return { objects, rects, wires, tree, isElement, lit, connecting, chosen, marks, spot: band };
+  }, [marks, objects, rects, wires, tree, isElement, lit, connecting, selection, active, marked, spot]);
   const painter = useRef<() => void>(() => undefined);
   const paint = useRef<Paint | null>(null);
 

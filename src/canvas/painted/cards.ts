@@ -14,6 +14,7 @@ import type { Objects } from '../layout/tree';
 import { paintGlyph } from './glyph';
 import type { Detail } from './detail';
 import type { Paint } from './theme';
+import * as says from '../../words/canvas/painted';
 
 /** The place of one card on the bitmap. Sizes are those of the styles, so that nothing jumps. */
 export interface Card {
@@ -56,7 +57,7 @@ export function paintFrame(card: Card, objects: Objects, group: GroupObject, aro
   ctx.fillStyle = paint.bg;
   ctx.fillRect(left - 6, rect.y - mark / 2, mark + 12, mark);
   paintGlyph(ctx, 'group', { x: left, y: rect.y, size: mark }, paint.marks.group);
-  const number = { text: `Group ${group.number}`, font: `600 ${text}px ${paint.font}`, colour: paint.ink };
+  const number = { text: says.group(group.number), font: `600 ${text}px ${paint.font}`, colour: paint.ink };
   const used = onEdge(card, number, left + mark + 5);
   const isHeld = group.hwptId !== null;
   const domain = {
@@ -180,7 +181,7 @@ export function paintDevice(card: Card, device: DeviceObject): void {
   const third = rect.y + 58;
   const chip = device.driver?.name;
   if (chip === undefined) {
-    write(card, 'no driver', x, third, room, words, paint.ink3);
+    write(card, says.noDriver, x, third, room, words, paint.ink3);
     return;
   }
   ctx.font = `500 ${text}px ${paint.font}`;

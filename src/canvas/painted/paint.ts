@@ -2,7 +2,7 @@ import type { WorldId } from '../../engine/sim/world';
 import type { Lit } from '../../store/types';
 import { litPart } from '../lit';
 import { overlaps, type Rect } from '../layout/geometry';
-import { detailAt } from './detail';
+import { detailAt, type Detail } from './detail';
 import type { Objects } from '../layout/tree';
 import { paintBridge, paintDevice, paintFrame } from './cards';
 import { paintMarks, type Marks } from './marks';
@@ -29,6 +29,15 @@ export interface PaintedScene {
   readonly marks: ReadonlyMap<WorldId, Marks>;
   /** Cards that a person has chosen: elements, but from afar too small to show it. */
   readonly chosen: readonly WorldId[];
+  /** Addresses of an IOAS that are pointed at or held: its card, and which part of its strip they are. */
+  readonly spot: PaintedSpot | null;
+}
+
+export interface PaintedSpot {
+  readonly rect: Rect;
+  readonly from: number;
+  readonly to: number;
+  readonly held: boolean;
 }
 
 export interface PaintedView {
@@ -75,8 +84,35 @@ export function paintCards(
       outline(ctx, rect, zoom, part, paint);
   }
   ctx.globalAlpha = 1;
-  if (detail === 'map') for (const id of scene.chosen) ring(ctx, scene.rects.get(id), zoom, paint);
+  for (const id of ringed(scene, detail)) ring(ctx, scene.rects.get(id), zoom, paint);
+  if (detail === 'map') paintSpot(ctx, scene.spot, zoom, paint);
 }
+
+/** From afar all that is chosen: elements are too small there to show it. From nearer what no element shows. */
+export const ringed = ({ chosen, isElement }: PaintedScene, detail: Detail): readonly WorldId[] =>
+  detail === 'map' ? chosen : chosen.filter((id) => !isElement(id));
+
+/** Addresses that are pointed at or held, below their card: its own strip is dust from here. */
+function paintSpot(
+  ctx: CanvasRenderingContext2D,
+  spot: PaintedScene['spot'],
+  zoom: number,
+  paint: Paint,
+): void {
+  if (spot === null) return;
+  const { rect, from, to, held } = spot;
+  const height = SPOT_HEIGHT / zoom;
+  const least = SPOT_LEAST / zoom;
+  const y = rect.y + rect.height + height;
+  ctx.fillStyle = paint.strong;
+  ctx.fillRect(rect.x, y + height / 3, rect.width, height / 3);
+  const width = Math.max(least, (to - from) * rect.width);
+  ctx.fillStyle = held ? paint.ink : paint.ink3;
+  ctx.fillRect(Math.min(rect.x + from * rect.width, rect.x + rect.width - width), y, width, height);
+}
+/** On the screen, in pixels. */
+const SPOT_HEIGHT = 4;
+const SPOT_LEAST = 5;
 
 /** As wide on the screen at every zoom. */
 function ring(ctx: CanvasRenderingContext2D, rect: Rect | undefined, zoom: number, paint: Paint): void {

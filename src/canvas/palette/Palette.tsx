@@ -1,17 +1,18 @@
 import { BoxSelect, Plus } from 'lucide-react';
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useEffect, useRef, type KeyboardEvent } from 'react';
 import { useApp } from '../../store/index';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { useCanvasUi } from '../canvas-ui';
 import { makeByHand } from './make';
 import { PIECES, type Piece } from './pieces';
 import './palette.css';
+import * as says from '../../words/canvas/palette-buttons';
 
 /**
  * What can be made: dragged onto the canvas, or made by a press. It has no tab stop of its own: N on the canvas goes to it,
- * arrows go through it, Escape goes back.
+ * arrows go through it, Escape goes back. What happens on the canvas is not its business.
  */
-export function Palette(): ReactNode {
+export const Palette = memo(function Palette() {
   const open = useCanvasUi((s) => s.paletteOpen);
   const boxing = useCanvasUi((s) => s.boxing);
   const asked = useCanvasUi((s) => s.paletteAsked);
@@ -24,7 +25,7 @@ export function Palette(): ReactNode {
       ref={bar}
       className="palette"
       role="toolbar"
-      aria-label="Make something new"
+      aria-label={says.makeSomethingNew}
       data-open={open || undefined}
       onKeyDown={onKeyDown}
     >
@@ -32,9 +33,9 @@ export function Palette(): ReactNode {
         type="button"
         tabIndex={-1}
         className="palette-more"
-        aria-label="New"
+        aria-label={says.newIt}
         aria-expanded={open}
-        data-tip="New: drag onto the canvas, or press (N)"
+        data-tip={says.newTip}
         onClick={() => useCanvasUi.setState({ paletteOpen: !open })}
       >
         <Plus size={16} aria-hidden="true" />
@@ -48,18 +49,18 @@ export function Palette(): ReactNode {
         type="button"
         tabIndex={-1}
         className="palette-box"
-        aria-label="Select with a box"
+        aria-label={says.selectWithABox}
         aria-pressed={boxing}
-        data-tip="Select with a box (Shift and drag)"
+        data-tip={says.boxTip}
         onClick={() => useCanvasUi.setState({ boxing: !boxing })}
       >
         <BoxSelect size={15} aria-hidden="true" />
       </button>
     </div>
   );
-}
+});
 
-function PieceButton({ piece }: { readonly piece: Piece }): ReactNode {
+function PieceButton({ piece }: { readonly piece: Piece }) {
   const available = useApp((s) => piece.available?.(s) ?? true);
   if (!available) return null;
   return (
@@ -67,7 +68,7 @@ function PieceButton({ piece }: { readonly piece: Piece }): ReactNode {
       type="button"
       tabIndex={-1}
       data-piece={piece.id}
-      aria-label={`New ${piece.label}`}
+      aria-label={says.newOf(piece.label)}
       data-tip={`${piece.label}: ${piece.verb} · ${piece.hint}`}
       onClick={(event) => {
         useCanvasUi.setState({ paletteOpen: false });

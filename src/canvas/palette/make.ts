@@ -4,6 +4,7 @@ import { useCanvasUi } from '../canvas-ui';
 import type { Point } from '../layout/geometry';
 import { selectNew } from './new-object';
 import type { Piece } from './pieces';
+import * as says from '../../words/canvas/palette';
 
 /** Makes it where it was dropped, or where the layout finds a place. What was made is selected. */
 export async function makeFree(piece: Piece, at: Point | null): Promise<void> {
@@ -45,5 +46,5 @@ export async function makeByHand(piece: Piece, byKeyboard: boolean): Promise<voi
   }
   useCanvasUi.setState({ byKeyboard, aimId: null, edgeId: null });
   await app.actions.startCarrying(`new:${piece.id}`, drops);
-  say(`${piece.label}: ${open.length} places. Arrows choose, Enter makes it there, Escape cancels.`);
+  say(says.placesArrowsChooseEnterMakes(piece.label, open.length));
 }

@@ -3,6 +3,7 @@ import { useApp } from '../../store/index';
 import { scriptName } from '../../store/script';
 import { useCanvasUi } from '../canvas-ui';
 import { find } from '../layout/tree';
+import * as says from '../../words/canvas/palette';
 
 /** Dropped on something: what that was known to do. */
 export async function makeOn(targetId: WorldId): Promise<void> {
@@ -23,9 +24,5 @@ export function selectNew(before: Readonly<Record<WorldId, unknown>>): void {
   document.querySelector<HTMLElement>('.canvas')?.focus({ preventScroll: true });
   actions.select(made.id);
   const group = made.type === 'device' ? find(objects, made.groupId, 'group') : null;
-  useCanvasUi
-    .getState()
-    .say(
-      `Made ${scriptName(made)}${group === null ? '' : `, in group ${group.number}`}. Undo takes it back.`,
-    );
+  useCanvasUi.getState().say(says.made(scriptName(made), group?.number ?? null));
 }

@@ -17,6 +17,7 @@ import { all, find } from '../../store/object-words';
 import { joinLines, linesOf, scriptName, shortBdf } from '../../store/script';
 import type { AppState, Drop } from '../../store/types';
 import type { Kind } from '../../ui/kinds';
+import * as says from '../../words/canvas/palette';
 
 /** What a drop on nothing would do: lines, and what stands there then; or why it has to be dropped on something. */
 export type Making =
@@ -74,8 +75,8 @@ function deviceFor({ objects }: AppState, ioas: Pick<IoasObject, 'id' | 'context
   return bound.find(({ hwptId }) => find(objects, hwptId, 'hwpt')?.ioasId === ioas.id) ?? bound[0] ?? null;
 }
 
-const NO_DEVICE = 'No device is bound to its context: a page table is made for a device.';
-const NO_PARENT = 'It was made without nest-parent: no guest’s table can lie on it.';
+const NO_DEVICE = says.noDeviceIsBound;
+const NO_PARENT = says.itWasMadeWithoutNestParent;
 
 /** What a change appended. */
 function made(before: string, changed: Changed, thing: (lines: readonly string[]) => string | null): Making {
@@ -98,7 +99,7 @@ function card(id: CardId, label: string, short?: string): Piece {
     label,
     kind: 'device',
     verb: 'pci',
-    hint: 'on a port with a free slot, or anywhere',
+    hint: says.onAPortWithAFree,
     drops(app) {
       const script = runScript(app);
       const boot = /^\s*boot\b/m.test(script) ? [] : ['boot'];
@@ -106,9 +107,8 @@ function card(id: CardId, label: string, short?: string): Piece {
       return all(app.objects, 'device').flatMap((device) => {
         if (device.kind !== 'root-port' && device.kind !== 'downstream-port') return [];
         const port = free.get(device.bdf);
-        if (port === undefined)
-          return [against(device.id, `The slot behind ${shortBdf(device.bdf)} is taken.`)];
-        if (port.buses === null) return [against(device.id, 'Firmware left no bus number behind this port.')];
+        if (port === undefined) return [against(device.id, says.theSlotBehindIsTaken(shortBdf(device.bdf)))];
+        if (port.buses === null) return [against(device.id, says.firmwareLeftNoBusNumber)];
         return [make(device.id, [...boot, ...cardLines(port.address.domain, port.buses.secondary, id)])];
       });
     },
@@ -147,23 +147,23 @@ const hwptOn = (app: AppState, hwpt: HwptObject): Drop => {
 };
 
 export const PIECES: readonly Piece[] = [
-  card('nic', 'Card'),
-  card('gpu', 'Two functions', '×2'),
+  card('nic', says.card),
+  card('gpu', says.twoFunctions, '×2'),
   {
     id: 'port',
-    label: 'Port + card',
+    label: says.portCard,
     kind: 'bridge',
     verb: 'pci',
-    hint: 'anywhere: a root port of its own',
+    hint: says.anywhereARootPortOfItsOwn,
     drops: () => [],
     free: (app) => made(runScript(app), addPortWithCard(runScript(app), 'nic'), firstFunction),
   },
   {
     id: 'context',
-    label: 'iommufd',
+    label: says.iommufd,
     kind: 'context',
     verb: 'open /dev/iommu',
-    hint: 'anywhere: it has no card of its own',
+    hint: says.anywhereItHasNoCard,
     drops: () => [],
     free: (app) => ({ lines: [`${freshName(now(app).script, 'ctx')} = open /dev/iommu`], thing: null }),
   },
@@ -172,7 +172,7 @@ export const PIECES: readonly Piece[] = [
     label: 'IOAS',
     kind: 'ioas',
     verb: 'IOAS_ALLOC',
-    hint: 'anywhere',
+    hint: says.anywhere,
     drops: () => [],
     free(app) {
       const lines = newSpaceLines(now(app).script, contextAtHand(app));
@@ -184,7 +184,7 @@ export const PIECES: readonly Piece[] = [
     label: 'HWPT',
     kind: 'hwpt',
     verb: 'HWPT_ALLOC',
-    hint: 'on an IOAS, a nest parent or a vIOMMU',
+    hint: says.onAnIoasANestParent,
     drops: (app) => [
       ...onIoases(app, (ioas) => {
         const idev = deviceFor(app, ioas);
@@ -198,15 +198,15 @@ export const PIECES: readonly Piece[] = [
       ),
     ],
     free: () => ({
-      why: 'A page table is made over something: drop it on an IOAS, a nest parent or a vIOMMU.',
+      why: says.aPageTableIsMadeOver,
     }),
   },
   {
     id: 'memory',
-    label: 'Memory',
+    label: says.memory,
     kind: 'process',
     verb: 'mmap',
-    hint: 'on an IOAS to map it, or anywhere',
+    hint: says.onAnIoasToMap,
     drops: (app) => [
       ...onIoases(app, (ioas) => {
         const buffer = freshName(now(app).script, 'buf');
@@ -233,11 +233,11 @@ export const PIECES: readonly Piece[] = [
   },
   {
     id: 'memfd',
-    label: 'memfd',
+    label: says.memfd,
     short: 'fd',
     kind: 'process',
     verb: 'memfd_create',
-    hint: 'on an IOAS: a file is seen where it is mapped',
+    hint: says.onAnIoasAFile,
     drops: (app) =>
       onIoases(app, (ioas) => {
         const file = freshName(now(app).script, 'file');
@@ -249,26 +249,26 @@ export const PIECES: readonly Piece[] = [
           action: 'map',
         };
       }),
-    free: () => ({ why: 'A file is seen where it is mapped: drop it on an IOAS.' }),
+    free: () => ({ why: says.aFileIsSeen }),
   },
   {
     id: 'access',
-    label: 'Access',
+    label: says.access,
     kind: 'access',
     verb: 'ACCESS',
-    hint: 'on the IOAS that it reaches',
+    hint: says.onTheIoasThatItReaches,
     drops: (app) =>
       onIoases(app, (ioas) =>
         make(ioas.id, [`${freshName(now(app).script, 'mdev')} = ACCESS ${scriptName(ioas)} pin`]),
       ),
-    free: () => ({ why: 'An access reaches the memory of an IOAS: drop it on one.' }),
+    free: () => ({ why: says.anAccessReachesTheMemory }),
   },
   {
     id: 'faults',
-    label: 'Fault queue',
+    label: says.faultQueue,
     kind: 'fault',
     verb: 'FAULT_QUEUE_ALLOC',
-    hint: 'anywhere',
+    hint: says.anywhere,
     drops: () => [],
     free: (app) => inContext(app, 'faults', 'FAULT_QUEUE_ALLOC'),
   },
@@ -277,7 +277,7 @@ export const PIECES: readonly Piece[] = [
     label: 'vIOMMU',
     kind: 'viommu',
     verb: 'VIOMMU_ALLOC',
-    hint: 'on a nest parent',
+    hint: says.onANestParent,
     available: ({ objects }) =>
       all(objects, 'iommu').some(({ vendor, title }) => vendor === 'smmuv3' || title === 'mock'),
     drops: (app) =>
@@ -285,12 +285,12 @@ export const PIECES: readonly Piece[] = [
         const idev = deviceFor(app, { id: hwpt.ioasId, contextId: hwpt.contextId });
         const type = viommuType(hwpt, app);
         if (!hwpt.nestParent) return against(hwpt.id, NO_PARENT);
-        if (type === null) return against(hwpt.id, 'The driver of its IOMMU has no vIOMMUs.');
+        if (type === null) return against(hwpt.id, says.theDriverOfItsIommu);
         if (idev === null) return against(hwpt.id, NO_DEVICE);
         const name = freshName(now(app).script, 'vm');
         return make(hwpt.id, [`${name} = VIOMMU_ALLOC ${scriptName(idev)} ${scriptName(hwpt)} type=${type}`]);
       }),
-    free: () => ({ why: 'A vIOMMU lies on the table of its guest’s memory: drop it on a nest parent.' }),
+    free: () => ({ why: says.aVIOMMULiesOnTheTable }),
   },
 ];
 

@@ -25,6 +25,11 @@ export interface HardwareUnit {
   faultLog(): readonly FaultRecordView[];
   /** What the tables of a domain look like; null for one of another unit, or without a table. */
   tables(domain: IommuDomain): DomainTables | null;
+  /**
+   * What tags a domain in this unit's caches, as `DomainTables.tag` is written, whichever unit it was made for; null while
+   * nothing behind this one uses it. Absent: domains of this kind are of one unit alone.
+   */
+  tagOn?(domain: IommuDomain): string | null;
   /** The table that the hardware walks for a request by what it has cached; null when nothing is, or it walks none. */
   walkedRoot(rid: number, pasid: number): number | null;
   /**

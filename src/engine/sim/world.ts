@@ -289,6 +289,8 @@ export interface HwptObject extends InContext {
   readonly tablePages: number;
   /** What tags it in the hardware's caches, e.g. `DID 3`; null while it has none. */
   readonly tag: string | null;
+  /** Other units with devices that use it, and what tags it in their caches; absent: none. */
+  readonly alsoOn?: readonly { readonly iommuId: WorldId; readonly tag: string }[];
 }
 
 /** A kernel driver's way to the memory of an IOAS without an IOMMU. id `access:1.5` */

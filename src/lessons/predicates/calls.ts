@@ -2,6 +2,7 @@ import type { LineResult } from '../../engine/sim/batch';
 import type { IoctlEvent, TraceEvent } from '../../engine/trace/event';
 import type { Evidence } from '../evidence';
 import { unmet, verdict, type Predicate } from './predicate';
+import * as says from '../../words/lesson-files';
 
 /** How lines came out: what the kernel refused, what had to wait, which calls were made. */
 
@@ -25,9 +26,7 @@ const refused: Predicate = {
     const last = refusals.at(-1);
     return verdict(
       met,
-      last === undefined
-        ? 'The kernel has refused nothing in this step yet.'
-        : `${last.errno ?? ''}: ${last.why ?? ''}.`,
+      last === undefined ? says.theKernelHasRefusedNothing : `${last.errno ?? ''}: ${last.why ?? ''}.`,
     );
   },
 };
@@ -46,8 +45,8 @@ const called: Predicate = {
     const good = calls.filter(({ returned }) => returned >= 0);
     const seen =
       calls.length === 0
-        ? `${name} was not called in this step yet.`
-        : `${name}: ${calls.length} called, ${good.length} succeeded.`;
+        ? says.wasNotCalledInThisStepYet(name)
+        : says.calledSucceeded(name, calls.length, good.length);
     return verdict(good.length >= Number(options.count ?? 1), seen);
   },
 };
@@ -63,10 +62,10 @@ const bitmap: Predicate = {
     );
     const counts = evidence.results.flatMap(({ line, result }) => (read.has(line) ? [pagesIn(result)] : []));
     const last = counts.at(-1);
-    if (last === undefined) return unmet('No bitmap was read in this step yet.');
+    if (last === undefined) return unmet(says.noBitmapWasRead);
     const [least, most] = [Number(options.least ?? 0), Number(options.most ?? Infinity)];
     const met = counts.some((pages) => pages >= least && pages <= most);
-    return verdict(met, `The last bitmap told of ${last} ${last === 1 ? 'page' : 'pages'}.`);
+    return verdict(met, says.theLastBitmapToldOf(last));
   },
 };
 
@@ -84,7 +83,7 @@ export const CALL_PREDICATES = {
     usage: '',
     words: [0, 0],
     options: [],
-    judge: ended('waits', 'Nothing has had to wait in this step yet.'),
+    judge: ended('waits', says.nothingHasHadToWait),
   },
-  deadlock: { usage: '', words: [0, 0], options: [], judge: ended('deadlock', 'Nothing is deadlocked.') },
+  deadlock: { usage: '', words: [0, 0], options: [], judge: ended('deadlock', says.nothingIsDeadlocked) },
 } as const satisfies Readonly<Record<string, Predicate>>;

@@ -4,6 +4,7 @@ import { parseNumber, parseRange } from '../../scenario/literal';
 import { CAUSE_WORDS, causeOf, CAUSES } from '../causes';
 import { objectOf, type Evidence } from '../evidence';
 import { unmet, verdict, type Args, type Predicate, type Verdict } from './predicate';
+import * as says from '../../words/lesson-files';
 
 /** DMA of the learner: one that got through, or one that was refused. */
 
@@ -37,9 +38,9 @@ const pointOf = (text: string): { readonly start: bigint; readonly last: bigint 
 };
 
 const wrongOptions = ({ options: { access, iova } }: Args): string | null => {
-  if (access !== undefined && access !== 'read' && access !== 'write') return 'access is read or write';
+  if (access !== undefined && access !== 'read' && access !== 'write') return says.accessIsReadOrWrite;
   if (iova !== undefined && parseRange(iova) === null && pointOf(iova) === null)
-    return `${iova} is no address`;
+    return says.isNoAddress(iova);
   return null;
 };
 
@@ -47,26 +48,26 @@ const wrongOptions = ({ options: { access, iova } }: Args): string | null => {
 function lastSeen(all: readonly Try[], evidence: Evidence, device: string | undefined): string {
   const id = device === undefined ? null : objectOf(evidence.objects, device)?.id;
   const last = all.findLast(({ lookup }) => id === null || lookup.deviceId === id);
-  if (last === undefined) return `${device ?? 'No device'} has made no DMA in this step yet.`;
+  if (last === undefined) return says.hasMadeNoDma(device ?? says.noDevice);
   const { lookup, part } = last;
   const who =
     (evidence.objects[lookup.deviceId] as DeviceObject | undefined)?.bdf.replace(/^0000:/, '') ??
-    'The device';
+    says.theDevice;
   const what = `${who}: ${lookup.access} at 0x${part.iova.toString(16)}`;
   const cause = causeOf(part, lookup.access);
-  if (cause !== null) return `${what} was refused: ${CAUSE_WORDS[cause]}.`;
-  if (part.peer !== null) return `${what} went to another device, past the IOMMU.`;
-  if (part.stalled !== undefined) return `${what} waits for an answer.`;
-  if (part.pa === null) return `${what} reached nothing.`;
-  return `${what} reached 0x${part.pa.toString(16)}, ${FROM[part.from]}.`;
+  if (cause !== null) return says.wasRefused(what, CAUSE_WORDS[cause]);
+  if (part.peer !== null) return says.wentToAnotherDevicePastTheIommu(what);
+  if (part.stalled !== undefined) return says.waitsForAnAnswer(what);
+  if (part.pa === null) return says.reachedNothing(what);
+  return says.reached0x(what, part.pa.toString(16), FROM[part.from]);
 }
 
 const FROM: Readonly<Record<LookupPart['from'], string>> = {
-  walk: 'by a walk of the tables',
-  iotlb: 'by the IOTLB',
-  'device-tlb': 'by its own TLB',
+  walk: says.byAWalkOfTheTables,
+  iotlb: says.byTheIotlb,
+  'device-tlb': says.byItsOwnTlb,
   bypass: 'untranslated',
-  peer: 'past the IOMMU',
+  peer: says.pastTheIommu,
 };
 
 const fault: Predicate = {
@@ -76,7 +77,7 @@ const fault: Predicate = {
   problem: (args) =>
     args.options.cause === undefined || CAUSES.some((cause) => cause === args.options.cause)
       ? wrongOptions(args)
-      : `cause is one of ${CAUSES.join(', ')}`,
+      : says.causeIsOneOf(CAUSES.join(', ')),
   judge(args, evidence) {
     const all = tries(evidence);
     const met = all.some((each) => {
@@ -137,11 +138,11 @@ const traffic: Predicate = {
     const runs = evidence.traffic.filter(({ deviceId }) => deviceId === id);
     const accesses = runs.reduce((sum, run) => sum + run.accesses, 0);
     const blocked = runs.reduce((sum, run) => sum + run.blocked, 0);
-    if (accesses === 0) return unmet(`No traffic of ${name} ran beside a line of this step.`);
+    if (accesses === 0) return unmet(says.noTrafficOfRanBeside(name));
     const right = options.blocked === undefined || (options.blocked === 'none') === (blocked === 0);
     return verdict(
       right && accesses >= Number(options.least ?? 1),
-      `${accesses} accesses of ${name}, ${blocked} of them blocked.`,
+      says.accessesOfOfThemBlocked(accesses, name, blocked),
     );
   },
 };

@@ -1,5 +1,6 @@
 import { objectOf } from '../evidence';
 import { verdict, type Predicate } from './predicate';
+import * as says from '../../words/lesson-files';
 
 /** Where the learner looks: for steps that show what there is to see. */
 
@@ -8,7 +9,7 @@ const panel: Predicate = {
   words: [1, 1],
   options: [],
   judge: ({ words: [id = ''] }, evidence) =>
-    verdict(evidence.panel === id, `The panel shown is ${evidence.panel}.`),
+    verdict(evidence.panel === id, says.thePanelShownIs(evidence.panel)),
   wish: ({ words: [id = ''] }) => ({ panel: id }),
 };
 
@@ -22,7 +23,7 @@ const selected: Predicate = {
       selection === null ? null : (objects[selection]?.name ?? selection.replace(/^dev:(0000:)?/, ''));
     return verdict(
       object !== null && object.id === selection,
-      shown === null ? 'Nothing is selected.' : `${shown} is selected.`,
+      shown === null ? says.nothingIsSelected : says.isSelected(shown),
     );
   },
   wish: ({ words: [select = ''] }) => ({ select }),

@@ -3,6 +3,7 @@ import { showValue, valueAt } from '../../lib/values';
 import { parseNumber, parseRange } from '../../scenario/literal';
 import { objectOf, type Evidence } from '../evidence';
 import { unmet, verdict, type Args, type Predicate, type Verdict } from './predicate';
+import * as says from '../../words/lesson-files';
 
 /** What is so of an object: a field and the words behind it. */
 function fieldIs(
@@ -12,9 +13,9 @@ function fieldIs(
   wanted: readonly string[],
 ): Verdict {
   const found = valueAt(object, field);
-  if (!found.ok) return unmet(`${field} is not there.`);
+  if (!found.ok) return unmet(says.isNotThere(field));
   const { value } = found;
-  const shown = `${field} is ${nameOf(objects, value)}.`;
+  const shown = says.is(field, nameOf(objects, value));
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const [first = '', ...rest] = wanted;
   const same = (one: unknown, word: string): boolean => equals(objects, one, word);
@@ -77,14 +78,14 @@ function together(met: (same: boolean) => boolean): Predicate['judge'] {
     const groups = words.map((word) => groupOf(evidence, word));
     if (groups.some((group) => group === null)) {
       const lone = words.find((_, at) => groups[at] === null) ?? '';
-      return unmet(`${lone} is in no group.`);
+      return unmet(says.isInNoGroup(lone));
     }
-    const seen = words.map((word, at) => `${word} is in ${(groups[at] ?? '').replace(':', ' ')}`);
+    const seen = words.map((word, at) => says.isIn(word, (groups[at] ?? '').replace(':', ' ')));
     return verdict(met(new Set(groups).size === 1), `${seen.join(', ')}.`);
   };
 }
 
-const missing = (word: string): Verdict => unmet(`There is no ${word} here.`);
+const missing = (word: string): Verdict => unmet(says.thereIsNoHere(word));
 
 const is: Predicate = {
   usage: 'OBJECT FIELD VALUE… | OBJECT absent',
@@ -93,7 +94,7 @@ const is: Predicate = {
   judge({ words: [name = '', field = '', ...wanted] }, evidence) {
     const object = objectOf(evidence.objects, name);
     if (field === 'absent' && wanted.length === 0)
-      return verdict(object === null, object === null ? `${name} is gone.` : `${name} is there.`);
+      return verdict(object === null, object === null ? says.isGone(name) : says.isThere(name));
     return object === null ? missing(name) : fieldIs(evidence, object, field, wanted);
   },
 };
@@ -107,7 +108,7 @@ const some: Predicate = {
     const all = Object.values(evidence.objects).filter((object) => object.type === type);
     const verdicts = field === undefined ? [] : all.map((object) => fieldIs(evidence, object, field, wanted));
     const found = field === undefined ? all.length : verdicts.filter(({ met }) => met).length;
-    if (all.length === 0) return unmet(`There is no ${type} yet.`);
+    if (all.length === 0) return unmet(says.thereIsNoYet(type));
     const unlike = verdicts.findIndex(({ met }) => !met);
     const first =
       unlike < 0
@@ -115,7 +116,7 @@ const some: Predicate = {
         : `${nameOf(evidence.objects, all[unlike]?.id)}: ${verdicts[unlike]?.seen ?? ''}`;
     return verdict(
       found >= Number(options.count ?? 1),
-      first ?? `There ${found === 1 ? 'is 1' : `are ${found}`}.`,
+      first ?? says.there(found === 1 ? 'is 1' : says.are(found)),
     );
   },
 };
@@ -127,9 +128,9 @@ const attached: Predicate = {
   judge({ words: [name = ''], options }, evidence) {
     const { object, hwpt } = hwptOf(evidence, name);
     if (object === null) return missing(name);
-    if (hwpt === null) return unmet(`${name} is attached to nothing.`);
+    if (hwpt === null) return unmet(says.isAttachedToNothing(name));
     const ioas = evidence.objects[hwpt.ioasId];
-    const where = `${name} is on ${hwpt.name ?? 'an HWPT'}, made for ${ioas?.name ?? 'an IOAS'}.`;
+    const where = says.isOnMadeFor(name, hwpt.name ?? says.anHwpt, ioas?.name ?? says.anIoas);
     const to = options.to === undefined ? null : objectOf(evidence.objects, options.to);
     if (options.to !== undefined && to === null) return missing(options.to);
     const right = to === null || to.id === hwpt.id || to.id === hwpt.ioasId;
@@ -146,7 +147,7 @@ const detached: Predicate = {
     if (object === null) return missing(name);
     return verdict(
       hwpt === null,
-      hwpt === null ? `${name} is attached to nothing.` : `${name} is still attached.`,
+      hwpt === null ? says.isAttachedToNothing(name) : says.isStillAttached(name),
     );
   },
 };
@@ -161,9 +162,7 @@ const bound: Predicate = {
     const met = object.idevId !== null;
     return verdict(
       met,
-      met
-        ? `${name} is bound.`
-        : `${name} has the driver ${object.driver?.name ?? 'none'}, and is not bound.`,
+      met ? says.isBound(name) : says.hasTheDriverAndIsNotBound(name, object.driver?.name ?? 'none'),
     );
   },
 };
@@ -173,12 +172,12 @@ const mapped: Predicate = {
   words: [1, 2],
   options: ['access'],
   problem: ({ words }: Args) =>
-    words[1] === undefined || parseRange(words[1]) !== null ? null : `${words[1]} is no range START-LAST`,
+    words[1] === undefined || parseRange(words[1]) !== null ? null : says.isNoRangeStartLast(words[1]),
   judge({ words: [name = '', range], options }, { objects }) {
     const spaces = Object.values(objects).flatMap((object) =>
       object.type === 'ioas' && (name === 'any' || objectOf(objects, name)?.id === object.id) ? [object] : [],
     );
-    if (spaces.length === 0) return name === 'any' ? unmet('There is no IOAS yet.') : missing(name);
+    if (spaces.length === 0) return name === 'any' ? unmet(says.thereIsNoIoasYet) : missing(name);
     const areas = spaces.flatMap((space) => space.areas);
     const wanted = range === undefined ? null : parseRange(range);
     const fits = areas.filter(
@@ -190,7 +189,7 @@ const mapped: Predicate = {
       (area) =>
         `0x${area.iova.toString(16)}-0x${area.last.toString(16)} ${permission(area.read, area.write)}`,
     );
-    return verdict(fits.length > 0, seen.length === 0 ? 'Nothing is mapped.' : `Mapped: ${seen.join(', ')}.`);
+    return verdict(fits.length > 0, seen.length === 0 ? says.nothingIsMapped : `Mapped: ${seen.join(', ')}.`);
   },
 };
 
@@ -204,13 +203,12 @@ const holding: Predicate = {
   judge({ words: [lock = ''], options }, { objects }) {
     const tasks = Object.values(objects).flatMap((object) => (object.type === 'task' ? [object] : []));
     const holders = tasks.filter(({ holds }) => holds.some((held) => held.lock === lock));
-    const seen = tasks.map(
-      ({ name, holds }) =>
-        `${name ?? 'a task'} has ${holds.map((held) => held.lock).join(', ') || 'no lock'}`,
+    const seen = tasks.map(({ name, holds }) =>
+      says.has(name ?? 'a task', holds.map((held) => held.lock).join(', ') || says.noLock),
     );
     return verdict(
       holders.length >= Number(options.tasks ?? 1),
-      seen.length === 0 ? 'No task is on its way.' : `${seen.join('; ')}.`,
+      seen.length === 0 ? says.noTaskIsOnItsWay : `${seen.join('; ')}.`,
     );
   },
 };

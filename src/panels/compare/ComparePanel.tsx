@@ -2,8 +2,8 @@ import { ArrowLeftRight } from 'lucide-react';
 import { useMemo } from 'react';
 import { useApp } from '../../store';
 import { Button, IconButton } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
+import { COMPARE } from '../../words/panels/compare';
 import { Attachments, Counts, Mappings } from './Differences';
 import { diffAttachments, diffCounts, diffMappings, idsOf } from './mappings';
 import { MemoryWords } from './MemoryWords';
@@ -28,24 +28,24 @@ export function ComparePanel() {
       <Section>
         <div className="compare-moments">
           <MomentPicker name="A" moment={a} onChange={(moment) => compare({ a: moment })} />
-          <IconButton label="Swap A and B" onClick={() => compare({ a: b, b: a })}>
+          <IconButton label={COMPARE.swap} onClick={() => compare({ a: b, b: a })}>
             <ArrowLeftRight size={15} />
           </IconButton>
           <MomentPicker name="B" moment={b} onChange={(moment) => compare({ b: moment })} />
         </div>
         <p className="row">
           <Button onClick={() => compare({ a: { kind: 'line', line: cursor }, b: { kind: 'here' } })}>
-            Keep this moment as A
+            {COMPARE.keep}
           </Button>
         </p>
       </Section>
       {placeA === null || placeB === null ? (
         <Section>
-          <p className="prose">A branch that was to be compared is gone. Choose another moment.</p>
+          <p className="prose">{COMPARE.gone}</p>
         </Section>
       ) : worlds === undefined ? (
         <Section>
-          <p className="muted">Reading…</p>
+          <p className="muted">{COMPARE.reading}</p>
         </Section>
       ) : (
         <>
@@ -78,9 +78,7 @@ function Worlds({ a, b }: WorldsProps) {
       <Section>
         <div className="row">
           <p className="grow" role="status">
-            {same
-              ? 'No object differs.'
-              : `${count(added.length, 'object')} came, ${removed.length} went, ${changed.length} changed.`}
+            {same ? COMPARE.same : COMPARE.summary(added.length, removed.length, changed.length)}
           </p>
           {differ.length > 0 && <OnCanvas ids={differ} />}
         </div>

@@ -4,6 +4,7 @@ import type { WalkStep } from '../../engine/sim/batch';
 import { useReading } from '../shared/use-reading';
 import type { TableReading } from '../shared/table-reading';
 import { Words } from '../shared/Words';
+import { WORDS } from '../../words/panels/compare';
 import type { Place } from './moments';
 import type { WordChange } from './table-words';
 import { keyOf, placesOf } from './use-moments';
@@ -50,14 +51,14 @@ interface MomentProps {
 }
 
 const Moment = ({ name, step, there }: MomentProps) => (
-  <section className="compare-decoded" aria-label={`The entry in ${name}`}>
+  <section className="compare-decoded" aria-label={WORDS.entryIn(name)}>
     <h4>
       {name}: {step?.title ?? ''}
     </h4>
     {!there || step === null ? (
-      <p className="muted">There is no table at this address.</p>
+      <p className="muted">{WORDS.noTableHere}</p>
     ) : (step.words[0] ?? 0n) === 0n ? (
-      <p className="muted">All zeroes: not present.</p>
+      <p className="muted">{WORDS.zeroes}</p>
     ) : (
       <Words words={step.words} fields={step.fields} />
     )}

@@ -3,12 +3,13 @@ import { Section, Term } from '../../ui/Section';
 import type { Attachment, CountChange, IoasChange } from './mappings';
 import { Change, Named } from './Named';
 import { TERMS } from '../shared/terms';
+import { COMPARE } from '../../words/panels/compare';
 
 /** Whose DMA goes where. */
 export function Attachments({ attachments }: { readonly attachments: readonly Attachment[] }) {
   if (attachments.length === 0) return null;
   return (
-    <Section title={<Term tip={TERMS.attach}>Attachments</Term>}>
+    <Section title={<Term tip={TERMS.attach}>{COMPARE.attachments}</Term>}>
       <ul className="compare-list">
         {attachments.map(({ device, before, after }) => (
           <li key={device.id}>
@@ -26,7 +27,7 @@ const SIGN = { added: '+', removed: '−', changed: '~' } as const;
 export function Mappings({ mappings }: { readonly mappings: readonly IoasChange[] }) {
   if (mappings.length === 0) return null;
   return (
-    <Section title={<Term tip={TERMS.iova}>Mappings</Term>}>
+    <Section title={<Term tip={TERMS.iova}>{COMPARE.mappings}</Term>}>
       {mappings.map(({ ioas, areas }) => (
         <div key={ioas.id} className="compare-kind">
           <h4>
@@ -39,7 +40,7 @@ export function Mappings({ mappings }: { readonly mappings: readonly IoasChange[
                 <li key={String(iova)} data-how={how}>
                   <code>
                     <span aria-hidden="true">{SIGN[how]}</span>
-                    <span className="sr-only">{how}</span> {groupedHex(iova)}–{groupedHex(last)}
+                    <span className="sr-only">{COMPARE.how[how]}</span> {groupedHex(iova)}–{groupedHex(last)}
                   </code>
                   <Change before={before} after={after} />
                 </li>
@@ -55,19 +56,24 @@ export function Mappings({ mappings }: { readonly mappings: readonly IoasChange[
 export function Counts({ counts }: { readonly counts: readonly CountChange[] }) {
   if (counts.length === 0) return null;
   return (
-    <Section title="IOMMUs, counted">
+    <Section title={COMPARE.counts}>
       <table className="table">
         <thead>
           <tr>
-            <th>unit</th>
-            <th>what</th>
-            <th className="num">A</th>
-            <th className="num">B</th>
+            <th>{COMPARE.unit}</th>
+            <th>{COMPARE.what}</th>
+            <th className="num">{COMPARE.a}</th>
+            <th className="num">{COMPARE.b}</th>
           </tr>
         </thead>
         <tbody>
           {counts.map(({ unit, what, before, after }) => (
-            <tr key={`${unit.id} ${what}`} data-stale={what.endsWith('stale') && after > before}>
+            <tr
+              key={`${unit.id} ${what}`}
+              data-stale={
+                after > before && unit.caches.some(({ name }) => what === COMPARE.staleEntries(name))
+              }
+            >
               <td>{unit.title}</td>
               <td className="wrap">{what}</td>
               <td className="num">{before.toLocaleString('en')}</td>

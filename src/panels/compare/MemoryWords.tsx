@@ -3,6 +3,7 @@ import { useApp } from '../../store';
 import { Section } from '../../ui/Section';
 import { AddressForm } from '../shared/AddressForm';
 import { useReading } from '../shared/use-reading';
+import { WORDS } from '../../words/panels/compare';
 import type { Place } from './moments';
 import { diffWords } from './table-words';
 import { keyOf, placesOf } from './use-moments';
@@ -33,12 +34,16 @@ export function MemoryWords({ a, b }: { readonly a: Place; readonly b: Place }) 
     }, [key, pa, readMemoryAt]),
   );
   return (
-    <Section title="A page of memory">
-      <AddressForm pa={null} verb="Compare" onGo={(address) => setPa(Math.floor(address / BYTES) * BYTES)} />
+    <Section title={WORDS.page}>
+      <AddressForm
+        pa={null}
+        verb={WORDS.compare}
+        onGo={(address) => setPa(Math.floor(address / BYTES) * BYTES)}
+      />
       {found && found.pa === pa && found.key === key && (
         <>
           {found.none ? (
-            <p className="prose">There is no memory in either moment.</p>
+            <p className="prose">{WORDS.noMemory}</p>
           ) : (
             <WordList words={found.words} hwptId={null} a={a} b={b} />
           )}

@@ -2,6 +2,7 @@ import { useId } from 'react';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
 import type { MomentRef } from '../../store/types';
+import { MOMENT } from '../../words/panels/compare';
 import { momentWords } from './moments';
 
 interface MomentPickerProps {
@@ -33,16 +34,16 @@ export function MomentPicker({ name, moment, onChange }: MomentPickerProps) {
           aria-describedby={note}
           onChange={(event) => choose(event.target.value)}
         >
-          <option value="here">Now</option>
-          <option value="before">Before this line</option>
-          <option value="line">After line …</option>
+          <option value="here">{MOMENT.now}</option>
+          <option value="before">{MOMENT.before}</option>
+          <option value="line">{MOMENT.line}</option>
           {branches.map(({ id, forkedAt }) => (
             <option key={id} value={`branch ${id}`}>
-              End of the branch after line {forkedAt}
+              {MOMENT.branch(forkedAt)}
             </option>
           ))}
           {moment.kind === 'branch' && !branches.some(({ id }) => id === moment.id) && (
-            <option value={value}>A branch that is gone</option>
+            <option value={value}>{MOMENT.goneBranch}</option>
           )}
         </select>
       </label>
@@ -50,7 +51,7 @@ export function MomentPicker({ name, moment, onChange }: MomentPickerProps) {
         <input
           type="number"
           className="input input-mono"
-          aria-label={`Line of ${name}`}
+          aria-label={MOMENT.lineOf(name)}
           min={0}
           max={total}
           value={moment.line}

@@ -4,6 +4,7 @@ import { kindOf } from '../../ui/kinds';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { ObjectLink } from '../shared/ObjectLink';
 import { detailOf, titleOf } from '../shared/words';
+import { COMPARE } from '../../words/panels/compare';
 
 /** An object of either moment: a way to it where it is there now, else its name. */
 export function Named({ object }: { readonly object: WorldObject }) {
@@ -33,7 +34,7 @@ export const Change = ({ before, after }: ChangeProps) => (
     {before !== null && after !== null && (
       <>
         <span aria-hidden="true">→</span>
-        <span className="sr-only">became</span>
+        <span className="sr-only">{COMPARE.became}</span>
       </>
     )}
     {after !== null && <ins>{after}</ins>}

@@ -3,6 +3,7 @@ import type { WorldObject } from '../../engine/sim/world';
 import { kindOf, KINDS, type Kind } from '../../ui/kinds';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { Section } from '../../ui/Section';
+import { COMPARE } from '../../words/panels/compare';
 import { Change, Named } from './Named';
 import type { ObjectsDiff } from './objects';
 
@@ -12,19 +13,19 @@ export function ObjectsChanged({ diff }: { readonly diff: ObjectsDiff }) {
   return (
     <>
       {added.length > 0 && (
-        <Section title={`Came (${added.length})`}>
-          <ByKind rows={added.map((object) => ({ object, more: null }))} how="added" />
+        <Section title={COMPARE.came(added.length)}>
+          <ByKind rows={added.map((object) => ({ object, more: null }))} how={COMPARE.how.added} />
         </Section>
       )}
       {removed.length > 0 && (
-        <Section title={`Went (${removed.length})`}>
-          <ByKind rows={removed.map((object) => ({ object, more: null }))} how="removed" />
+        <Section title={COMPARE.went(removed.length)}>
+          <ByKind rows={removed.map((object) => ({ object, more: null }))} how={COMPARE.how.removed} />
         </Section>
       )}
       {changed.length > 0 && (
-        <Section title={`Changed (${changed.length})`}>
+        <Section title={COMPARE.changed(changed.length)}>
           <ByKind
-            how="changed"
+            how={COMPARE.how.changed}
             rows={changed.map(({ object, fields }) => ({
               object,
               more: (
@@ -78,7 +79,7 @@ function ByKind({ rows, how }: ByKindProps) {
             {more}
           </li>
         ))}
-        {of.length > MOST && <li className="muted">and {(of.length - MOST).toLocaleString('en')} more</li>}
+        {of.length > MOST && <li className="muted">{COMPARE.more(of.length - MOST)}</li>}
       </ul>
     </div>
   ));

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
+import { COMPARE } from '../../words/panels/compare';
 
 /** Outlines what differs on the canvas for as long as this is seen, unless a person clears it. */
 export function OnCanvas({ ids }: { readonly ids: readonly WorldId[] }) {
@@ -16,7 +17,7 @@ export function OnCanvas({ ids }: { readonly ids: readonly WorldId[] }) {
   }, [key, light]);
   return (
     <Button aria-pressed={shown} onClick={() => light(shown ? null : { chain: [], others: key.split(' ') })}>
-      <Spotlight size={14} aria-hidden="true" /> On the canvas
+      <Spotlight size={14} aria-hidden="true" /> {COMPARE.onCanvas}
     </Button>
   );
 }

@@ -8,6 +8,7 @@ import { diffWords } from './table-words';
 import { keyOf, placesOf } from './use-moments';
 import { WordList } from './WordList';
 import { TERMS } from '../shared/terms';
+import { WORDS, COMPARE } from '../../words/panels/compare';
 
 interface TableWordsProps {
   readonly a: Place;
@@ -40,9 +41,9 @@ export function TableWords({ a, b, worlds }: TableWordsProps) {
   if (hwpt === null) return null;
   const words = found?.id === id && found.key === key ? found.words : undefined;
   return (
-    <Section title={<Term tip={TERMS.hwpt}>Table words</Term>}>
+    <Section title={<Term tip={TERMS.hwpt}>{WORDS.tables}</Term>}>
       <label className="field">
-        <span>Tables of</span>
+        <span>{WORDS.tablesOf}</span>
         <select className="input" value={hwpt.id} onChange={(event) => setChosen(event.target.value)}>
           {hwpts.map((each) => (
             <option key={each.id} value={each.id}>
@@ -53,7 +54,7 @@ export function TableWords({ a, b, worlds }: TableWordsProps) {
         </select>
       </label>
       {words === undefined ? (
-        <p className="muted">Reading…</p>
+        <p className="muted">{COMPARE.reading}</p>
       ) : (
         <WordList words={words} hwptId={hwpt.id} a={a} b={b} />
       )}

@@ -1,9 +1,10 @@
 import { Fragment, useMemo, useState } from 'react';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { count, groupedHex } from '../../ui/numbers';
+import { groupedHex } from '../../ui/numbers';
 import { MemoryLink } from '../shared/MemoryLink';
 import { readingOf } from '../shared/table-reading';
+import { WORDS, COMPARE } from '../../words/panels/compare';
 import { DecodedBoth } from './DecodedBoth';
 import type { Place } from './moments';
 import type { WordChange } from './table-words';
@@ -33,22 +34,22 @@ export function WordList({ words, hwptId, a, b }: WordListProps) {
       ),
     [words, all, lookups, hwptId],
   );
-  if (words.length === 0) return <p className="muted">No word differs.</p>;
+  if (words.length === 0) return <p className="muted">{WORDS.none}</p>;
   const shown = words.find(({ pa }) => pa === opened);
   const reading = shown && readings.get(shown.pa);
   return (
     <>
       <p className="muted" role="status">
-        {count(words.length, 'word')} of 64 bits {words.length === 1 ? 'differs' : 'differ'}
+        {WORDS.differ(words.length)}
       </p>
       <div className="scroll-x">
         <table className="table compare-words">
           <thead>
             <tr>
-              <th>at</th>
-              {hwptId !== null && <th>level</th>}
-              <th>A</th>
-              <th>B</th>
+              <th>{WORDS.at}</th>
+              {hwptId !== null && <th>{WORDS.level}</th>}
+              <th>{COMPARE.a}</th>
+              <th>{COMPARE.b}</th>
             </tr>
           </thead>
           <tbody>
@@ -68,7 +69,7 @@ export function WordList({ words, hwptId, a, b }: WordListProps) {
                         type="button"
                         className="link"
                         aria-expanded={opened === word.pa}
-                        data-tip="What both mean, bit by bit"
+                        data-tip={WORDS.bothTip}
                         onClick={() => setOpened(opened === word.pa ? null : word.pa)}
                       >
                         <ins>{digitsOf(word.after)}</ins>
@@ -92,11 +93,11 @@ export function WordList({ words, hwptId, a, b }: WordListProps) {
       </div>
       {!all && words.length > AT_FIRST && (
         <button type="button" className="btn" onClick={() => setAll(true)}>
-          All {words.length.toLocaleString('en')}
+          {WORDS.all(words.length)}
         </button>
       )}
     </>
   );
 }
 
-const digitsOf = (word: bigint | null): string => (word === null ? 'no table' : groupedHex(word));
+const digitsOf = (word: bigint | null): string => (word === null ? WORDS.noTable : groupedHex(word));

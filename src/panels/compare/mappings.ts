@@ -2,6 +2,7 @@ import type { AreaObject, DeviceObject, IoasObject, IommuObject, WorldId } from 
 import { sameData } from '../../lib/same-data';
 import { groupedHex } from '../../ui/numbers';
 import { all, find, titleOf, type Objects } from '../shared/words';
+import { VALUES, COMPARE } from '../../words/panels/compare';
 
 /** An area of an IOAS that came, went, or is another. */
 export interface AreaChange {
@@ -52,7 +53,7 @@ const unnumbered = (area: AreaObject | undefined): AreaObject | undefined =>
 /** An area in words: all that matters, or what of it is not the same in the other. */
 function areaWords(area: AreaObject, other: AreaObject | undefined): string {
   const parts: readonly (readonly [string, boolean])[] = [
-    [`to ${groupedHex(area.last)}`, area.last !== other?.last],
+    [VALUES.to(groupedHex(area.last)), area.last !== other?.last],
     [
       `${area.read ? 'r' : '–'}${area.write ? 'w' : '–'}`,
       area.read !== other?.read || area.write !== other.write,
@@ -61,17 +62,17 @@ function areaWords(area: AreaObject, other: AreaObject | undefined): string {
       area.buffer ?? groupedHex(area.userVa),
       area.userVa !== other?.userVa || area.processId !== other.processId,
     ],
-    [`${area.pinnedPages} pinned`, area.pinnedPages !== other?.pinnedPages],
-    [`${area.accessPins} access pins`, area.accessPins !== (other?.accessPins ?? 0)],
-    [`${area.locks} locks`, area.locks !== (other?.locks ?? 0)],
+    [VALUES.pinned(area.pinnedPages), area.pinnedPages !== other?.pinnedPages],
+    [VALUES.accessPins(area.accessPins), area.accessPins !== (other?.accessPins ?? 0)],
+    [VALUES.locks(area.locks), area.locks !== (other?.locks ?? 0)],
   ];
   const said = parts.filter(([, differs]) => differs).map(([words]) => words);
-  return said.length === 0 ? `kept by ${tiersOf(area)}` : said.join(', ');
+  return said.length === 0 ? VALUES.keptBy(tiersOf(area)) : said.join(', ');
 }
 
 const tiersOf = ({ pages }: AreaObject): string =>
   pages === null
-    ? 'nobody yet'
+    ? VALUES.nobody
     : pages.tiers.map(({ tier, first, last }) => `${tier} ${first}–${last}`).join(', ');
 
 export interface Attachment {
@@ -91,11 +92,11 @@ export function diffAttachments(a: Objects, b: Objects): readonly Attachment[] {
 
 /** What translates for a device: its HWPT, else its group's domain. */
 function servedBy(device: DeviceObject | null, objects: Objects): string {
-  if (device === null) return 'not there';
+  if (device === null) return VALUES.notThere;
   const hwpt = find(objects, device.hwptId, 'hwpt');
   if (hwpt !== null) return titleOf(hwpt);
   const group = find(objects, device.groupId, 'group');
-  return group === null ? 'nothing' : `${group.domain.label}, ${group.domain.type}`;
+  return group === null ? VALUES.nothing : `${group.domain.label}, ${group.domain.type}`;
 }
 
 export interface CountChange {
@@ -119,10 +120,10 @@ export function diffCounts(a: Objects, b: Objects): readonly CountChange[] {
 function countsOf(unit: IommuObject | null): ReadonlyMap<string, number> {
   if (unit === null) return new Map();
   const caches = unit.caches.flatMap(({ name, used, stale }): readonly (readonly [string, number])[] => [
-    [`${name} entries`, used],
-    [`${name} entries, stale`, stale],
+    [COMPARE.entries(name), used],
+    [COMPARE.staleEntries(name), stale],
   ]);
-  return new Map([...caches, ['faults logged', unit.faults.length], ['commands done', unit.commands]]);
+  return new Map([...caches, [COMPARE.faults, unit.faults.length], [COMPARE.commands, unit.commands]]);
 }
 
 /** Everything that differs, for the canvas to outline. */

@@ -1,5 +1,6 @@
 import { linesOf } from '../../store/script';
 import type { AppState, MomentRef } from '../../store/types';
+import { MOMENT } from '../../words/panels/compare';
 
 /** A moment as the engine is asked for it. */
 export interface Place {
@@ -28,7 +29,7 @@ export function placeOf(ref: MomentRef, { cursor, script, branches }: Now): Plac
 
 export function momentWords(ref: MomentRef, now: Now): string {
   const place = placeOf(ref, now);
-  if (place === null) return 'a branch that is gone';
-  if (place.script !== undefined) return 'the end of the branch';
-  return place.cursor === 0 ? 'before the first line' : `after line ${place.cursor}`;
+  if (place === null) return MOMENT.isGone;
+  if (place.script !== undefined) return MOMENT.isBranch;
+  return place.cursor === 0 ? MOMENT.isFirst : MOMENT.isLine(place.cursor);
 }

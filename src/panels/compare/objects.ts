@@ -1,6 +1,7 @@
 import type { WorldId, WorldObject } from '../../engine/sim/world';
 import { sameData } from '../../lib/same-data';
 import { titleOf, type Objects } from '../shared/words';
+import { SPELT, VALUES } from '../../words/panels/compare';
 
 /** One field of an object that is another than before, in words. */
 export interface FieldChange {
@@ -72,18 +73,18 @@ function fieldChanges(
 const NAMED = 4;
 
 function listWords(own: readonly unknown[], length: number, objects: Objects): string {
-  if (length === 0) return 'none';
-  if (own.length === 0) return 'the others';
+  if (length === 0) return VALUES.none;
+  if (own.length === 0) return VALUES.theOthers;
   const words = own.slice(0, NAMED).map((each) => valueWords(each, objects));
-  return own.length > NAMED ? `${words.join(', ')} and ${own.length - NAMED} more` : words.join(', ');
+  return VALUES.listed(words.join(', '), own.length - NAMED);
 }
 
 function valueWords(value: unknown, objects: Objects): string {
-  if (value === null || value === undefined || value === '') return 'none';
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (value === null || value === undefined || value === '') return VALUES.none;
+  if (typeof value === 'boolean') return value ? VALUES.yes : VALUES.no;
   if (typeof value === 'bigint') return `0x${value.toString(16)}`;
   if (typeof value === 'string') return nameOf(value, objects);
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : listWords(value, value.length, objects);
+  if (Array.isArray(value)) return value.length === 0 ? VALUES.none : listWords(value, value.length, objects);
   if (isRecord(value))
     return Object.entries(value)
       .map(([key, each]) => `${fieldWords(key)} ${valueWords(each, objects)}`)
@@ -100,23 +101,7 @@ const nameOf = (id: WorldId, objects: Objects): string => {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const SPELT: Readonly<Record<string, string>> = {
-  hwpt: 'HWPT',
-  hwpts: 'HWPTs',
-  ioas: 'IOAS',
-  iommu: 'IOMMU',
-  viommu: 'vIOMMU',
-  pasids: 'PASIDs',
-  pasid: 'PASID',
-  pa: 'PA',
-  iova: 'IOVA',
-  acs: 'ACS',
-  tlb: 'TLB',
-  api: 'API',
-  dma: 'DMA',
-  va: 'VA',
-  idev: 'device object',
-};
+const SPELLINGS: Readonly<Record<string, string>> = SPELT;
 
 /** `deviceIds` → `devices`, `hwptId` → `HWPT`. */
 export function fieldWords(key: string): string {
@@ -124,6 +109,6 @@ export function fieldWords(key: string): string {
   const words = plain.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return words
     .split(' ')
-    .map((word) => SPELT[word] ?? word)
+    .map((word) => SPELLINGS[word] ?? word)
     .join(' ');
 }

@@ -6,7 +6,8 @@ import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
-import { count } from '../../ui/numbers';
+import { EDITOR } from '../../words/panels/editor';
+import { Phrase } from '../../ui/Phrase';
 import { goTo, openEditor, repair, replaceText, showProblems } from './code-mirror';
 import { draftOf, keepDraft } from './draft';
 import { breakLines } from './margins';
@@ -86,27 +87,26 @@ export function EditorDialog() {
 
   return (
     <Dialog
-      title="Script"
-      description="One action a line. Running it replaces the scene in one undoable step."
+      title={EDITOR.title}
+      description={EDITOR.description}
       width={960}
       onClose={() => openDialog(null)}
       footer={
         <>
           <span className="grow muted editor-state">
-            {count(text === '' ? 0 : text.split('\n').length, 'line')}
-            {changed && ', not run yet'}
+            {(changed ? EDITOR.linesNotRun : EDITOR.lines)(text === '' ? 0 : text.split('\n').length)}
           </span>
           {changed && (
             <Button look="quiet" onClick={() => view && replaceText(view, script)}>
-              Undo all
+              {EDITOR.undoAll}
             </Button>
           )}
-          <Button data-tip="One space between words, two before a comment (Shift Alt F)" onClick={format}>
-            Tidy up
+          <Button data-tip={EDITOR.tidyTip} onClick={format}>
+            {EDITOR.tidy}
           </Button>
-          <Button onClick={() => download(text)}>Save as a file</Button>
+          <Button onClick={() => download(text)}>{EDITOR.save}</Button>
           <Button look="primary" disabled={wrong} onClick={() => void run()}>
-            Run <span className="kbd">Ctrl ↵</span>
+            <Phrase text={EDITOR.run} parts={{ keys: <kbd className="kbd">Ctrl ↵</kbd> }} />
           </Button>
         </>
       }
@@ -130,17 +130,23 @@ export function EditorDialog() {
                   className="chip editor-repair"
                   onClick={() => view && repair(view, problem)}
                 >
-                  Write {problem.instead}
+                  {EDITOR.write(problem.instead)}
                 </button>
               )}
             </li>
           ))}
-          {problems.length > LISTED && <li className="muted">and {problems.length - LISTED} more</li>}
+          {problems.length > LISTED && <li className="muted">{EDITOR.more(problems.length - LISTED)}</li>}
         </ul>
         <p className="muted editor-keys">
-          <kbd className="kbd">Tab</kbd> takes what is offered, else leaves the editor.{' '}
-          <kbd className="kbd">F8</kbd> goes to the next problem, <kbd className="kbd">F9</kbd> stops playing
-          after a line, <kbd className="kbd">Ctrl F</kbd> finds.
+          <Phrase
+            text={EDITOR.keys}
+            parts={{
+              tab: <kbd className="kbd">Tab</kbd>,
+              f8: <kbd className="kbd">F8</kbd>,
+              f9: <kbd className="kbd">F9</kbd>,
+              find: <kbd className="kbd">Ctrl F</kbd>,
+            }}
+          />
         </p>
       </div>
     </Dialog>

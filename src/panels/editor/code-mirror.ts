@@ -12,6 +12,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import type { WorldObject } from '../../engine/sim/world';
+import { EDITOR } from '../../words/panels/editor';
 import { completions } from './completion';
 import { language } from './language';
 import { margins, resultGutter, setBreakLines, setCame, type Came } from './margins';
@@ -69,7 +70,7 @@ export function openEditor(setup: EditorSetup): EditorView {
           ...defaultKeymap,
         ]),
         EditorView.contentAttributes.of({
-          'aria-label': 'Script',
+          'aria-label': EDITOR.title,
           'aria-describedby': 'editor-problems',
           spellcheck: 'false',
           autocapitalize: 'off',
@@ -102,7 +103,7 @@ export function showProblems(view: EditorView, problems: readonly Problem[]): vo
           : {
               actions: [
                 {
-                  name: `Write ${instead}`,
+                  name: EDITOR.write(instead),
                   apply: (at, start, end) =>
                     at.dispatch({ changes: { from: start, to: end, insert: instead } }),
                 },

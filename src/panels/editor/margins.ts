@@ -10,6 +10,7 @@ import {
   type DecorationSet,
 } from '@codemirror/view';
 import type { LineResult } from '../../engine/sim/batch';
+import { EDITOR } from '../../words/panels/editor';
 
 /** What the lines of the scene came to; an edited line and all after it have none. */
 export interface Came {
@@ -98,12 +99,7 @@ class Outcome extends WidgetType {
   }
 }
 
-const WORDS: Partial<Record<LineResult['status'], string>> = {
-  fault: 'fault',
-  waits: 'waits',
-  deadlock: 'deadlock',
-  mismatch: 'not so',
-};
+const WORDS: Partial<Record<LineResult['status'], string>> = EDITOR.outcome;
 
 function outcomesIn(view: EditorView): DecorationSet {
   const widgets = view.visibleRanges.flatMap(({ from, to }) => {
@@ -150,7 +146,7 @@ class BreakMark extends GutterMarker {
   override toDOM(): Node {
     const mark = document.createElement('span');
     mark.className = 'editor-break';
-    mark.title = 'Playing stops after this line';
+    mark.title = EDITOR.stopsHere;
     return mark;
   }
 }

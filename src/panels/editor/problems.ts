@@ -1,6 +1,7 @@
 import type { LineResult } from '../../engine/sim/batch';
 import { unknownNames } from '../../scenario/names';
 import { parseScript } from '../../scenario/parse';
+import { EDITOR } from '../../words/panels/editor';
 
 export interface Problem {
   readonly line: number;
@@ -35,19 +36,14 @@ const problem = (line: number, column: number, message: string, severity: Proble
 });
 
 /** How a line ends that no errno refused. */
-const ENDS: Partial<Record<LineResult['status'], string>> = {
-  fault: 'it faults',
-  waits: 'it waits',
-  deadlock: 'it waits for ever',
-  mismatch: 'it is not so',
-};
+const ENDS: Partial<Record<LineResult['status'], string>> = EDITOR.ends;
 
 /** What the engine could not make sense of, or what came out otherwise than the script says. */
 export const problemsOfRun = (results: readonly LineResult[]): readonly Problem[] =>
   results.flatMap((result) => {
     if (result.ok) return [];
     const { line, column, why, errno, expected, status } = result;
-    if (status === 'error') return [problem(line, column ?? 1, why ?? 'this line makes no sense', 'error')];
-    const came = status === 'ok' ? 'it succeeds' : `${errno ?? ENDS[status] ?? ''}: ${why ?? ''}`;
-    return [problem(line, 1, expected === null ? came : `expected ${expected}, but ${came}`, 'warning')];
+    if (status === 'error') return [problem(line, column ?? 1, why ?? EDITOR.noSense, 'error')];
+    const came = status === 'ok' ? EDITOR.succeeds : EDITOR.came(errno ?? ENDS[status] ?? '', why ?? '');
+    return [problem(line, 1, expected === null ? came : EDITOR.expected(expected, came), 'warning')];
   });

@@ -1,7 +1,8 @@
 import { useCallback, useRef } from 'react';
 import { useApp } from '../../store';
-import { count } from '../../ui/numbers';
+import { Room } from '../shared/Room';
 import { useWindow } from '../shared/use-window';
+import { EVENTS } from '../../words/panels/events';
 import type { Entry } from './entries';
 
 /** Height of a row of one line, as events.css has it; and characters that go into it, about. */
@@ -28,7 +29,7 @@ export function EventList({ entries, withLines, onLine }: EventListProps) {
     },
     [entries],
   );
-  const { from, to, room, isWhole, onScroll } = useWindow(list, entries.length, guess);
+  const { from, to, above, below, isWhole, onScroll } = useWindow(list, entries.length, guess);
   const goTo = (line: number): void => {
     onLine();
     void seek(line);
@@ -37,18 +38,18 @@ export function EventList({ entries, withLines, onLine }: EventListProps) {
     <ol
       ref={list}
       className="events"
-      aria-label="Events"
+      aria-label={EVENTS.title}
       tabIndex={0}
       data-lines={withLines || undefined}
-      style={room}
       onScroll={onScroll}
     >
+      <Room as="li" height={above} />
       {entries.slice(from, to).map((entry, at) => {
         const row = from + at;
         const place = isWhole ? {} : { 'aria-posinset': row + 1, 'aria-setsize': entries.length };
         const line = withLines && (
           <button type="button" className="event-at" onClick={() => goTo(entry.line)}>
-            <span className="sr-only">Line </span>
+            <span className="sr-only">{EVENTS.lineBefore} </span>
             {entry.line}
           </button>
         );
@@ -56,9 +57,9 @@ export function EventList({ entries, withLines, onLine }: EventListProps) {
           return (
             <li key={row} data-row={row} {...place}>
               {line}
-              <span className="event-kind">many</span>
+              <span className="event-kind">{EVENTS.many}</span>
               <button type="button" className="link" onClick={() => goTo(entry.line)}>
-                {count(entry.count, 'event')} at this line
+                {EVENTS.atThisLine(entry.count)}
               </button>
             </li>
           );
@@ -78,6 +79,7 @@ export function EventList({ entries, withLines, onLine }: EventListProps) {
           </li>
         );
       })}
+      <Room as="li" height={below} />
     </ol>
   );
 }

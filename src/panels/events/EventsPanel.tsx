@@ -2,10 +2,13 @@ import { X } from 'lucide-react';
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useApp } from '../../store';
 import { Button, IconButton } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { ObjectLink } from '../shared/ObjectLink';
+import { termOfEvent } from '../shared/terms';
+import { describedBy } from '../shared/tip-of';
 import { useReading } from '../shared/use-reading';
 import { titleOf } from '../shared/words';
+import { EVENTS } from '../../words/panels/events';
+import { Phrase } from '../../ui/Phrase';
 import { kindWord } from './describe';
 import { entriesOf, entriesOfLines, FINE, isTold, kindsOf, type Kind, type Told } from './entries';
 import { EventList } from './EventList';
@@ -55,31 +58,32 @@ export function EventsPanel() {
     <div className="events-panel">
       <div className="events-filter">
         <div className="row">
-          <div className="events-scope" role="group" aria-label="Events of">
+          <div className="events-scope" role="group" aria-label={EVENTS.scope}>
             <Scope pressed={scope === 'line'} onClick={() => setScope('line')}>
-              {cursor === 0 ? 'This line' : `Line ${cursor}`}
+              {cursor === 0 ? EVENTS.thisLine : EVENTS.line(cursor)}
             </Scope>
             <Scope pressed={scope === 'all'} onClick={() => setScope('all')}>
-              All lines so far
+              {EVENTS.allLines}
             </Scope>
           </div>
           <input
             type="search"
             className="input grow"
-            aria-label="Search events"
-            placeholder="Search"
+            aria-label={EVENTS.search}
+            placeholder={EVENTS.searchHint}
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
         </div>
         {kinds.length > 0 && (
-          <div className="row" role="group" aria-label="Kinds">
+          <div className="row" role="group" aria-label={EVENTS.kinds}>
             {kinds.map(([kind, each]) => (
               <button
                 key={kind}
                 type="button"
                 className="chip event-chip"
                 aria-pressed={!hidden.has(kind)}
+                {...describedBy(termOfEvent(kind))}
                 onClick={() => toggle(kind)}
               >
                 {kindWord(kind)} {each.toLocaleString('en')}
@@ -90,14 +94,16 @@ export function EventsPanel() {
         <Following />
         <p className="muted" role="status">
           {entries.every(({ kind }) => kind === 'event') && entries.length === total
-            ? count(total, 'event')
-            : `${entries.length.toLocaleString('en')} of ${count(total, 'event')}`}
+            ? EVENTS.events(total)
+            : EVENTS.eventsOf(entries.length, total)}
         </p>
       </div>
       {total === 0 ? (
         <p className="prose events-none">
-          Nothing happened inside the machine {scope === 'all' ? 'so far' : 'here'}. Go to a line such as{' '}
-          <code>boot</code>, <code>ATTACH</code> or <code>dma</code>.
+          <Phrase
+            text={scope === 'all' ? EVENTS.noneSoFar : EVENTS.noneHere}
+            parts={{ boot: <code>boot</code>, attach: <code>ATTACH</code>, dma: <code>dma</code> }}
+          />
         </p>
       ) : (
         <EventList
@@ -110,13 +116,11 @@ export function EventsPanel() {
       {pages > 1 && (
         <div className="row events-pages">
           <Button disabled={page === 0} onClick={() => setAt({ line: cursor, page: page - 1 })}>
-            Earlier
+            {EVENTS.earlier}
           </Button>
-          <span className="muted">
-            from {(page * PAGE + 1).toLocaleString('en')} of {count(here?.count ?? 0, 'event')}
-          </span>
+          <span className="muted">{EVENTS.from(page * PAGE + 1, here?.count ?? 0)}</span>
           <Button disabled={page + 1 >= pages} onClick={() => setAt({ line: cursor, page: page + 1 })}>
-            Later
+            {EVENTS.later}
           </Button>
         </div>
       )}
@@ -167,9 +171,9 @@ function Following() {
     return (
       <p className="row">
         <span>
-          Only of <ObjectLink id={followed} />
+          <Phrase text={EVENTS.onlyOf} parts={{ object: <ObjectLink id={followed} /> }} />
         </span>
-        <IconButton label="Show events of everything" onClick={() => follow(null)}>
+        <IconButton label={EVENTS.everything} onClick={() => follow(null)}>
           <X size={14} />
         </IconButton>
       </p>
@@ -177,7 +181,7 @@ function Following() {
   if (selected === undefined) return null;
   return (
     <p>
-      <Button onClick={() => follow(selected.id)}>Only of {titleOf(selected)}</Button>
+      <Button onClick={() => follow(selected.id)}>{EVENTS.onlyOfButton(titleOf(selected))}</Button>
     </p>
   );
 }

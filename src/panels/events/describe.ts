@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../../engine/trace/event';
 import { shortBdf } from '../../store/script';
-import { cacheWords } from '../../ui/hardware-words';
-import { count } from '../../ui/numbers';
+import { cacheWords } from '../../words/hardware';
+import { EVENT, EVENT_KINDS } from '../../words/panels/events';
 
 /** One event as a row: what kind, and what happened in words. */
 export interface EventRow {
@@ -18,72 +18,56 @@ const row = (kind: string, text: string, tone: EventRow['tone'] = 'plain'): Even
 });
 
 /** What people call a kind; rows say the same. */
-const KIND_WORDS: Readonly<Partial<Record<TraceEvent['kind'], string>>> = {
-  log: 'kernel',
-  'guest-error': 'misuse',
-  unimplemented: 'lacking',
-};
+const KIND_WORDS: Readonly<Partial<Record<TraceEvent['kind'], string>>> = EVENT_KINDS;
 export const kindWord = (kind: TraceEvent['kind']): string => KIND_WORDS[kind] ?? kind;
-
-const LOCK_WORDS = { acquire: 'takes', release: 'drops', wait: 'waits for' } as const;
-
-const QUEUE_WORDS = {
-  command: ['command', 'fetched from'],
-  event: ['record', 'written to'],
-  'page-request': ['page request', 'written to'],
-} as const;
 
 export function describeEvent(event: TraceEvent): EventRow {
   switch (event.kind) {
     case 'ioctl': {
-      const name = event.name ?? `ioctl ${hex(event.cmd)}`;
-      const end = event.returned < 0 ? `-1, errno ${-event.returned}` : String(event.returned);
-      return row('ioctl', `${name} on ${event.file} = ${end}`);
+      const name = event.name ?? EVENT.ioctlNumber(hex(event.cmd));
+      const end = event.returned < 0 ? EVENT.errno(-event.returned) : String(event.returned);
+      return row('ioctl', EVENT.ioctl(name, event.file, end));
     }
     case 'lock':
-      return row('lock', `${LOCK_WORDS[event.op]} ${event.lock}`);
+      return row('lock', EVENT.lock[event.op](event.lock));
     case 'register':
-      return row(
-        'register',
-        `${event.op}s ${event.name} ${event.op === 'write' ? '=' : '→'} ${hex(event.value)}`,
-      );
+      return row('register', EVENT.register[event.op](event.name, hex(event.value)));
     case 'ownership':
       return row(
         'ownership',
-        `${event.group} ${event.owner === null ? 'is the kernel’s' : `belongs to ${event.owner}`}, count ${event.ownerCount}`,
+        event.owner === null
+          ? EVENT.kernels(event.group, event.ownerCount)
+          : EVENT.belongs(event.group, event.owner, event.ownerCount),
       );
     case 'domain':
-      return row('domain', `${shortBdf(event.device)}: ${event.from ?? 'none'} → ${event.to}`);
+      return row('domain', EVENT.domain(shortBdf(event.device), event.from ?? EVENT.noDomain, event.to));
     case 'map':
-    case 'unmap': {
-      const done = event.kind === 'map' ? 'written' : 'cleared';
-      const entries = count(event.entries, 'entry', 'entries');
-      return row(event.kind, `${event.domain}: ${hex(event.iova)}–${hex(event.last)}, ${entries} ${done}`);
-    }
+    case 'unmap':
+      return row(
+        event.kind,
+        EVENT[event.kind](event.domain, hex(event.iova), hex(event.last), event.entries),
+      );
     case 'command':
-      return row('command', `${event.name}: ${event.effect}`);
+      return row('command', EVENT.command(event.name, event.effect));
     case 'read': {
-      const what = event.structure === 'table' ? `level ${event.level + 1}` : event.structure;
+      const what = event.structure === 'table' ? EVENT.level(event.level + 1) : event.structure;
       const words = event.words.map(hex).join(' ');
-      return row('read', `${what} [${event.index}] at ${hex(event.pa)} = ${words}`);
+      return row('read', EVENT.read(what, event.index, hex(event.pa), words));
     }
     case 'queue': {
-      const [what, done] = QUEUE_WORDS[event.structure];
-      return row(
-        'queue',
-        `${what} ${done} [${event.index}] at ${hex(event.pa)} = ${event.words.map(hex).join(' ')}`,
-      );
+      const words = event.words.map(hex).join(' ');
+      return row('queue', EVENT.queue[event.structure](event.index, hex(event.pa), words));
     }
     case 'cache':
-      return row('cache', `${cacheWords(event.cache).name} ${event.op}: ${event.tag}`);
+      return row('cache', EVENT.cache(cacheWords(event.cache).name, event.op, event.tag));
     case 'dma': {
-      const end = event.pa === null ? 'blocked' : `→ ${hex(event.pa)}`;
-      const bytes = count(event.bytes, 'byte');
-      return row('dma', `${shortBdf(event.device)} ${event.access}s ${bytes} at ${hex(event.iova)} ${end}`);
+      const end = event.pa === null ? EVENT.blocked : `→ ${hex(event.pa)}`;
+      const device = shortBdf(event.device);
+      return row('dma', EVENT.dma[event.access](device, event.bytes, hex(event.iova), end));
     }
     case 'fault': {
-      const kept = event.recorded ? '' : ', not recorded';
-      return row('fault', `${hex(event.reason)} ${event.name}${kept}`, 'fault');
+      const say = event.recorded ? EVENT.fault : EVENT.unrecorded;
+      return row('fault', say(hex(event.reason), event.name), 'fault');
     }
     case 'log':
       return row(kindWord(event.kind), event.text, 'kernel');

@@ -1,7 +1,7 @@
 import { DIFFICULTIES } from '../../gallery/about';
-import { DIFFICULTY_WORDS } from './card-words';
+import { DIFFICULTY_WORDS } from '../../words/panels/card';
 import type { Filter } from './filter';
-import { WORDS } from './words';
+import { GALLERY } from '../../words/panels/gallery';
 
 interface FiltersProps {
   readonly filter: Filter;
@@ -13,7 +13,7 @@ interface FiltersProps {
 export function Filters({ filter, tags, onChange }: FiltersProps) {
   return (
     <div className="gallery-filters">
-      <div role="group" aria-label={WORDS.difficulty} className="gallery-difficulties">
+      <div role="group" aria-label={GALLERY.difficulty} className="gallery-difficulties">
         {[null, ...DIFFICULTIES].map((difficulty) => (
           <button
             key={difficulty ?? 'any'}
@@ -21,17 +21,17 @@ export function Filters({ filter, tags, onChange }: FiltersProps) {
             aria-pressed={filter.difficulty === difficulty}
             onClick={() => onChange({ ...filter, difficulty })}
           >
-            {difficulty === null ? WORDS.any : DIFFICULTY_WORDS[difficulty]}
+            {difficulty === null ? GALLERY.any : DIFFICULTY_WORDS[difficulty]}
           </button>
         ))}
       </div>
       <select
         className="input"
-        aria-label={WORDS.tag}
+        aria-label={GALLERY.tag}
         value={filter.tag ?? ''}
         onChange={({ target }) => onChange({ ...filter, tag: target.value === '' ? null : target.value })}
       >
-        <option value="">{WORDS.anyTag}</option>
+        <option value="">{GALLERY.anyTag}</option>
         {tags.map((tag) => (
           <option key={tag} value={tag}>
             {tag}

@@ -12,7 +12,7 @@ import { RowButton } from './RowButton';
 import { SceneCard } from './SceneCard';
 import { Shelves } from './Shelves';
 import { useScenes } from './use-scenes';
-import { WORDS } from './words';
+import { GALLERY } from '../../words/panels/gallery';
 import './gallery.css';
 
 const RESULTS = '.lesson-row, .scene-card, .row-button';
@@ -42,8 +42,8 @@ export function GalleryDialog() {
 
   return (
     <Dialog
-      title={WORDS.title}
-      description={WORDS.description}
+      title={GALLERY.title}
+      description={GALLERY.description}
       width={880}
       focus={search}
       onClose={() => openDialog(null)}
@@ -53,8 +53,8 @@ export function GalleryDialog() {
           ref={search}
           type="search"
           className="input"
-          aria-label={WORDS.search}
-          placeholder={WORDS.placeholder}
+          aria-label={GALLERY.search}
+          placeholder={GALLERY.placeholder}
           value={query}
           onChange={(event) => setQuery(event.target.value)}
           onKeyDown={onSearchKey}
@@ -76,13 +76,13 @@ function Everything({ filter }: { readonly filter: Filter }) {
     <>
       {lessons.length > 0 && (
         <section className="threads" aria-labelledby="gallery-lessons">
-          <h3 id="gallery-lessons">{WORDS.lessons}</h3>
-          <p className="prose">{WORDS.lessonsSay}</p>
+          <h3 id="gallery-lessons">{GALLERY.lessons}</h3>
+          <p className="prose">{GALLERY.lessonsSay}</p>
           <LessonRows lessons={lessons} />
         </section>
       )}
       {scenes.length > 0 && (
-        <ul className="scene-grid" aria-label={WORDS.title}>
+        <ul className="scene-grid" aria-label={GALLERY.title}>
           {scenes.map((scene) => (
             <li key={scene.id}>
               <SceneCard scene={scene} />
@@ -124,7 +124,7 @@ function Found({ query, filter }: FoundProps) {
     <>
       {inLessons.length > 0 && <LessonRows lessons={inLessons} />}
       {inScenes.length > 0 && (
-        <ul className="gallery-found" aria-label={WORDS.found(inScenes.length)}>
+        <ul className="gallery-found" aria-label={GALLERY.found(inScenes.length)}>
           {inScenes.map((entry, index) => (
             <li key={entry.id}>
               <RowButton entry={entry} label={entry.label} first={index === 0} />
@@ -139,6 +139,6 @@ function Found({ query, filter }: FoundProps) {
 
 const Nothing = () => (
   <p className="muted" role="status">
-    {WORDS.nothing}
+    {GALLERY.nothing}
   </p>
 );

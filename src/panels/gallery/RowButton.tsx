@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react';
 import { useSeen } from '../../gallery/seen';
-import { DIFFICULTY_WORDS, SEEN } from './card-words';
+import { DIFFICULTY_WORDS, SEEN } from '../../words/panels/card';
 import type { Entry } from './catalog';
 import { useOpenScene } from './use-scenes';
 

@@ -1,7 +1,7 @@
 import { Check } from 'lucide-react';
 import type { GalleryScene } from '../../gallery';
 import { useSeen } from '../../gallery/seen';
-import { DIFFICULTY_WORDS, SEEN } from './card-words';
+import { DIFFICULTY_WORDS, SEEN } from '../../words/panels/card';
 import { useOpenScene } from './use-scenes';
 import './gallery.css';
 

@@ -5,7 +5,7 @@ import { threads } from '../../gallery/rows';
 import type { Findable } from '../../gallery/search';
 import { numberOf, type SceneShelf } from '../../gallery/shelves';
 import { trafficShelves } from '../../gallery/traffic';
-import { WORDS } from './words';
+import { GALLERY } from '../../words/panels/gallery';
 
 /** A scene as the gallery lists it. */
 export interface Entry extends About, Findable {
@@ -51,11 +51,11 @@ const section = ([title, says]: readonly [string, string], shelves: readonly She
 });
 
 export const SECTIONS: readonly Section[] = [
-  section(WORDS.shelves.iommus, iommuShelves.map(shelfOf)),
-  section(WORDS.shelves.traffic, trafficShelves.map(shelfOf)),
-  section(WORDS.shelves.groups, groupShelves.map(shelfOf)),
+  section(GALLERY.shelves.iommus, iommuShelves.map(shelfOf)),
+  section(GALLERY.shelves.traffic, trafficShelves.map(shelfOf)),
+  section(GALLERY.shelves.groups, groupShelves.map(shelfOf)),
   section(
-    WORDS.shelves.threads,
+    GALLERY.shelves.threads,
     threads.map(({ letter, title, year, rows }) => ({
       id: letter,
       letter,

@@ -1,17 +1,17 @@
 import { useMemo, type ReactNode } from 'react';
-import type { DeviceObject } from '../../engine/sim/world';
+import type { DeviceObject, GroupObject } from '../../engine/sim/world';
 import { cmdlineOf } from '../../scenario/what-if/set-cmdline';
 import { useApp } from '../../store';
 import { sceneTitle, shortBdf } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { Section } from '../../ui/Section';
+import { APART, WHY } from '../../words/panels/groups/why';
 import {
   ISOLATING,
   lacksAllBits,
   missingBits,
   redirectingOn,
   unaskedOn,
-  type Keeping,
   type Way,
   type WayStep,
 } from './chain';
@@ -37,23 +37,23 @@ export function ApartView({ a, b, way, children }: ApartViewProps) {
   if (groupA === null || groupB === null) {
     const without = groupA === null ? a : b;
     return (
-      <Section title={`${shortBdf(without.bdf)} has no group`}>
-        <p className="prose">{without.ungrouped ?? 'No kernel runs yet, so there are no groups.'}</p>
+      <Section title={WHY.noGroupOf(shortBdf(without.bdf))}>
+        <p className="prose">{without.ungrouped ?? WHY.noKernel}</p>
       </Section>
     );
   }
   return (
-    <Section title={`Apart: group ${groupA.number} and group ${groupB.number}`}>
+    <Section title={APART.title(groupA.number, groupB.number)}>
       {children}
       <p className="prose">{summaryOf(a, b, way, overridden)}</p>
-      <ol className="chain way" aria-label="The way between them">
+      <ol className="chain way" aria-label={APART.way}>
         {way.steps.map((step, at) => (
           <li key={step.device.id} data-boundary={step.boundary || undefined}>
-            {way.top === null && at === way.up && <p className="way-top">root complex</p>}
+            {way.top === null && at === way.up && <p className="way-top">{APART.rootComplex}</p>}
             <div className="chain-device">
               <span className="chain-number">{at + 1}</span>
               <DeviceLine id={step.device.id} />
-              <span className="way-group">group {groupOf(objects, step.device)?.number ?? 'none'}</span>
+              <span className="way-group">{groupWords(groupOf(objects, step.device))}</span>
             </div>
             <p className="way-keeping">
               <Bits step={step} />
@@ -84,11 +84,9 @@ function OnPurpose({ ports }: { readonly ports: readonly DeviceObject[] }) {
   };
   return (
     <>
-      <p className="prose after">
-        For peer-to-peer DMA between them, {listed(ports)} would have to let requests across.
-      </p>
+      <p className="prose after">{APART.acrossFor(listed(ports))}</p>
       <div className="row">
-        <Button onClick={tryIt}>What if {ports.length === 1 ? 'it does' : 'they do'}?</Button>
+        <Button onClick={tryIt}>{APART.whatIf(ports.length)}</Button>
       </div>
     </>
   );
@@ -97,39 +95,29 @@ function OnPurpose({ ports }: { readonly ports: readonly DeviceObject[] }) {
 /** Only what the registers prove: which of the kernel's quirks counted is not in them. */
 function summaryOf(a: DeviceObject, b: DeviceObject, way: Way, overridden: boolean): string {
   if (!way.steps.some(({ device: { id } }) => id !== a.id && id !== b.id))
-    return `No bridge is between ${shortBdf(a.bdf)} and ${shortBdf(b.bdf)}. On a bus Linux joins only what shares a requester id, or functions of one slot that do not isolate.`;
+    return APART.noBridge(shortBdf(a.bdf), shortBdf(b.bdf));
   const redirecting = redirectingOn(way);
   const unasked = unaskedOn(way);
   if (redirecting.length > 0 && unasked.length > 0)
-    return `Kept apart in one direction only. What comes in by ${listed(redirecting)} is sent up to the IOMMU; ${listed(unasked)} does not isolate, so what comes in by it may go straight across. ${UPWARD}`;
-  if (unasked.length > 0)
-    return `Nothing isolates where their ways meet: ${listed(unasked)} may send requests straight across. ${UPWARD}`;
-  if (redirecting.length > 0)
-    return `A request from one to the other would have to pass ${listed(redirecting)}. There it is sent up to the IOMMU instead of across, so each can have a translation of its own.`;
-  if (overridden)
-    return 'No port redirects where their ways meet. pcie_acs_override= on the command line has Linux take what has no ACS capability for isolating all the same: the groups are apart, the wires are not.';
-  return 'No port has all the ACS bits that Linux asks for where their ways meet: what keeps them apart is not in the registers. The kernel has a table of devices that isolate all the same.';
+    return APART.oneDirection(listed(redirecting), listed(unasked));
+  if (unasked.length > 0) return APART.open(listed(unasked));
+  if (redirecting.length > 0) return APART.redirected(listed(redirecting));
+  if (overridden) return APART.overridden;
+  return APART.byTable;
 }
-
-/** Linux: drivers/iommu/iommu.c pci_device_group() */
-const UPWARD =
-  'Linux asks the bridges above each device alone, so one that does not isolate is joined with what is below it, and with nothing beside.';
 
 const listed = (devices: readonly DeviceObject[]): string =>
   devices.map(({ bdf }) => shortBdf(bdf)).join(', ');
 
-const WORDS: Readonly<Record<Keeping, string>> = {
-  'acs-on': 'has all that Linux asks for',
-  'acs-off': 'lets requests pass',
-  'no-acs': 'no ACS capability',
-  'single-function': 'a single function: no ACS asked for',
-};
+const groupWords = (group: GroupObject | null): string =>
+  group === null ? APART.noGroup : APART.group(group.number);
 
 function wordsOf({ device, keeping }: WayStep): string {
   const lacking = missingBits(device);
-  if (keeping === 'acs-on' && lacksAllBits(device))
-    return 'its capability has none of these bits: they count as on for good';
-  return keeping === 'acs-off' && lacking.length > 0 ? `${lacking.join(', ')} off` : WORDS[keeping];
+  if (keeping === 'acs-on' && lacksAllBits(device)) return APART.noBits;
+  return keeping === 'acs-off' && lacking.length > 0
+    ? APART.bitsOff(lacking.join(', '))
+    : APART.keeping[keeping];
 }
 
 function Bits({ step: { device, keeping } }: { readonly step: WayStep }) {
@@ -144,7 +132,7 @@ function Bits({ step: { device, keeping } }: { readonly step: WayStep }) {
         className="chip bit-chip"
         data-on={on || !able}
         data-lacking={(able && !on) || undefined}
-        title={able ? undefined : `${bit} is not in the capability: it counts as always on`}
+        title={able ? undefined : APART.bitMissing(bit)}
       >
         {bit}
         {able ? (on ? '+' : '−') : ''}

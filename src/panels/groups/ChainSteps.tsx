@@ -1,5 +1,6 @@
 import type { WorldId } from '../../engine/sim/world';
 import { sentence } from '../shared/sentence';
+import { WHY } from '../../words/panels/groups/why';
 import type { ChainStep } from './chain';
 import { DeviceLine } from './DeviceLine';
 import { Evidence } from './Evidence';
@@ -13,7 +14,7 @@ export const ChainSteps = ({
   readonly start: WorldId;
   readonly steps: readonly ChainStep[];
 }) => (
-  <ol className="chain" aria-label="From one to the other">
+  <ol className="chain" aria-label={WHY.chain}>
     <li className="chain-device">
       <span className="chain-number">1</span>
       <DeviceLine id={start} />

@@ -1,6 +1,7 @@
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { find } from '../shared/words';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { ClassIcon } from './ClassIcon';
 import { addressOf, shortName } from './words';
 
@@ -12,7 +13,7 @@ export function DeviceLine({ id }: { readonly id: WorldId }) {
   if (device === null)
     return (
       <span className="device-line">
-        <code>{addressOf(id)}</code> <span className="muted">not there any more</span>
+        <code>{addressOf(id)}</code> <span className="muted">{GROUPS.gone}</span>
       </span>
     );
   return (

@@ -3,6 +3,7 @@ import type { DeviceObject, WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { all } from '../shared/words';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { shortName } from './words';
 
 interface DevicePickerProps {
@@ -38,10 +39,10 @@ export function DevicePicker({ label, none, value, onChange, not = null, near = 
         <option value="">{none}</option>
         {neighbours.length > 0 ? (
           <>
-            <optgroup label="Same group">
+            <optgroup label={GROUPS.sameGroup}>
               <Options devices={neighbours} />
             </optgroup>
-            <optgroup label="Other groups">
+            <optgroup label={GROUPS.otherGroups}>
               <Options devices={rest} />
             </optgroup>
           </>

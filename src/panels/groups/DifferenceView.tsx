@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { useApp } from '../../store';
-import { count } from '../../ui/numbers';
 import { find } from '../shared/words';
+import { DIFFERENCE } from '../../words/panels/groups/what-if';
+import { SHARED } from '../../words/panels/shared';
 import { ClassIcon } from './ClassIcon';
 import { isNothing, type ComparedGroup, type Difference, type GroupsChange, type Member } from './difference';
 import { addressOf } from './words';
@@ -34,40 +35,35 @@ export function DifferenceView({ difference, problem }: DifferenceViewProps) {
           <li key={keyOf(change)} data-kind={change.kind}>
             <p className="difference-title">{titleOf(change)}</p>
             <div className="difference-sides">
-              <Side groups={change.before} name="before" change={change} />
+              <Side groups={change.before} name={DIFFERENCE.side.before} change={change} />
               <span className="difference-arrow" aria-hidden="true">
                 →
               </span>
-              <Side groups={change.after} name="after" change={change} />
+              <Side groups={change.after} name={DIFFERENCE.side.after} change={change} />
             </div>
           </li>
         ))}
       </ul>
       {!all && changes.length > MOST_CHANGES && (
-        <More onClick={() => setAll(true)}>{`Show ${changes.length - MOST_CHANGES} more`}</More>
+        <More onClick={() => setAll(true)}>{DIFFERENCE.showMore(changes.length - MOST_CHANGES)}</More>
       )}
       {ungrouped.length > 0 && (
         <ul className="stack difference-ungrouped">
           {ungrouped.map(({ deviceId, grouped, why }) => (
             <li key={deviceId}>
-              <code>{addressOf(deviceId)}</code>{' '}
-              {grouped ? 'gets a group that it did not have: ' : 'has no group any more: '}
+              <code>{addressOf(deviceId)}</code> {grouped ? DIFFERENCE.grouped : DIFFERENCE.ungrouped}{' '}
               <span className="muted">{why}</span>
             </li>
           ))}
         </ul>
       )}
-      {!isNothing(difference) && same > 0 && (
-        <p className="muted">
-          {count(same, 'other group')} {same === 1 ? 'is' : 'are'} as before.
-        </p>
-      )}
+      {!isNothing(difference) && same > 0 && <p className="muted">{DIFFERENCE.same(same)}</p>}
       {problem !== null && (
         <p className="difference-problem">
           <span className="chip" data-tone="stale">
-            later lines
+            {DIFFERENCE.laterLines}
           </span>{' '}
-          The script goes on with something that does not fit the changed machine: {problem}
+          {DIFFERENCE.problem(problem)}
         </p>
       )}
     </>
@@ -75,63 +71,37 @@ export function DifferenceView({ difference, problem }: DifferenceViewProps) {
 }
 
 function summaryOf(difference: Difference): string {
-  if (isNothing(difference)) return 'Nothing changes: every device stays with the same others.';
+  if (isNothing(difference)) return DIFFERENCE.nothing;
   const kinds = new Map<GroupsChange['kind'], number>();
   for (const { kind } of difference.changes) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  const parts = [...kinds].map(([kind, n]) => `${n} ${WORDS[kind]}`);
-  return parts.length === 0 ? 'Only who has a group changes.' : `${parts.join(', ')}.`;
+  return kinds.size === 0 ? DIFFERENCE.onlyUngrouped : DIFFERENCE.summary(kinds);
 }
 
-const WORDS: Readonly<Record<GroupsChange['kind'], string>> = {
-  split: 'split up',
-  merged: 'merged',
-  regrouped: 'exchange',
-  changed: 'changed',
-  appeared: 'new',
-  vanished: 'gone',
-};
-
 function titleOf({ kind, before, after }: GroupsChange): string {
-  const old = namesOf(before);
-  const now = namesOf(after);
+  const old = numbersOf(before);
   switch (kind) {
     case 'split':
-      return `${old} splits into ${after.length}`;
+      return DIFFERENCE.split(old, after.length);
     case 'merged':
-      return `${old} become one`;
+      return DIFFERENCE.merged(old);
     case 'regrouped':
-      return `${old} exchange devices`;
+      return DIFFERENCE.regrouped(old);
     case 'changed':
-      return changedTitle(old, before, after);
+      return DIFFERENCE.changed(old, strangersIn(after), strangersIn(before));
     case 'appeared':
-      return `${now} is new`;
+      return DIFFERENCE.appeared(numbersOf(after));
     case 'vanished':
-      return `${old} is gone`;
+      return DIFFERENCE.vanished(old);
   }
 }
 
-function changedTitle(
-  old: string,
-  before: readonly ComparedGroup[],
-  after: readonly ComparedGroup[],
-): string {
-  const lost = membersOf(before).filter(({ place }) => place === null).length;
-  const won = membersOf(after).filter(({ place }) => place === null).length;
-  if (lost === 0 && won === 0) return `${old} moves`;
-  const parts = [won > 0 && `wins ${count(won, 'device')}`, lost > 0 && `loses ${count(lost, 'device')}`];
-  return `${old} ${parts.filter(Boolean).join(' and ')}`;
-}
+/** Devices that are on this side only. */
+const strangersIn = (groups: readonly ComparedGroup[]): number =>
+  membersOf(groups).filter(({ place }) => place === null).length;
 
 const membersOf = (groups: readonly ComparedGroup[]): readonly Member[] =>
   groups.flatMap(({ members }) => members);
-const namesOf = (groups: readonly ComparedGroup[]): string =>
-  groups.length === 1
-    ? `Group ${groups[0]?.number ?? ''}`
-    : `Groups ${listed(groups.map(({ number }) => String(number)))}`;
-
-/** `1, 3 and 7` */
-const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+const numbersOf = (groups: readonly ComparedGroup[]): readonly number[] => groups.map(({ number }) => number);
 const keyOf = ({ before, after }: GroupsChange): string =>
   [...membersOf(before), '→', ...membersOf(after)]
     .map((each) => (typeof each === 'string' ? each : each.deviceId))
@@ -145,9 +115,9 @@ interface SideProps {
 
 function Side({ groups, name, change }: SideProps) {
   if (groups.length === 0)
-    return <p className="difference-none">{name === 'before' ? 'was not there' : 'none'}</p>;
+    return <p className="difference-none">{name === 'before' ? DIFFERENCE.wasNotThere : DIFFERENCE.none}</p>;
   return (
-    <ul className="difference-side" aria-label={name}>
+    <ul className="difference-side" aria-label={DIFFERENCE.side[name]}>
       {groups.map((group, at) => (
         <Group key={group.members[0]?.deviceId ?? at} group={group} at={at} name={name} change={change} />
       ))}
@@ -166,7 +136,8 @@ function Group({ group: { number, members }, at, name, change }: GroupProps) {
   return (
     <li className="difference-group">
       <span className="difference-number">
-        <span className="sr-only">{name} </span>group {number}
+        <span className="sr-only">{DIFFERENCE.side[name]} </span>
+        {DIFFERENCE.group(number)}
       </span>
       <ul>
         {shown.map((member) => (
@@ -179,7 +150,7 @@ function Group({ group: { number, members }, at, name, change }: GroupProps) {
         ))}
       </ul>
       {shown.length < members.length && (
-        <More onClick={() => setAll(true)}>{`and ${members.length - shown.length} more`}</More>
+        <More onClick={() => setAll(true)}>{SHARED.more(members.length - shown.length)}</More>
       )}
     </li>
   );
@@ -210,10 +181,10 @@ function Device({ member: { deviceId, otherId, place }, side, company }: DeviceP
   const moved = otherId !== null && otherId !== deviceId;
   const word = fresh
     ? side === 'before'
-      ? 'gone'
-      : 'new'
+      ? DIFFERENCE.gone
+      : DIFFERENCE.new
     : moved && side === 'after'
-      ? `was ${addressOf(otherId)}`
+      ? DIFFERENCE.was(addressOf(otherId))
       : null;
   return (
     <li

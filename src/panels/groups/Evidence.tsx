@@ -1,4 +1,5 @@
 import type { JoinEvidence } from '../../engine/sim/world';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { addressOf } from './words';
 
 /** What Linux looked at: each device's registers, headers or quirks, with what is missing. */
@@ -6,7 +7,7 @@ export function Evidence({ evidence }: { readonly evidence: readonly JoinEvidenc
   if (evidence.length === 0) return null;
   return (
     <div className="evidence">
-      <ul aria-label="Evidence">
+      <ul aria-label={GROUPS.evidence}>
         {evidence.map(({ deviceId, where, what, missing, rule }) => (
           <li key={`${deviceId} ${where} ${what} ${rule}`} title={`${rule}()`}>
             <span className="evidence-where">
@@ -17,7 +18,7 @@ export function Evidence({ evidence }: { readonly evidence: readonly JoinEvidenc
         ))}
       </ul>
       <p className="evidence-rules">
-        Linux:{' '}
+        {GROUPS.linux}{' '}
         {[...new Set(evidence.map(({ rule }) => rule))].map((rule, at) => (
           <code key={rule}>
             {at > 0 && ', '}

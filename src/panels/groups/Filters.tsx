@@ -2,6 +2,7 @@ import { Search, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { IconButton } from '../../ui/Button';
 import type { Objects } from '../shared/words';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { useGroupsUi } from './groups-ui';
 import { classChoices, vendorChoices, type Choice, type Filter } from './rows';
 
@@ -18,8 +19,8 @@ export function Filters({ objects }: { readonly objects: Objects }) {
         <input
           type="search"
           className="input"
-          aria-label="Search devices"
-          placeholder="Name, address, id, driver, group 7"
+          aria-label={GROUPS.search}
+          placeholder={GROUPS.searchFor}
           value={filter.text}
           onChange={(event) => set({ text: event.target.value })}
           onKeyDown={(event) => {
@@ -29,22 +30,22 @@ export function Filters({ objects }: { readonly objects: Objects }) {
           }}
         />
         {filter.text !== '' && (
-          <IconButton label="Clear the search" onClick={() => set({ text: '' })}>
+          <IconButton label={GROUPS.clearSearch} onClick={() => set({ text: '' })}>
             <X size={14} aria-hidden="true" />
           </IconButton>
         )}
       </div>
       <div className="groups-selects">
         <Choose
-          label="Class"
-          any="all classes"
+          label={GROUPS.class}
+          any={GROUPS.allClasses}
           choices={classes}
           value={filter.classBase}
           onChange={(classBase) => set({ classBase })}
         />
         <Choose
-          label="Vendor"
-          any="all vendors"
+          label={GROUPS.vendor}
+          any={GROUPS.allVendors}
           choices={vendors}
           value={filter.vendorId}
           onChange={(vendorId) => set({ vendorId })}
@@ -55,7 +56,7 @@ export function Filters({ objects }: { readonly objects: Objects }) {
             checked={filter.several}
             onChange={(event) => set({ several: event.target.checked })}
           />
-          shared only
+          {GROUPS.sharedOnly}
         </label>
       </div>
     </search>

@@ -14,6 +14,7 @@ import { find, type Objects } from '../shared/words';
 import { DeviceRow, GroupRow, UngroupedRow } from './TreeRows';
 import type { Row } from './rows';
 import { offsetsOf, revealing, windowOf } from '../shared/windowing';
+import { GROUPS } from '../../words/panels/groups/groups';
 
 /** Heights of rows, in pixels: tree.css has the same. */
 const LINE = 30;
@@ -40,7 +41,10 @@ export function GroupTree({ rows, onToggle }: GroupTreeProps) {
   const selectedRow = useApp((state) => rowFor(rows, state.objects, state.selection));
   const walkedRow = walked?.from === selection ? rows.findIndex(({ id }) => id === walked.to) : -1;
   const active = walkedRow >= 0 ? walkedRow : Math.max(0, selectedRow);
-  const offsets = useMemo(() => offsetsOf(rows.map(heightOf)), [rows]);
+  const offsets = useMemo(() => {
+    const heights = rows.map(heightOf);
+    return offsetsOf(heights.length, (row) => heights[row] ?? 0);
+  }, [rows]);
   const { from, to } = windowOf(offsets, seen.top, seen.height, MARGIN);
 
   useLayoutEffect(() => {
@@ -117,7 +121,7 @@ export function GroupTree({ rows, onToggle }: GroupTreeProps) {
       ref={box}
       className="tree"
       role="tree"
-      aria-label="Groups and their devices"
+      aria-label={GROUPS.tree}
       tabIndex={0}
       aria-activedescendant={here && rowDomId(here.id)}
       onKeyDown={onKeyDown}

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { count } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
+import { CommandButton } from '../shared/CommandButton';
 import { all } from '../shared/words';
 import { Filters } from './Filters';
 import { GroupTree } from './GroupTree';
@@ -10,6 +10,8 @@ import { useGroupsUi } from './groups-ui';
 import { isPlain, listingOf, NO_FILTER, rowsOf, UNGROUPED } from './rows';
 import { SubjectBar } from './SubjectBar';
 import { TERMS } from '../shared/terms';
+import { REPORT_COMMANDS_SAY } from '../../words/commands/report';
+import { GROUPS } from '../../words/panels/groups/groups';
 
 /** With fewer devices than this, everything is open at first. */
 const FEW = 40;
@@ -34,12 +36,8 @@ export function GroupsPanel() {
 
   if (groups.length === 0)
     return (
-      <Section title={<Term tip={TERMS.group}>Groups</Term>}>
-        <p className="prose">
-          {devices.length === 0
-            ? 'Nothing here yet. Import a machine, or open a scene.'
-            : 'No groups yet: Linux makes them when it boots with an IOMMU. Run the script up to its boot line.'}
-        </p>
+      <Section title={<Term tip={TERMS.group}>{GROUPS.title}</Term>}>
+        <p className="prose">{devices.length === 0 ? GROUPS.nothing : GROUPS.notYet}</p>
       </Section>
     );
 
@@ -53,25 +51,26 @@ export function GroupsPanel() {
       <Filters objects={objects} />
       <div className="groups-count">
         <p role="status">
-          {plain ? count(shown, 'group') : `${shown} of ${count(groups.length, 'group')}`}
-          {plain && ` · ${count(devices.length, 'device')}`}
+          {plain ? GROUPS.groups(shown) : GROUPS.groupsOf(shown, groups.length)}
+          {plain && GROUPS.andDevices(devices.length)}
         </p>
         <span className="grow" />
+        <CommandButton id="report.open" subject={[]} label={REPORT_COMMANDS_SAY.button} />
         {rows.some((row) => row.kind !== 'device' && !row.open) ? (
           <button type="button" className="link-quiet" onClick={() => setAll(true)}>
-            Open all
+            {GROUPS.openAll}
           </button>
         ) : (
           <button type="button" className="link-quiet" onClick={() => setAll(false)}>
-            Close all
+            {GROUPS.closeAll}
           </button>
         )}
       </div>
       {rows.length === 0 ? (
         <div className="groups-none">
-          <p className="prose">No device is like that.</p>
+          <p className="prose">{GROUPS.noneLike}</p>
           <button type="button" className="btn" onClick={() => useGroupsUi.setState({ filter: NO_FILTER })}>
-            Show all
+            {GROUPS.showAll}
           </button>
         </div>
       ) : (

@@ -1,5 +1,7 @@
 import type { GroupObject, WorldId } from '../../engine/sim/world';
 import { sentence } from '../shared/sentence';
+import { Phrase } from '../../ui/Phrase';
+import { WHY } from '../../words/panels/groups/why';
 import { DeviceLine } from './DeviceLine';
 import { Evidence } from './Evidence';
 import { ruleTitle } from './rules';
@@ -16,7 +18,7 @@ interface JoinTreeProps {
 export function JoinTree({ group, subjectId, onPair }: JoinTreeProps) {
   const joined = new Map(group.joins.map((join) => [join.deviceId, join]));
   return (
-    <ol className="join-list" aria-label="How its devices came together">
+    <ol className="join-list" aria-label={WHY.joins}>
       {group.deviceIds.map((id) => {
         const join = joined.get(id);
         return (
@@ -25,17 +27,23 @@ export function JoinTree({ group, subjectId, onPair }: JoinTreeProps) {
               <DeviceLine id={id} />
               {id !== subjectId && (
                 <button type="button" className="link-quiet" onClick={() => onPair(id)}>
-                  The way to it
+                  {WHY.wayToIt}
                 </button>
               )}
             </div>
             {join === undefined ? (
-              <p className="muted">The first: Linux made the group for it.</p>
+              <p className="muted">{WHY.first}</p>
             ) : (
               <details open={id === subjectId}>
                 <summary>
-                  {ruleTitle(join.rule)} <span className="muted">through</span>{' '}
-                  <code>{addressOf(join.withId)}</code>
+                  <Phrase
+                    text={WHY.through}
+                    parts={{
+                      rule: ruleTitle(join.rule),
+                      through: <span className="muted">{WHY.throughWord}</span>,
+                      device: <code>{addressOf(join.withId)}</code>,
+                    }}
+                  />
                 </summary>
                 <p className="prose">{sentence(join.why)}</p>
                 <Evidence evidence={join.evidence} />

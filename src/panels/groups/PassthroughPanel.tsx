@@ -3,11 +3,12 @@ import type { DeviceObject } from '../../engine/sim/world';
 import type { Obstacle, PassthroughVerdict } from '../../engine/sim/passthrough/verdict';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { copyText } from '../shared/copy';
 import { sentence } from '../shared/sentence';
 import { useReading } from '../shared/use-reading';
+import { PASSTHROUGH } from '../../words/panels/groups/passthrough';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { DeviceLine } from './DeviceLine';
 import { DevicePicker } from './DevicePicker';
 import { useSubject } from './groups-ui';
@@ -21,18 +22,15 @@ export function PassthroughPanel() {
     <>
       <Section>
         <DevicePicker
-          label="Device for the VM"
-          none="Choose a device"
+          label={PASSTHROUGH.device}
+          none={PASSTHROUGH.choose}
           value={device?.id ?? null}
           onChange={(id) => select(id)}
         />
       </Section>
       {device === null ? (
         <Section>
-          <p className="prose">
-            Choose a device to hear whether VFIO would hand it to a virtual machine as things are, what is in
-            the way, and what to type on a real machine. The verdict is tried out on a copy of this one.
-          </p>
+          <p className="prose">{PASSTHROUGH.chooseSays}</p>
         </Section>
       ) : (
         <Verdict key={device.id} device={device} />
@@ -49,14 +47,14 @@ function Verdict({ device }: { readonly device: DeviceObject }) {
     return (
       <Section>
         <p className="muted" role="status">
-          Trying it on a copy…
+          {PASSTHROUGH.trying}
         </p>
       </Section>
     );
   if (verdict === null)
     return (
       <Section>
-        <p className="prose">No kernel runs yet. Run the script up to its boot line.</p>
+        <p className="prose">{PASSTHROUGH.noKernel}</p>
       </Section>
     );
   return (
@@ -68,53 +66,32 @@ function Verdict({ device }: { readonly device: DeviceObject }) {
   );
 }
 
-const STATE: Readonly<Record<PassthroughVerdict['state'], string>> = {
-  ready: 'Ready',
-  'needs-work': 'Possible, with some work',
-  blocked: 'Blocked',
-};
-
 function Summary({ verdict: { state, summary, lines } }: { readonly verdict: PassthroughVerdict }) {
   return (
     <Section>
       <div className="verdict-card" data-state={state} role="status">
-        <p className="verdict-state">{STATE[state]}</p>
+        <p className="verdict-state">{PASSTHROUGH.state[state]}</p>
         <p>{sentence(summary)}</p>
-        <Lines lines={lines} label="Do all that" look="primary" />
+        <Lines lines={lines} label={PASSTHROUGH.doAll} look="primary" />
       </div>
     </Section>
   );
 }
 
-const TITLES: Readonly<Record<Obstacle['kind'], string>> = {
-  'no-group': 'No IOMMU group',
-  bridge: 'It is a bridge',
-  'virtual-functions': 'Its virtual functions',
-  coherency: 'DMA is not coherent',
-  interrupts: 'Interrupts are not isolated',
-  reserved: 'Firmware holds memory of it',
-  'own-driver': 'Its own driver',
-  'sibling-driver': 'A driver of its group',
-  owned: 'Its group is taken',
-  'sibling-goes-along': 'Its group goes along',
-  'peer-to-peer': 'Requests that pass the IOMMU by',
-  refused: 'The try was refused',
-};
-
 /** A group that is taken by whoever has the device itself stands in nobody's way. */
 const titleOf = ({ kind, weight }: Obstacle): string =>
-  kind === 'owned' && weight === 'warns' ? 'In use' : TITLES[kind];
+  kind === 'owned' && weight === 'warns' ? PASSTHROUGH.inUse : PASSTHROUGH.obstacles[kind];
 
 function Obstacles({ obstacles }: { readonly obstacles: readonly Obstacle[] }) {
   const blocking = obstacles.filter(({ weight }) => weight === 'blocks').length;
   return (
-    <Section title={blocking === 0 ? 'To know' : `${count(blocking, 'thing')} in the way`}>
+    <Section title={blocking === 0 ? PASSTHROUGH.toKnowTitle : PASSTHROUGH.inTheWay(blocking)}>
       <ol className="obstacles">
         {obstacles.map((obstacle, at) => (
           <li key={`${obstacle.kind}${at}`} data-weight={obstacle.weight}>
             <p className="obstacle-head">
               <b>{titleOf(obstacle)}</b>
-              {obstacle.weight === 'warns' && <span className="chip">to know</span>}
+              {obstacle.weight === 'warns' && <span className="chip">{PASSTHROUGH.toKnow}</span>}
               {obstacle.errno !== null && (
                 <span className="chip" data-tone={obstacle.weight === 'blocks' ? 'fault' : undefined}>
                   {obstacle.errno}
@@ -124,7 +101,7 @@ function Obstacles({ obstacles }: { readonly obstacles: readonly Obstacle[] }) {
             <p className="prose">{sentence(obstacle.why)}</p>
             {obstacle.rule !== null && (
               <p className="evidence-rules">
-                Linux: <code>{obstacle.rule}()</code>
+                {GROUPS.linux} <code>{obstacle.rule}()</code>
               </p>
             )}
             {obstacle.deviceIds.length > 1 && (
@@ -137,8 +114,10 @@ function Obstacles({ obstacles }: { readonly obstacles: readonly Obstacle[] }) {
               </ul>
             )}
             {obstacle.remedy !== null && <p className="obstacle-remedy">{obstacle.remedy}</p>}
-            <Lines lines={obstacle.lines} label="Do it" />
-            {obstacle.shownBy !== undefined && <Lines lines={[obstacle.shownBy]} label="Show it" />}
+            <Lines lines={obstacle.lines} label={PASSTHROUGH.doIt} />
+            {obstacle.shownBy !== undefined && (
+              <Lines lines={[obstacle.shownBy]} label={PASSTHROUGH.showIt} />
+            )}
           </li>
         ))}
       </ol>
@@ -163,8 +142,8 @@ function Lines({ lines, label, look = 'plain' }: LinesProps) {
         <Button look={look} onClick={() => void act(lines)}>
           {label}
         </Button>
-        <Button look="quiet" onClick={() => void copyText(lines.join('\n'), count(lines.length, 'line'))}>
-          Copy
+        <Button look="quiet" onClick={() => void copyText(lines.join('\n'), PASSTHROUGH.lines(lines.length))}>
+          {PASSTHROUGH.copy}
         </Button>
       </div>
     </div>

@@ -5,6 +5,8 @@ import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { Button } from '../../ui/Button';
 import { Section } from '../../ui/Section';
+import { PEER } from '../../words/panels/groups/why';
+import { Phrase } from '../../ui/Phrase';
 
 interface PeerTryProps {
   readonly a: DeviceObject;
@@ -28,17 +30,15 @@ export function PeerTry({ a, b }: PeerTryProps) {
   }, [script, a, b]);
   if (tries.length === 0) return null;
   return (
-    <Section title="Try it on the wires">
+    <Section title={PEER.title}>
       <p className="prose">
-        Groups are what Linux reckons with. Whether a request really gets from one to the other past the IOMMU
-        can be fired and watched; a word such as <code>pcie_acs_override=</code> changes the first, not the
-        second.
+        <Phrase text={PEER.says} parts={{ override: <code>pcie_acs_override=</code> }} />
       </p>
       <ul className="peer-tries">
         {tries.map(({ from, to, line }) => (
           <li key={from.id}>
             <Button onClick={() => void act([line])} data-tip={line}>
-              Fire a DMA from {shortBdf(from.bdf)} to {shortBdf(to.bdf)}
+              {PEER.fire(shortBdf(from.bdf), shortBdf(to.bdf))}
             </Button>
           </li>
         ))}

@@ -2,6 +2,7 @@ import { Spotlight } from 'lucide-react';
 import { useEffect } from 'react';
 import { useApp } from '../../store';
 import type { Lit } from '../../store/types';
+import { GROUPS } from '../../words/panels/groups/groups';
 
 /**
  * Outlines devices on the canvas as long as this is on the page, unless a person clears it: here, by Escape, or by a press
@@ -24,7 +25,7 @@ export function ShowOnCanvas({ lit }: { readonly lit: Lit }) {
       onClick={() => light(shown ? null : litOf(key))}
     >
       <Spotlight size={14} strokeWidth={1.75} aria-hidden="true" />
-      on the canvas
+      {GROUPS.onCanvas}
     </button>
   );
 }

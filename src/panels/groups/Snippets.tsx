@@ -6,6 +6,8 @@ import { IconButton } from '../../ui/Button';
 import { Section } from '../../ui/Section';
 import { copyText } from '../shared/copy';
 import { find } from '../shared/words';
+import { SNIPPETS } from '../../words/panels/groups/passthrough';
+import { Phrase } from '../../ui/Phrase';
 import { listed } from './rows';
 import { boundFunction, companionsOf, hasIds, snippetsOf, twinsOf } from './snippets';
 import { groupOf } from './words';
@@ -24,25 +26,21 @@ export function Snippets({ device }: { readonly device: DeviceObject }) {
   const twins = twinsOf(objects, groupOf(objects, device), functions);
   if (snippets.length === 0) return null;
   return (
-    <Section title="On the real machine">
+    <Section title={SNIPPETS.title}>
       <p className="prose">
-        {functions.length === 1
-          ? 'For this function alone: nothing else of its group has to come along.'
-          : `For all ${functions.length} functions of its group that are no bridges: ${listed(companions, 6)}.`}
+        {functions.length === 1 ? SNIPPETS.alone : SNIPPETS.together(functions.length, listed(companions, 6))}
       </p>
       {!hasIds(functions) && (
         <p className="muted after">
-          By address only: the text that this machine came from gives names and no ids. <code>lspci -nn</code>{' '}
-          prints both.
+          <Phrase text={SNIPPETS.byAddressOnly} parts={{ lspci: <code>lspci -nn</code> }} />
         </p>
       )}
       {twins.length > 0 && (
         <p className="snippet-twins">
           <span className="chip" data-tone="stale">
-            same ids
+            {SNIPPETS.sameIds}
           </span>{' '}
-          {listed(twins)} outside the group {twins.length === 1 ? 'has' : 'have'} the same ids: binding by id
-          would take {twins.length === 1 ? 'it' : 'them'} from the host, too. By address it does not.
+          {SNIPPETS.twins(listed(twins), twins.length)}
         </p>
       )}
       <ul className="snippets">
@@ -50,7 +48,7 @@ export function Snippets({ device }: { readonly device: DeviceObject }) {
           <li key={title}>
             <div className="snippet-head">
               <h4>{title}</h4>
-              <IconButton label={`Copy: ${title}`} onClick={() => void copyText(text, title)}>
+              <IconButton label={SNIPPETS.copy(title)} onClick={() => void copyText(text, title)}>
                 <Copy size={14} aria-hidden="true" />
               </IconButton>
             </div>

@@ -1,6 +1,7 @@
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
 import { Button } from '../../ui/Button';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { ClassIcon } from './ClassIcon';
 import { useSubject } from './groups-ui';
 import { shortName } from './words';
@@ -9,8 +10,7 @@ import { shortName } from './words';
 export function SubjectBar() {
   const device = useSubject();
   const showPanel = useApp((state) => state.actions.showPanel);
-  if (device === null)
-    return <p className="subject-bar subject-none">Select a group or a device to ask about it.</p>;
+  if (device === null) return <p className="subject-bar subject-none">{GROUPS.select}</p>;
   return (
     <div className="subject-bar">
       <div className="subject-head">
@@ -18,13 +18,13 @@ export function SubjectBar() {
           <ClassIcon device={device} /> <code>{shortBdf(device.bdf)}</code> {shortName(device)}
         </p>
         <button type="button" className="link-quiet" onClick={() => showPanel('object')}>
-          Details
+          {GROUPS.details}
         </button>
       </div>
       <div className="row">
-        <Button onClick={() => showPanel('why')}>Why together?</Button>
-        {!device.isBridge && <Button onClick={() => showPanel('passthrough')}>Passthrough?</Button>}
-        <Button onClick={() => showPanel('what-if')}>What if…</Button>
+        <Button onClick={() => showPanel('why')}>{GROUPS.why}</Button>
+        {!device.isBridge && <Button onClick={() => showPanel('passthrough')}>{GROUPS.passthrough}</Button>}
+        <Button onClick={() => showPanel('what-if')}>{GROUPS.whatIf}</Button>
       </div>
     </div>
   );

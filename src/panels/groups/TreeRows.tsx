@@ -3,8 +3,9 @@ import type { ReactNode } from 'react';
 import type { DeviceObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
-import { count } from '../../ui/numbers';
 import { deviceName } from '../shared/words';
+import { GROUPS } from '../../words/panels/groups/groups';
+import { SHARED } from '../../words/panels/shared';
 import { ClassIcon } from './ClassIcon';
 import { listed, type Row } from './rows';
 import { driversOf, ownerWords, shortName } from './words';
@@ -31,16 +32,18 @@ export function GroupRow({ row, onToggle, ...common }: Of<'group'> & { readonly 
     <TreeItem {...common} level={1} open={row.open} kind="group" holds={!row.open && holds}>
       <div className="tree-line">
         <Chevron onToggle={onToggle} />
-        <b>Group {group.number}</b>
-        <span className="tree-quiet">{count(members.length, 'device')}</span>
+        <b>{GROUPS.group(group.number)}</b>
+        <span className="tree-quiet">{SHARED.devices(members.length)}</span>
         <span className="grow" />
         {differs && (
           <span className="chip tree-differs" title={group.mismatches.join('\n')}>
-            ≠ dump
+            {GROUPS.differs}
           </span>
         )}
         <span className="tree-owner" data-free={group.ownerId === null && group.ownerCount === 0}>
-          {owner === 'kernel' && drivers.length > 0 ? `kernel · ${drivers.join(', ')}` : owner}
+          {group.ownerId === null && group.ownerCount > 0 && drivers.length > 0
+            ? GROUPS.kernelFor(drivers.join(', '))
+            : owner}
         </span>
       </div>
       {!row.open && <Summary members={members} />}
@@ -74,7 +77,7 @@ export function DeviceRow({ row, ...common }: Of<'device'>) {
           <span className="chip">{device.driver.name}</span>
         )}
       </div>
-      {device.groupId === null && <div className="tree-summary">{device.ungrouped ?? 'no reason known'}</div>}
+      {device.groupId === null && <div className="tree-summary">{device.ungrouped ?? GROUPS.noReason}</div>}
     </TreeItem>
   );
 }
@@ -84,8 +87,8 @@ export function UngroupedRow({ row, ...common }: Of<'ungrouped'>) {
     <TreeItem {...common} level={1} open={row.open} kind="ungrouped">
       <div className="tree-line">
         <Chevron onToggle={common.onChoose} />
-        <b>No group</b>
-        <span className="tree-quiet">{count(row.count, 'device')}</span>
+        <b>{GROUPS.noGroup}</b>
+        <span className="tree-quiet">{SHARED.devices(row.count)}</span>
       </div>
     </TreeItem>
   );

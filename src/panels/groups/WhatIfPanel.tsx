@@ -3,9 +3,10 @@ import { useCallback, useMemo, useState } from 'react';
 import { useApp } from '../../store';
 import { sceneTitle } from '../../store/script';
 import { Button, IconButton } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { useReading } from '../shared/use-reading';
+import { WHAT_IF } from '../../words/panels/groups/what-if';
+import { GROUPS } from '../../words/panels/groups/groups';
 import { changeWords, playChanges, withChange, type Change } from './changes';
 import { DevicePicker } from './DevicePicker';
 import { differenceOf } from './difference';
@@ -31,8 +32,8 @@ export function WhatIfPanel() {
     useGroupsUi.setState({ changes: withChange(changes, change), changesOf: title });
   if (script === '')
     return (
-      <Section title="What if">
-        <p className="prose">Nothing here yet. Import a machine, or open a scene.</p>
+      <Section title={WHAT_IF.title}>
+        <p className="prose">{GROUPS.nothing}</p>
       </Section>
     );
   return (
@@ -40,8 +41,8 @@ export function WhatIfPanel() {
       {changes.length > 0 && <Pending script={script} changes={changes} />}
       <Section>
         <DevicePicker
-          label="Device or port to change"
-          none="Choose one"
+          label={WHAT_IF.device}
+          none={WHAT_IF.choose}
           value={device?.id ?? null}
           onChange={(id) => select(id)}
         />
@@ -86,30 +87,30 @@ function Pending({ script, changes }: { readonly script: string; readonly change
     setApplying(false);
     if (!done) return;
     set([]);
-    notify({ tone: 'info', text: 'The script is changed. Undo takes it back.' });
+    notify({ tone: 'info', text: WHAT_IF.changed });
   };
 
   return (
-    <Section title={count(changes.length, 'change')}>
-      <ol className="changes" aria-label="Changes">
+    <Section title={WHAT_IF.count(changes.length)}>
+      <ol className="changes" aria-label={WHAT_IF.changes}>
         {changes.map((change, at) => (
           <li key={changeWords(change)}>
             <span className="change-words">{changeWords(change)}</span>
             <IconButton
-              label={`Take back: ${changeWords(change)}`}
+              label={WHAT_IF.takeBack(changeWords(change))}
               onClick={() => set(changes.toSpliced(at, 1))}
             >
               <X size={14} aria-hidden="true" />
             </IconButton>
             {played.refusals[at] != null && (
-              <p className="change-refused">Not possible: {played.refusals[at]}.</p>
+              <p className="change-refused">{WHAT_IF.refused(played.refusals[at])}</p>
             )}
           </li>
         ))}
       </ol>
       <div className="difference" aria-live="polite" aria-busy={!fresh} data-old={!fresh || undefined}>
         {difference === null ? (
-          <p className="muted">Grouping the changed machine…</p>
+          <p className="muted">{WHAT_IF.grouping}</p>
         ) : (
           <DifferenceView difference={difference} problem={after?.partition?.problem ?? null} />
         )}
@@ -120,9 +121,9 @@ function Pending({ script, changes }: { readonly script: string; readonly change
           disabled={applying || !fresh || played.script === script}
           onClick={() => void apply()}
         >
-          Apply to the script
+          {WHAT_IF.apply}
         </Button>
-        <Button onClick={() => set([])}>Discard</Button>
+        <Button onClick={() => set([])}>{WHAT_IF.discard}</Button>
       </div>
     </Section>
   );

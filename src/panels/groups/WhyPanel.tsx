@@ -2,7 +2,6 @@ import { useMemo } from 'react';
 import type { DeviceObject, GroupObject, WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { shortBdf } from '../../store/script';
-import { count } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
 import { find, type Objects } from '../shared/words';
 import { ApartView } from './ApartView';
@@ -15,6 +14,7 @@ import { PeerTry } from './PeerTry';
 import { ShowOnCanvas } from './ShowOnCanvas';
 import { groupOf } from './words';
 import { TERMS } from '../shared/terms';
+import { WHY } from '../../words/panels/groups/why';
 
 /** Why two devices share a group, or what keeps them apart; of one device, why its group is as it is. */
 export function WhyPanel() {
@@ -30,14 +30,14 @@ export function WhyPanel() {
       <Section>
         <div className="pair">
           <DevicePicker
-            label="Device"
-            none="Choose a device"
+            label={WHY.device}
+            none={WHY.choose}
             value={subject?.id ?? null}
             onChange={(id) => select(id)}
           />
           <DevicePicker
-            label="and"
-            none="its whole group"
+            label={WHY.and}
+            none={WHY.wholeGroup}
             value={other?.id ?? null}
             not={subject?.id ?? null}
             near={subject?.groupId ?? null}
@@ -47,11 +47,7 @@ export function WhyPanel() {
       </Section>
       {subject === null ? (
         <Section>
-          <p className="prose">
-            Choose a device here, in the list, or on the canvas: this page tells by which rule of the kernel,
-            and by which bit of which register, it came to share a group with others. Of two devices in
-            different groups it tells what keeps them apart.
-          </p>
+          <p className="prose">{WHY.chooseSays}</p>
         </Section>
       ) : other === null ? (
         <WholeGroup key={subject.id} device={subject} objects={objects} />
@@ -89,17 +85,14 @@ function Pair({
     );
   if (steps === null)
     return (
-      <Section title={`Both are in group ${group.number}`}>
+      <Section title={WHY.both(group.number)}>
         <ShowOnCanvas lit={{ chain: [a.id, b.id], others: [] }} />
-        <p className="prose">
-          The device that brought them together has been removed since. The group stays as it is until its
-          devices are found anew.
-        </p>
+        <p className="prose">{WHY.removed}</p>
       </Section>
     );
   return (
     <>
-      <Section title={`Both are in group ${group.number}, by ${count(steps.length, 'step')}`}>
+      <Section title={WHY.bothBy(group.number, steps.length)}>
         <ShowOnCanvas lit={devicesOf(steps)} />
         <ChainSteps start={a.id} steps={steps} />
       </Section>
@@ -112,14 +105,14 @@ function WholeGroup({ device, objects }: { readonly device: DeviceObject; readon
   const group = groupOf(objects, device);
   if (group === null)
     return (
-      <Section title={<Term tip={TERMS.group}>It has no group</Term>}>
-        <p className="prose">{device.ungrouped ?? 'No kernel runs yet, so there are no groups.'}</p>
+      <Section title={<Term tip={TERMS.group}>{WHY.noGroup}</Term>}>
+        <p className="prose">{device.ungrouped ?? WHY.noKernel}</p>
       </Section>
     );
   return (
     <>
       {group.mismatches.length > 0 && (
-        <Section title="Differs from the dump">
+        <Section title={WHY.differs}>
           <ul className="stack mismatch">
             {group.mismatches.map((words) => (
               <li key={words}>{words}</li>
@@ -138,7 +131,7 @@ function WholeGroup({ device, objects }: { readonly device: DeviceObject; readon
 
 function Members({ group, device }: { readonly group: GroupObject; readonly device: DeviceObject }) {
   return (
-    <Section title={`Group ${group.number}: ${count(group.deviceIds.length, 'device')}`}>
+    <Section title={WHY.members(group.number, group.deviceIds.length)}>
       <ShowOnCanvas lit={{ chain: [], others: group.deviceIds }} />
       <JoinTree
         group={group}
@@ -170,18 +163,16 @@ function Alone({
     return bridges;
   }, [objects, device.parentId]);
   return (
-    <Section title={`Alone in group ${group.number}`}>
+    <Section title={WHY.alone(group.number)}>
       <ShowOnCanvas lit={{ chain: [device.id], others: above.map(({ id }) => id) }} />
       <p className="prose">
         {device.platform
-          ? `${device.bdf} is on no PCI bus: firmware gives it a number of its own, by which the IOMMU knows its DMA.`
+          ? WHY.platform(device.bdf)
           : above.length === 0
-            ? `When Linux added ${shortBdf(device.bdf)}, nothing on its root bus shared its requester id, or its slot without isolating.`
-            : `When Linux added ${shortBdf(device.bdf)}, it took every bridge above, and what shares its slot, for isolating.`}
+            ? WHY.onRootBus(shortBdf(device.bdf))
+            : WHY.isolated(shortBdf(device.bdf))}
       </p>
-      {above.length > 0 && (
-        <p className="muted after">Choose a second device above to see what lies between the two.</p>
-      )}
+      {above.length > 0 && <p className="muted after">{WHY.chooseSecond}</p>}
     </Section>
   );
 }

@@ -6,6 +6,8 @@ import { moveCard } from '../../scenario/what-if/move-card';
 import { setAcs } from '../../scenario/what-if/set-acs';
 import { setCmdline } from '../../scenario/what-if/set-cmdline';
 import { shortBdf } from '../../store/script';
+import { ACS_BITS } from '../../words/panels/groups/forms';
+import { CHANGE } from '../../words/panels/groups/what-if';
 
 /** One thing that a person would change about the machine. Addresses are those of the machine as it is now. */
 export type Change =
@@ -87,13 +89,13 @@ function made(script: string, change: Change, nameNow: (bdf: string) => string):
 
 /** Spec: PCI Express Base 6.0, 7.7.11.3 "ACS Control Register" */
 export const ACS_CONTROL: readonly (readonly [name: string, bit: number, words: string])[] = [
-  ['SV', 0x01, 'Source Validation: a request with another’s requester id is stopped'],
-  ['TB', 0x02, 'Translation Blocking: requests that say they are translated already (ATS) are stopped'],
-  ['RR', 0x04, 'P2P Request Redirect: requests to a neighbour go up to the IOMMU first'],
-  ['CR', 0x08, 'P2P Completion Redirect: and so do the answers'],
-  ['UF', 0x10, 'Upstream Forwarding: what comes from below for a neighbour is sent up, not back down'],
-  ['EC', 0x20, 'P2P Egress Control: a list of ports says who may talk to whom'],
-  ['DT', 0x40, 'Direct Translated P2P: translated requests (ATS) may go straight to a neighbour'],
+  ['SV', 0x01, ACS_BITS.SV],
+  ['TB', 0x02, ACS_BITS.TB],
+  ['RR', 0x04, ACS_BITS.RR],
+  ['CR', 0x08, ACS_BITS.CR],
+  ['UF', 0x10, ACS_BITS.UF],
+  ['EC', 0x20, ACS_BITS.EC],
+  ['DT', 0x40, ACS_BITS.DT],
 ];
 
 const acsBits = (names: readonly string[]): number =>
@@ -103,20 +105,20 @@ const acsBits = (names: readonly string[]): number =>
 export function changeWords(change: Change): string {
   switch (change.kind) {
     case 'move':
-      return `The card of ${shortBdf(change.bdf)} goes to the slot behind ${shortBdf(change.to)}`;
+      return CHANGE.move(shortBdf(change.bdf), shortBdf(change.to));
     case 'acs':
       return change.ctrl === null
-        ? `ACS of ${shortBdf(change.bdf)} as Linux sets it`
-        : `ACS of ${shortBdf(change.bdf)}: ${change.ctrl.join(' ') || 'all off'}`;
+        ? CHANGE.acsOfLinux(shortBdf(change.bdf))
+        : CHANGE.acs(shortBdf(change.bdf), change.ctrl.join(' '));
     case 'cmdline':
-      return change.text === '' ? 'No words on the kernel command line' : `Boot with ${change.text}`;
+      return change.text === '' ? CHANGE.noCmdline : CHANGE.cmdline(change.text);
     case 'vfs':
-      return `${shortBdf(change.bdf)} gets ${change.count} virtual function${change.count === 1 ? '' : 's'}`;
+      return CHANGE.vfs(shortBdf(change.bdf), change.count);
     case 'remove':
-      return `${shortBdf(change.bdf)} is pulled out`;
+      return CHANGE.remove(shortBdf(change.bdf));
     case 'rescan':
-      return `${shortBdf(change.bdf)} is removed in sysfs and found again`;
+      return CHANGE.rescan(shortBdf(change.bdf));
     case 'add':
-      return `${change.name} is plugged in behind ${shortBdf(change.port)}`;
+      return CHANGE.add(change.name, shortBdf(change.port));
   }
 }

@@ -1,6 +1,7 @@
 import type { DeviceObject } from '../../engine/sim/world';
 import { shortBdf } from '../../store/script';
 import { find, type Objects } from '../shared/words';
+import { CMDLINE } from '../../words/panels/groups/forms';
 
 /** A word of the kernel's command line that touches groups. */
 export interface Suggestion {
@@ -31,21 +32,21 @@ function portOf(objects: Objects, device: DeviceObject): DeviceObject | null {
 
 const noRedirect = (port: DeviceObject): Suggestion => ({
   word: `pci=disable_acs_redir=${port.bdf}`,
-  does: `Leaves request and completion redirect of ${shortBdf(port.bdf)} off, so that devices below can talk to each other directly (peer-to-peer DMA). Its other bits stay as firmware left them.`,
-  cost: `isolation below ${shortBdf(port.bdf)}: what is there is one group from then on.`,
+  does: CMDLINE.noRedirect.does(shortBdf(port.bdf)),
+  cost: CMDLINE.noRedirect.cost(shortBdf(port.bdf)),
 });
 
 /** Seven digits, the lowest bit last: DT EC UF CR RR TB SV. */
 const configured = (port: DeviceObject): Suggestion => ({
   word: `pci=config_acs=xx111x1@${port.bdf}`,
-  does: `Sets SV, RR, CR and UF of ${shortBdf(port.bdf)} whatever firmware left there; 0 instead of 1 clears a bit, x leaves it. Since Linux 6.11.`,
-  cost: 'nothing where the port has these bits; a bit that it lacks stays as it is.',
+  does: CMDLINE.configured.does(shortBdf(port.bdf)),
+  cost: CMDLINE.configured.cost,
 });
 
 const OVERRIDE: Suggestion = {
   word: 'pcie_acs_override=downstream,multifunction',
-  does: 'Lets Linux take ports and multifunction devices without an ACS capability for isolated. A patch that was never merged: only some distributions’ kernels know it.',
-  cost: 'the truth: the groups split, the wires do not. A device still reaches its neighbour’s memory without the IOMMU seeing it, so a guest may reach a device of the host. Boot with it, then fire such a DMA under Why.',
+  does: CMDLINE.override.does,
+  cost: CMDLINE.override.cost,
 };
 
 /** How devices that stay with the host are translated. */
@@ -57,13 +58,13 @@ function hostDma(objects: Objects): readonly Suggestion[] {
   return [
     {
       word,
-      does: 'The host’s own drivers use physical addresses. Groups stay as they are, and what a VM gets is translated all the same.',
-      cost: 'protection of the host from its own devices: they may reach all of memory.',
+      does: CMDLINE.physical.does,
+      cost: CMDLINE.physical.cost,
     },
     {
       word: 'iommu.strict=1',
-      does: 'Every unmap by a driver of the host waits until the IOMMU has dropped the translation (DMA); without it unmaps are collected and dropped together, a little later (lazy, DMA-FQ). Groups stay as they are.',
-      cost: 'speed of the host’s own devices, network cards most of all. What a VM has is strict anyway.',
+      does: CMDLINE.strict.does,
+      cost: CMDLINE.strict.cost,
     },
   ];
 }

@@ -3,6 +3,7 @@ import { firmAndName } from '../../store/object-words';
 import { shortBdf } from '../../store/script';
 import { plainHex } from '../../ui/numbers';
 import { all, deviceName, type Objects } from '../shared/words';
+import { BASE_CLASSES, GROUPS } from '../../words/panels/groups/groups';
 
 export interface Filter {
   /** Words that must all be found: in names, addresses, ids, classes, drivers, `group 7`. */
@@ -136,32 +137,10 @@ export function classChoices(objects: Objects): readonly Choice[] {
     const base = device.classCode >>> 16;
     const known = counts.get(base);
     if (known) known.count++;
-    else counts.set(base, { label: BASE_CLASSES[base] ?? `class ${plainHex(base, 2)}`, count: 1 });
+    else counts.set(base, { label: BASE_CLASSES[base] ?? GROUPS.classCode(plainHex(base, 2)), count: 1 });
   }
   return sorted(counts);
 }
-
-/** Spec: PCI Code and ID Assignment, 1 "Class Codes", in the words of people who look for one. */
-const BASE_CLASSES: Readonly<Record<number, string>> = {
-  0x00: 'unclassified',
-  0x01: 'storage',
-  0x02: 'network',
-  0x03: 'display',
-  0x04: 'multimedia',
-  0x05: 'memory',
-  0x06: 'bridges',
-  0x07: 'communication',
-  0x08: 'system peripherals',
-  0x09: 'input',
-  0x0b: 'processors',
-  0x0c: 'USB and other serial buses',
-  0x0d: 'wireless',
-  0x10: 'encryption',
-  0x11: 'signal processing',
-  0x12: 'accelerators',
-  0x13: 'instrumentation',
-  0x40: 'coprocessors',
-};
 
 /** Vendors that the machine has, by name where a device tells it. */
 export function vendorChoices(objects: Objects): readonly Choice[] {
@@ -188,5 +167,5 @@ const sorted = (counts: ReadonlyMap<number, { label: string; count: number }>): 
 export function listed(devices: readonly DeviceObject[], most = 3): string {
   const names = devices.slice(0, most).map(({ bdf }) => shortBdf(bdf));
   const more = devices.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return GROUPS.listed(names.join(', '), more);
 }

@@ -2,6 +2,7 @@ import type { DeviceObject, GroupObject, IommuObject, WorldId } from '../../engi
 import { nativeDriver } from '../../store/script';
 import { plainHex } from '../../ui/numbers';
 import { find, type Objects } from '../shared/words';
+import { SNIPPETS } from '../../words/panels/groups/passthrough';
 
 /** What a person types on a real machine to give a device to a VM. */
 export interface Snippet {
@@ -77,31 +78,27 @@ interface IommuWords {
   readonly note: string;
 }
 
-const PHYSICAL =
-  'gives what stays with the host its physical addresses, for speed: a device that is passed through is translated all the same.';
 const OTHERS: IommuWords = {
   text: 'iommu.passthrough=1',
-  note: `This IOMMU is on by itself; iommu.passthrough=1 ${PHYSICAL}`,
+  note: SNIPPETS.others,
 };
 
 /** What the kernel wants to hear before it translates; on others than Intel's it does by itself. */
 const IOMMU_WORDS: Readonly<Partial<Record<IommuObject['vendor'], IommuWords>>> = {
   vtd: {
     text: 'intel_iommu=on iommu=pt',
-    note: `intel_iommu=on switches translation on where the kernel’s configuration does not; iommu=pt ${PHYSICAL}`,
+    note: SNIPPETS.vtd,
   },
-  amd: { text: 'iommu=pt', note: `The AMD IOMMU is on unless amd_iommu=off is given; iommu=pt ${PHYSICAL}` },
+  amd: { text: 'iommu=pt', note: SNIPPETS.amd },
 };
 
 /** `vendor` null: no IOMMU has the device in its scope, and no word would change that. */
 function kernelLine(ids: string, vendor: IommuObject['vendor'] | null): Snippet {
   const words = vendor === null ? null : (IOMMU_WORDS[vendor] ?? OTHERS);
   return {
-    title: 'Kernel command line',
+    title: SNIPPETS.cmdline,
     text: [...(words === null ? [] : [words.text]), `vfio-pci.ids=${ids}`].join(' '),
-    note: [...(words === null ? [] : [words.note]), 'vfio-pci has to be built in, or in the initramfs.'].join(
-      ' ',
-    ),
+    note: [...(words === null ? [] : [words.note]), SNIPPETS.builtIn].join(' '),
   };
 }
 
@@ -120,18 +117,18 @@ function modprobe(ids: string, functions: readonly BoundFunction[]): Snippet {
   return {
     title: '/etc/modprobe.d/vfio.conf',
     text: [`options vfio-pci ids=${ids}`, ...softdeps].join('\n'),
-    note: 'softdep has vfio-pci loaded before the device’s own driver can take it. Rebuild the initramfs afterwards.',
+    note: SNIPPETS.softdep,
   };
 }
 
 const driverctl = (functions: readonly BoundFunction[]): Snippet => ({
   title: 'driverctl',
   text: functions.map(({ bdf }) => `driverctl set-override ${bdf} vfio-pci`).join('\n'),
-  note: 'By address, so a second card of the same make is left alone. It lasts over reboots; unset-override takes it back.',
+  note: SNIPPETS.driverctl,
 });
 
 const sysfs = (functions: readonly BoundFunction[]): Snippet => ({
-  title: 'Now, until the next boot',
+  title: SNIPPETS.now,
   text: [
     'modprobe vfio-pci',
     ...functions.flatMap(({ bdf, driver }) => {
@@ -144,5 +141,5 @@ const sysfs = (functions: readonly BoundFunction[]): Snippet => ({
       ];
     }),
   ].join('\n'),
-  note: 'As root. A driver in use lets go first: stop what uses the device.',
+  note: SNIPPETS.asRoot,
 });

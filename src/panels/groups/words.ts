@@ -2,6 +2,7 @@ import type { DeviceObject, GroupObject, WorldId } from '../../engine/sim/world'
 import { firmAndName, ownerWord } from '../../store/object-words';
 import { shortBdf } from '../../store/script';
 import { deviceName, find, titleOf, type Objects } from '../shared/words';
+import { GROUPS } from '../../words/panels/groups/groups';
 
 /** `01:00.0`, for a device that may not be there any more or not yet. */
 export const addressOf = (id: WorldId): string => shortBdf(id.replace(/^dev:/, ''));
@@ -18,7 +19,7 @@ export function ownerWords(objects: Objects, group: GroupObject): string {
     const owner = objects[group.ownerId];
     return owner === undefined ? ownerWord(group.ownerId) : titleOf(owner);
   }
-  return group.ownerCount > 0 ? 'kernel' : 'free';
+  return group.ownerCount > 0 ? GROUPS.kernel : GROUPS.free;
 }
 
 /** Drivers of a group's members, each once; bridges' go without saying. */

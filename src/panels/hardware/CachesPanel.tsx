@@ -8,6 +8,8 @@ import { listKeys } from '../shared/list-keys';
 import { MemoryLink } from '../shared/MemoryLink';
 import { MaybeTerm } from '../shared/MaybeTerm';
 import { TERMS, termOfCache } from '../shared/terms';
+import { CACHES } from '../../words/panels/hardware';
+import { Phrase } from '../../ui/Phrase';
 import { aroundAddress, filterEntries, tagsSayAddress, type EntryFilter } from './cache-entries';
 import { deviceTlbs } from './device-tlbs';
 import { SetMap } from './SetMap';
@@ -33,7 +35,7 @@ export function CachesPanel() {
             <Section>
               <div className="row hardware-tools">
                 <Find
-                  what="Find a tag or an address"
+                  what={CACHES.find}
                   value={filter.text}
                   onChange={(text) => setFilter({ ...filter, text })}
                 />
@@ -43,28 +45,25 @@ export function CachesPanel() {
                     checked={filter.staleOnly}
                     onChange={(change) => setFilter({ ...filter, staleOnly: change.target.checked })}
                   />
-                  stale only
+                  {CACHES.staleOnly}
                 </label>
               </div>
               {stale > 0 && (
                 <p className="stale-note hardware-note">
-                  {stale === 1 ? '1 entry is' : `${stale} entries are`} <Term tip={TERMS.stale}>stale</Term>:
-                  the hardware still uses what the tables no longer say, until it is told to drop it.
+                  <Phrase
+                    text={CACHES.staleEntries(stale)}
+                    parts={{ stale: <Term tip={TERMS.stale}>{CACHES.stale}</Term> }}
+                  />
                 </p>
               )}
-              {!some && (
-                <p className="prose hardware-note">
-                  All empty. Fire a DMA: what the hardware reads on its way stays here until it is
-                  invalidated.
-                </p>
-              )}
+              {!some && <p className="prose hardware-note">{CACHES.allEmpty}</p>}
             </Section>
             {present.map((cache) => (
               <Cache key={cache.id} cache={cache} filter={filter} />
             ))}
             {absent.length > 0 && (
               <Section>
-                <p className="muted">This unit has no {absent.map(({ name }) => name).join(', no ')}.</p>
+                <p className="muted">{CACHES.absent(absent.map(({ name }) => name))}</p>
               </Section>
             )}
           </>
@@ -90,19 +89,16 @@ function Cache({ cache, filter }: { readonly cache: CacheView; readonly filter: 
       title={
         <span className="cache-head">
           <MaybeTerm tip={termOfCache(cache.id)}>{name}</MaybeTerm>
-          {stale > 0 && <span className="stale-word">{stale} stale</span>}
-          <span className="cache-fill" data-tip={`${sets} sets of ${ways}`}>
-            {filtered && `${shown.length} of `}
-            {entries.length}{' '}
-            <span className="cache-shape">
-              in {sets} × {ways}
-            </span>
+          {stale > 0 && <span className="stale-word">{CACHES.staleCount(stale)}</span>}
+          <span className="cache-fill" data-tip={CACHES.shapeTip(sets, ways)}>
+            {filtered ? CACHES.shownOf(shown.length, entries.length) : entries.length}{' '}
+            <span className="cache-shape">{CACHES.shape(sets, ways)}</span>
           </span>
         </span>
       }
     >
       {entries.length === 0 ? (
-        <p className="muted">Empty.</p>
+        <p className="muted">{CACHES.empty}</p>
       ) : (
         <>
           <SetMap cache={cache} />
@@ -114,7 +110,7 @@ function Cache({ cache, filter }: { readonly cache: CacheView; readonly filter: 
           {shown.length > limit && (
             <p className="row after">
               <Button onClick={() => setLimit(limit + ROWS)}>
-                {Math.min(ROWS, shown.length - limit)} more of {shown.length}
+                {CACHES.more(Math.min(ROWS, shown.length - limit), shown.length)}
               </Button>
             </p>
           )}
@@ -130,7 +126,7 @@ function Entry({ entry, reachable }: { readonly entry: CacheEntryView; readonly 
   const link = pa !== undefined && <MemoryLink pa={pa} tabIndex={reachable ? 0 : -1} />;
   return (
     <li className="cache-entry" data-stale={stale}>
-      <span className="cache-place" data-tip={`set ${set}, way ${way}`}>
+      <span className="cache-place" data-tip={CACHES.place(set, way)}>
         {set}.{way}
       </span>
       <span className="cache-tags">
@@ -141,7 +137,7 @@ function Entry({ entry, reachable }: { readonly entry: CacheEntryView; readonly 
         ))}
         {!tagsSayAddress(entry) && iova !== undefined && <code>{groupedHex(iova)}</code>}
         {sizeLg2 !== undefined && <span className="muted">{pageSize(sizeLg2)}</span>}
-        {stale && <b className="stale-word">stale</b>}
+        {stale && <b className="stale-word">{CACHES.stale}</b>}
       </span>
       <span className="cache-gives">
         {around === null ? (

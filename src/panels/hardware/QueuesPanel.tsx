@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { QueueEntryView, QueueView } from '../../engine/hw/common/view';
 import type { IommuObject } from '../../engine/sim/world';
-import { count, plainHex } from '../../ui/numbers';
+import { plainHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { MaybeTerm } from '../shared/MaybeTerm';
 import { TERMS, termOfQueue } from '../shared/terms';
@@ -9,6 +9,8 @@ import { FaultRecord } from '../shared/FaultRecord';
 import { listKeys } from '../shared/list-keys';
 import { MemoryLink } from '../shared/MemoryLink';
 import { Words } from '../shared/Words';
+import { QUEUES } from '../../words/panels/hardware';
+import { Phrase } from '../../ui/Phrase';
 import { operandsOf } from './find';
 import { Ring } from './Ring';
 import { Units } from './Units';
@@ -27,12 +29,6 @@ export const QueuesPanel = () => (
   </Units>
 );
 
-const EMPTY: Readonly<Record<QueueView['kind'], string>> = {
-  commands: 'The driver has asked for nothing yet.',
-  events: 'Nothing to report: no DMA was refused.',
-  'page-requests': 'No device has asked for a page.',
-};
-
 function Queue({ queue }: { readonly queue: QueueView }) {
   const { name, kind, enabled, stopped, head, tail, size, basePa, entryBytes, entries } = queue;
   const [open, setOpen] = useState<number | null>(null);
@@ -41,7 +37,7 @@ function Queue({ queue }: { readonly queue: QueueView }) {
   if (!enabled && entries.length === 0)
     return (
       <Section title={name}>
-        <p className="muted">Switched off: the driver has not set it up.</p>
+        <p className="muted">{QUEUES.switchedOff}</p>
       </Section>
     );
   return (
@@ -49,41 +45,42 @@ function Queue({ queue }: { readonly queue: QueueView }) {
       title={
         <span className="cache-head">
           <MaybeTerm tip={termOfQueue(kind)}>{name}</MaybeTerm>
-          {!enabled && <span>off</span>}
-          {stopped !== null && <span className="fault-word">stopped</span>}
+          {!enabled && <span>{QUEUES.off}</span>}
+          {stopped !== null && <span className="fault-word">{QUEUES.stopped}</span>}
         </span>
       }
     >
       <div className="queue-state">
         <Ring queue={queue} />
         <Fields>
-          <Field name="head, tail">
+          <Field name={QUEUES.headTail}>
             <code>
               {plainHex(head, 3)}, {plainHex(tail, 3)}
             </code>{' '}
             <span className="muted">
-              {waiting === 0 ? (kind === 'commands' ? 'all done' : 'all read') : `${waiting} waiting`}
+              {waiting === 0
+                ? kind === 'commands'
+                  ? QUEUES.allDone
+                  : QUEUES.allRead
+                : QUEUES.waiting(waiting)}
             </span>
           </Field>
-          <Field name="ring at">
-            <MemoryLink pa={basePa} />{' '}
-            <span className="muted">
-              {count(size, 'entry', 'entries')} of {entryBytes} bytes
-            </span>
+          <Field name={QUEUES.ringAt}>
+            <MemoryLink pa={basePa} /> <span className="muted">{QUEUES.size(size, entryBytes)}</span>
           </Field>
         </Fields>
       </div>
       {stopped !== null && (
         <p className="queue-stopped">
-          <b className="fault-word">Stopped.</b> {stopped}
+          <b className="fault-word">{QUEUES.stoppedHead}</b> {stopped}
         </p>
       )}
       {entries.length === 0 ? (
-        <p className="muted">{EMPTY[kind]}</p>
+        <p className="muted">{QUEUES.empty[kind]}</p>
       ) : (
         <ol
           className="queue-entries"
-          aria-label={`Entries of the ${name}`}
+          aria-label={QUEUES.entriesOf(name)}
           onKeyDown={listKeys('.queue-entry')}
         >
           {entries.map((entry) => (
@@ -126,12 +123,12 @@ function Entry({ entry, queue, open, reachable, onToggle }: EntryProps) {
         <span className="queue-entry-name">
           {name} <span className="muted">{operandsOf(entry)}</span>
         </span>
-        <span className="muted">{pending && (queue.kind === 'commands' ? 'waits' : 'unread')}</span>
+        <span className="muted">{pending && (queue.kind === 'commands' ? QUEUES.waits : QUEUES.unread)}</span>
       </button>
       {open && (
         <div className="step-detail">
           <p className="muted">
-            at <MemoryLink pa={pa} />
+            <Phrase text={QUEUES.at} parts={{ address: <MemoryLink pa={pa} /> }} />
           </p>
           <Words words={words} fields={fields} />
         </div>
@@ -143,9 +140,9 @@ function Entry({ entry, queue, open, reachable, onToggle }: EntryProps) {
 /** Faults that the driver has read, and those still with the hardware; the newest first. */
 function FaultLog({ unit }: { readonly unit: IommuObject }) {
   return (
-    <Section title={<Term tip={TERMS.fault}>Fault log</Term>}>
+    <Section title={<Term tip={TERMS.fault}>{QUEUES.faultLog}</Term>}>
       {unit.faults.length === 0 ? (
-        <p className="muted">No DMA was refused so far.</p>
+        <p className="muted">{QUEUES.noFault}</p>
       ) : (
         <ul className="stack">
           {unit.faults.toReversed().map((fault, index) => (

@@ -6,6 +6,7 @@ import { groupedHex, plainHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { listKeys } from '../shared/list-keys';
 import { Words } from '../shared/Words';
+import { REGISTERS } from '../../words/panels/hardware';
 import { findRegisters, flagsOf } from './find';
 import { Find, Units } from './Units';
 
@@ -18,7 +19,7 @@ export function RegistersPanel() {
         <>
           <Section>
             <div className="row hardware-tools">
-              <Find what="Find a register or field" value={filter} onChange={setFilter} />
+              <Find what={REGISTERS.find} value={filter} onChange={setFilter} />
             </div>
           </Section>
           <Registers registers={registers} unit={unit} filter={filter} />
@@ -40,13 +41,13 @@ function Registers({ registers, unit, filter }: RegistersProps) {
   if (shown.length === 0)
     return (
       <Section>
-        <p className="muted">No register of this unit, and no field, is called that.</p>
+        <p className="muted">{REGISTERS.none}</p>
       </Section>
     );
   const reachable = shown.some(({ name }) => name === open) ? open : shown[0]?.name;
   return (
     <Section>
-      <ul className="registers" aria-label="Registers" onKeyDown={listKeys('.register')}>
+      <ul className="registers" aria-label={REGISTERS.title} onKeyDown={listKeys('.register')}>
         {shown.map((register) => {
           const { name, offset, value, bytes } = register;
           return (
@@ -85,7 +86,7 @@ function Register({ register, unit }: { readonly register: RegisterView; readonl
   return (
     <div className="step-detail register-detail">
       <Words words={[value]} fields={fields} bytes={bytes} {...(writable ? { edit } : {})} />
-      {!writable && <p className="muted">Read-only.</p>}
+      {!writable && <p className="muted">{REGISTERS.readOnly}</p>}
     </div>
   );
 }

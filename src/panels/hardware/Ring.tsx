@@ -1,4 +1,5 @@
 import type { QueueView } from '../../engine/hw/common/view';
+import { QUEUES } from '../../words/panels/hardware';
 
 const SIZE = 44;
 const RADIUS = 17;
@@ -14,7 +15,7 @@ export function Ring({ queue: { name, head, tail, size } }: { readonly queue: Qu
       height={SIZE}
       viewBox={`${-SIZE / 2} ${-SIZE / 2} ${SIZE} ${SIZE}`}
       role="img"
-      aria-label={`${name}: ${waiting} of ${size} entries wait`}
+      aria-label={QUEUES.ring(name, waiting, size)}
     >
       <circle r={RADIUS} className="ring-free" />
       {waiting > 0 && <path d={arc(turn(head), turn(head + waiting))} className="ring-waiting" />}

@@ -1,4 +1,5 @@
 import type { CacheView } from '../../engine/hw/common/view';
+import { CACHES } from '../../words/panels/hardware';
 
 /** Drawn to scale: every cache has cells of the same size, so that a big one looks big. */
 const CELL = 6;
@@ -27,7 +28,7 @@ export function SetMap({ cache }: { readonly cache: CacheView }) {
       viewBox={`0 0 ${width} ${bands * bandHeight - 2}`}
       style={{ width, maxWidth: '100%' }}
       role="img"
-      aria-label={`${entries.length} of ${sets * ways} places of the ${name} in use`}
+      aria-label={CACHES.map(entries.length, sets * ways, name)}
     >
       <defs>
         <pattern id={`cells-${id}`} width={CELL} height={CELL} patternUnits="userSpaceOnUse">

@@ -4,6 +4,8 @@ import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Section } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
+import { UNITS } from '../../words/panels/hardware';
+import { Phrase } from '../../ui/Phrase';
 import { useHardware, useUnits } from './use-hardware';
 import './hardware.css';
 
@@ -18,7 +20,7 @@ export function Units({ children }: UnitsProps) {
   const several = useApp(
     (state) => Object.values(state.objects).filter(({ type }) => type === 'iommu').length > 1,
   );
-  if (units.length === 0) return <NoHardware what="This machine has no IOMMU." />;
+  if (units.length === 0) return <NoHardware what={UNITS.noIommu} />;
   return units.map((unit) => (
     <Unit key={unit.id} unit={unit} named={several}>
       {children}
@@ -40,9 +42,7 @@ function Unit({
         </Section>
       )}
       {unit.vendor === 'generic' ? (
-        <NoHardware
-          what={`${unit.title} is of no vendor: it has no registers, no queues and no caches, and walks its tables at every access.`}
-        />
+        <NoHardware what={UNITS.noVendor(unit.title)} />
       ) : (
         view && children(view, unit)
       )}
@@ -57,11 +57,19 @@ function NoHardware({ what }: { readonly what: string }) {
     <Section>
       <p className="prose">{what}</p>
       <p className="prose hardware-hint">
-        The <code>machine</code> line chooses one: <code>iommu=vtd</code>, <code>amd</code>,{' '}
-        <code>smmuv3</code> or <code>riscv</code>.
+        <Phrase
+          text={UNITS.choose}
+          parts={{
+            machine: <code>machine</code>,
+            vtd: <code>iommu=vtd</code>,
+            amd: <code>amd</code>,
+            smmuv3: <code>smmuv3</code>,
+            riscv: <code>riscv</code>,
+          }}
+        />
       </p>
       <p className="row after">
-        <Button onClick={() => openDialog('script')}>Open the editor</Button>
+        <Button onClick={() => openDialog('script')}>{UNITS.openEditor}</Button>
       </p>
     </Section>
   );

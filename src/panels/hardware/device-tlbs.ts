@@ -1,6 +1,7 @@
 import type { CacheEntryView, CacheView } from '../../engine/hw/common/view';
 import type { DeviceObject, DeviceTlbView, WorldObject } from '../../engine/sim/world';
 import { plainHex } from '../../ui/numbers';
+import { CACHES } from '../../words/panels/hardware';
 
 /** Entries that a device has room for: Endpoint.size. */
 const ROOM = 16;
@@ -15,7 +16,7 @@ export const deviceTlbs = (
     .filter(({ services, deviceTlb }) => services.includes('ATS') || deviceTlb.length > 0)
     .map(({ bdf, deviceTlb }) => ({
       id: `device-tlb ${bdf}`,
-      name: `Device TLB of ${bdf}`,
+      name: CACHES.deviceTlb(bdf),
       sets: 1,
       ways: Math.max(ROOM, deviceTlb.length),
       entries: deviceTlb.map(entryOf),
@@ -25,12 +26,11 @@ function entryOf(
   { pasid, iova, pa, sizeLg2, read, write, stale }: DeviceTlbView,
   way: number,
 ): CacheEntryView {
-  const granted = [read && 'read', write && 'write'].filter(Boolean).join(' and ');
   return {
     set: 0,
     way,
     tags: pasid === null ? [] : [{ name: 'PASID', value: plainHex(pasid) }],
-    gives: `PA 0x${pa.toString(16)}, ${granted === '' ? 'nothing' : granted}`,
+    gives: CACHES.gives(`0x${pa.toString(16)}`, read, write),
     iova,
     pa,
     sizeLg2,

@@ -1,6 +1,9 @@
 import { useRef, useState, type ChangeEvent, type ClipboardEvent } from 'react';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
+import { ASK } from '../../words/panels/import/dialog';
+import { Phrase } from '../../ui/Phrase';
+import { OFFER } from '../../words/panels/import/offer';
 import { BEST_COMMAND, MORE_COMMANDS } from './commands';
 import { CopyCommand } from './CopyCommand';
 import { gatherFiles } from './join';
@@ -18,7 +21,7 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
     const text = event.clipboardData.getData('text/plain');
     if (text === '') return;
     event.preventDefault();
-    offerText({ name: 'Pasted text', text });
+    offerText({ name: OFFER.pasted, text });
   };
   const onFiles = async ({ target }: ChangeEvent<HTMLInputElement>): Promise<void> => {
     const chosen = [...(target.files ?? [])];
@@ -31,35 +34,35 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog
       focus={area}
-      title="Import your machine, a kernel’s log, or recorded calls"
-      description="Nothing leaves your browser: the text is read in this page and sent nowhere."
+      title={ASK.title}
+      description={ASK.description}
       width={680}
       onClose={onClose}
       footer={
         <>
-          <Button onClick={() => file.current?.click()}>Choose files…</Button>
+          <Button onClick={() => file.current?.click()}>{ASK.choose}</Button>
           <input ref={file} type="file" multiple hidden onChange={(event) => void onFiles(event)} />
           <Button
             look="primary"
             disabled={typed.trim() === ''}
-            onClick={() => offerText({ name: 'Typed text', text: typed })}
+            onClick={() => offerText({ name: OFFER.typed, text: typed })}
           >
-            Read it
+            {ASK.read}
           </Button>
         </>
       }
     >
       <div className="ask">
-        <p>Run this on the machine, and paste all that it prints:</p>
+        <p>{ASK.run}</p>
         <CopyCommand command={BEST_COMMAND} />
         <label>
-          <span className="sr-only">Output of lspci, or kernel lines</span>
+          <span className="sr-only">{ASK.output}</span>
           <textarea
             ref={area}
             className="input input-mono paste-area"
             rows={7}
             value={typed}
-            placeholder="Paste here, or drop files anywhere on the page: several texts of one machine go together. Other text around does no harm."
+            placeholder={ASK.placeholder}
             spellCheck={false}
             onPaste={onPaste}
             onChange={(event) => setTyped(event.target.value)}
@@ -72,7 +75,7 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
         )}
         <section aria-labelledby="ask-more">
           <h3 id="ask-more" className="eyebrow">
-            Tells more
+            {ASK.more}
           </h3>
           <ul className="ask-more">
             {MORE_COMMANDS.map((more) => (
@@ -84,14 +87,28 @@ export function Ask({ onClose }: { readonly onClose: () => void }) {
           </ul>
         </section>
         <p className="prose">
-          <b>Fault lines</b> of a log, a bug report or a trace do alone, too (<code>DMAR:</code>,{' '}
-          <code>AMD-Vi:</code>, <code>arm-smmu</code>, <code>riscv,iommu</code>): each message is explained,
-          and every entry and record in it taken apart.
+          <Phrase
+            text={ASK.faults}
+            parts={{
+              what: <b>{ASK.faultLines}</b>,
+              vtd: <code>DMAR:</code>,
+              amd: <code>AMD-Vi:</code>,
+              smmu: <code>arm-smmu</code>,
+              riscv: <code>riscv,iommu</code>,
+            }}
+          />
         </p>
         <p className="prose">
-          <b>Recorded calls</b> become a scene that makes them again: what <code>strace</code> prints of a
-          program on <code>/dev/iommu</code>, QEMU’s <code>iommufd_backend_*</code> trace lines, and{' '}
-          <code>iommu:</code> events of ftrace.
+          <Phrase
+            text={ASK.calls}
+            parts={{
+              what: <b>{ASK.recordedCalls}</b>,
+              strace: <code>strace</code>,
+              device: <code>/dev/iommu</code>,
+              qemu: <code>iommufd_backend_*</code>,
+              ftrace: <code>iommu:</code>,
+            }}
+          />
         </p>
       </div>
     </Dialog>

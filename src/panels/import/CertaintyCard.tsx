@@ -4,7 +4,8 @@ import { CopyCommand } from './CopyCommand';
 import { FunctionName } from './FunctionName';
 import type { Previewed } from './use-preview';
 import type { Understood } from './Report';
-import { certaintyWords, openWords } from './words';
+import { certaintyWords, openWords } from '../../words/panels/import/findings';
+import { CERTAINTY } from '../../words/panels/import/dialog';
 
 interface CertaintyCardProps {
   readonly reply: Understood;
@@ -25,7 +26,7 @@ export function CertaintyCard({ reply, previewed }: CertaintyCardProps) {
       </h3>
       <p className="prose">{text}</p>
       {open.length > 0 && (
-        <ul className="open-groups" tabIndex={0} aria-label="Open groups">
+        <ul className="open-groups" tabIndex={0} aria-label={CERTAINTY.openGroups}>
           {open.map((group) => (
             <li key={group.functions[0]}>
               <p>{openWords(group)}</p>
@@ -44,9 +45,7 @@ export function CertaintyCard({ reply, previewed }: CertaintyCardProps) {
       )}
       {ask.length > 0 && (
         <div className="next-step">
-          <h4>
-            {certainty.state === 'open' ? 'Run next, and paste what it prints here' : 'What would tell more'}
-          </h4>
+          <h4>{certainty.state === 'open' ? CERTAINTY.runNext : CERTAINTY.tellMore}</h4>
           {ask.map(({ command, why }) => (
             <div key={command} className="ask-row">
               <CopyCommand command={command} />

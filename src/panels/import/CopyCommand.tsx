@@ -1,6 +1,7 @@
 import { Check, Copy } from 'lucide-react';
 import { Fragment, useEffect, useState } from 'react';
 import { IconButton } from '../../ui/Button';
+import { ASK } from '../../words/panels/import/dialog';
 
 const SAID_MS = 2500;
 
@@ -29,10 +30,10 @@ export function CopyCommand({ command }: { readonly command: string }) {
         ))}
       </code>
       <span className="copy-said" role="status">
-        {outcome === 'copied' && 'Copied'}
-        {outcome === 'closed' && 'Select it and copy'}
+        {outcome === 'copied' && ASK.copied}
+        {outcome === 'closed' && ASK.selectIt}
       </span>
-      <IconButton label={`Copy: ${command}`} onClick={copy}>
+      <IconButton label={ASK.copy(command)} onClick={copy}>
         {outcome === 'copied' ? (
           <Check size={15} aria-hidden="true" />
         ) : (

@@ -1,18 +1,20 @@
 import type { Finding } from '../../scenario/import/imported';
 import { sentence } from '../shared/sentence';
 import type { Understood } from './Report';
-import { lineWords } from './words';
+import { lineWords } from '../../words/panels/import/findings';
+import { FINDINGS } from '../../words/panels/import/dialog';
+import { SHARED } from '../../words/panels/shared';
 
 /** What disagrees, what is missing, and what else is to be known; each with its lines. */
 export function FindingLists({ reply }: { readonly reply: Understood }) {
   const { contradictions, gaps, remarks } = reply;
   if (contradictions.length + gaps.length + remarks.length === 0)
-    return <p className="muted">No contradictions, and nothing had to be guessed.</p>;
+    return <p className="muted">{FINDINGS.none}</p>;
   return (
     <>
-      <FindingList title="Contradictions" findings={contradictions} tone="stale" />
-      <FindingList title="Missing" findings={gaps} />
-      <FindingList title="Remarks" findings={remarks} />
+      <FindingList title={FINDINGS.contradictions} findings={contradictions} tone="stale" />
+      <FindingList title={FINDINGS.missing} findings={gaps} />
+      <FindingList title={FINDINGS.remarks} findings={remarks} />
     </>
   );
 }
@@ -45,7 +47,7 @@ function FindingList({ title, findings, tone }: FindingListProps) {
             {finding.lines.length > 0 && <span className="finding-lines">{lineWords(finding.lines)}</span>}
           </li>
         ))}
-        {findings.length > MOST && <li className="muted">and {findings.length - MOST} more</li>}
+        {findings.length > MOST && <li className="muted">{SHARED.more(findings.length - MOST)}</li>}
       </ul>
     </details>
   );

@@ -1,4 +1,4 @@
-import { shortBdf } from './words';
+import { shortBdf } from '../../words/panels/import/findings';
 
 interface FunctionNameProps {
   readonly bdf: string;

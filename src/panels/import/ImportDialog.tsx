@@ -2,20 +2,23 @@ import { useEffect, useMemo, useRef } from 'react';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
-import { byteSize, count } from '../../ui/numbers';
+import { byteSize } from '../../ui/numbers';
 import { sentence } from '../shared/sentence';
 import { Ask } from './Ask';
 import { bringIn, partsOf } from './join';
 import { KernelLog, saysSomething } from './KernelLog';
 import { headOf, useOffer, type Offer } from './offer';
-import { Report } from './Report';
+import { kernelIn, useOpened } from './opened';
+import { Report, type Understood } from './Report';
 import { Summary } from './Summary';
 import { OpenTrace, TraceReport } from './TraceReport';
 import { useTrace } from './use-trace';
-import { TRACE_WORDS } from './trace-words';
+import { TRACE_WORDS } from '../../words/panels/import/trace';
 import { usePreview, type Previewed } from './use-preview';
 import { useReadings } from './use-readings';
-import { partWords } from './words';
+import { partWords } from '../../words/panels/import/findings';
+import { READ } from '../../words/panels/import/dialog';
+import { OFFER } from '../../words/panels/import/offer';
 import './import.css';
 
 /** From what people paste to a machine, or to what a kernel meant: shows what was understood before anything is replaced. */
@@ -55,41 +58,42 @@ function Read({ offer, onClose }: ReadProps) {
     logPlace.current?.scrollIntoView();
     logPlace.current?.focus();
   };
-  const origin = useMemo(() => describe(offer), [offer]);
+  const origin = useMemo(() => partWords(partsOf(offer)), [offer]);
+  const size = byteSize(offer.text.length);
   return (
     <Dialog
       title={
         onlyTrace !== null
           ? TRACE_WORDS[onlyTrace.kind].title
           : onlyLog
-            ? 'What the kernel says'
+            ? READ.kernelTitle
             : (previewed?.machine.title ?? offer.name)
       }
-      description={onlyLog ? `${origin}. Your scene stays as it is.` : origin}
+      description={onlyLog ? READ.originOfLog(origin, size) : READ.origin(origin, size)}
       width={720}
       onClose={onClose}
       footer={
         <>
-          <Button onClick={() => useOffer.setState({ offer: null, readable: false })}>Another text</Button>
+          <Button onClick={() => useOffer.setState({ offer: null, readable: false })}>{READ.another}</Button>
           {onlyLog ? (
             <Button look="primary" onClick={onClose}>
-              Done
+              {READ.done}
             </Button>
           ) : onlyTrace !== null ? (
             <OpenTrace trace={onlyTrace} look="primary" onClose={onClose} />
           ) : (
-            <OpenMachine lines={reply?.lines ?? null} previewed={previewed} onClose={onClose} />
+            <OpenMachine reply={reply} offer={offer} previewed={previewed} onClose={onClose} />
           )}
         </>
       }
     >
       <div className="import-result">
         <div className="import-said" aria-live="polite">
-          {(machine === null || trace === undefined) && <p className="muted">Reading…</p>}
+          {(machine === null || trace === undefined) && <p className="muted">{READ.reading}</p>}
           {machine?.status === 'failed' && !onlyLog && trace === null && (
             <>
               <p className="error-text">{sentence(machine.why)}</p>
-              <p className="muted">Your present scene is as it was.</p>
+              <p className="muted">{READ.asItWas}</p>
             </>
           )}
           {reply !== null && <Summary reply={reply} wrongs={wrongs} onWrongs={showLog} />}
@@ -104,14 +108,14 @@ function Read({ offer, onClose }: ReadProps) {
           </div>
         )}
         {machine?.status === 'failed' && onlyLog && (
-          <p className="muted">As a machine: {sentence(machine.why)}</p>
+          <p className="muted">{READ.asMachine(sentence(machine.why))}</p>
         )}
         {!onlyLog && (
           <details className="import-section" open={reply === null && onlyTrace === null}>
             <summary>
-              <h3 className="eyebrow">The text itself</h3>
+              <h3 className="eyebrow">{READ.text}</h3>
             </summary>
-            <pre className="preview mono" tabIndex={0} aria-label="First lines">
+            <pre className="preview mono" tabIndex={0} aria-label={READ.firstLines}>
               {headOf(offer.text)}
             </pre>
           </details>
@@ -121,8 +125,6 @@ function Read({ offer, onClose }: ReadProps) {
   );
 }
 
-const describe = (offer: Offer): string => `${partWords(partsOf(offer))}, ${byteSize(offer.text.length)}`;
-
 /** While a text is shown, what is pasted is added to it. */
 function usePasteMore(): void {
   useEffect(() => {
@@ -130,7 +132,7 @@ function usePasteMore(): void {
       const text = event.clipboardData?.getData('text/plain') ?? '';
       if (event.defaultPrevented || text.trim() === '') return;
       event.preventDefault();
-      bringIn({ name: 'Pasted text', text });
+      bringIn({ name: OFFER.pasted, text });
     };
     document.addEventListener('paste', onPaste);
     return () => document.removeEventListener('paste', onPaste);
@@ -139,30 +141,35 @@ function usePasteMore(): void {
 
 interface OpenMachineProps {
   /** Null while there is no machine to open. */
-  readonly lines: readonly string[] | null;
+  readonly reply: Understood | null;
+  readonly offer: Offer;
   readonly previewed: Previewed | null;
   readonly onClose: () => void;
 }
 
-function OpenMachine({ lines, previewed, onClose }: OpenMachineProps) {
+function OpenMachine({ reply, offer, previewed, onClose }: OpenMachineProps) {
   const { replaceScript, select, showPanel, notify } = useApp((state) => state.actions);
   const open = async (): Promise<void> => {
-    if (lines === null || previewed === null) return;
+    if (reply === null || previewed === null) return;
+    const { lines } = reply;
     const { machine, preview } = previewed;
     onClose();
     if (!(await replaceScript(lines.join('\n')))) return;
+    const moved = preview?.recorded?.moved.length ?? 0;
+    useOpened.setState({
+      opened: { from: partWords(partsOf(offer)), lines, reply, moved, kernel: kernelIn(offer.text) },
+    });
     select(null);
     showPanel('object');
-    const groups = preview === null ? '' : ` in ${count(preview.groups, 'group')}`;
     notify({
       tone: 'info',
-      text: `Your machine is open: ${count(machine.functions.size, 'function')}${groups}.`,
-      next: { label: 'Whose group is it?', panel: 'groups' },
+      text: READ.opened(machine.functions.size, preview?.groups ?? null),
+      next: { label: READ.whoseGroup, panel: 'groups' },
     });
   };
   return (
-    <Button look="primary" disabled={lines === null} onClick={() => void open()}>
-      Open this machine
+    <Button look="primary" disabled={reply === null} onClick={() => void open()}>
+      {READ.open}
     </Button>
   );
 }

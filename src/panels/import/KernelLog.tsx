@@ -1,5 +1,6 @@
 import type { DecodedLine, KernelLines } from '../../engine/sim/kernel-lines/decode';
-import { count } from '../../ui/numbers';
+import { LOG_LINES } from '../../words/panels/import/dialog';
+import { Phrase } from '../../ui/Phrase';
 import { groupLines, sortLines } from './group-lines';
 import { LineCard } from './LineCard';
 import './kernel-log.css';
@@ -15,29 +16,28 @@ export function KernelLog({ lines }: { readonly lines: KernelLines }) {
   const { decoded, unknown, more } = lines;
   const { main, notices } = sortLines(decoded);
   return (
-    <section className="kernel-log" aria-label="Kernel lines">
+    <section className="kernel-log" aria-label={LOG_LINES.title}>
       <p>
-        <b>{count(decoded.length, 'kernel message')}</b> about an IOMMU understood.
-        {more > 0 && (
-          <span className="muted"> {more.toLocaleString('en')} more are not read: the text is too long.</span>
-        )}
+        <Phrase
+          text={LOG_LINES.understood}
+          parts={{ messages: <b>{LOG_LINES.messages(decoded.length)}</b> }}
+        />
+        {more > 0 && <span className="muted"> {LOG_LINES.tooLong(more)}</span>}
       </p>
       <Cards lines={main} />
       {notices.length > 0 && (
         <details open={main.length === 0 && notices.length < 8}>
-          <summary>
-            {count(notices.length, 'notice')}: how the kernel set up the IOMMU, and what it does
-          </summary>
+          <summary>{LOG_LINES.notices(notices.length)}</summary>
           <Cards lines={notices} />
         </details>
       )}
       {unknown.length > 0 && (
         <details open={decoded.length === 0}>
-          <summary>{count(unknown.length, 'line')} about an IOMMU not understood</summary>
-          <ol className="line-unknown mono" tabIndex={0} aria-label="Lines that are not understood">
+          <summary>{LOG_LINES.unknown(unknown.length)}</summary>
+          <ol className="line-unknown mono" tabIndex={0} aria-label={LOG_LINES.unknownLines}>
             {unknown.map(({ line, text }) => (
               <li key={line}>
-                <span className="muted">line {line}</span> {text}
+                <span className="muted">{LOG_LINES.line(line)}</span> {text}
               </li>
             ))}
           </ol>
@@ -54,9 +54,7 @@ function Cards({ lines }: { readonly lines: readonly DecodedLine[] }) {
       {groups.slice(0, MOST_CARDS).map((group) => (
         <LineCard key={group.first.line} lines={group} />
       ))}
-      {groups.length > MOST_CARDS && (
-        <p className="muted">and {count(groups.length - MOST_CARDS, 'other message')} further down</p>
-      )}
+      {groups.length > MOST_CARDS && <p className="muted">{LOG_LINES.others(groups.length - MOST_CARDS)}</p>}
     </>
   );
 }

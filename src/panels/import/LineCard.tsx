@@ -1,18 +1,12 @@
 import type { DecodedLine, DecodedStructure, LineSource } from '../../engine/sim/kernel-lines/decode';
-import { faultNumber } from '../../ui/hardware-words';
-import { count, groupedHex, plainHex } from '../../ui/numbers';
+import { faultNumber } from '../../words/hardware';
+import { groupedHex, plainHex } from '../../ui/numbers';
 import { Field, Fields } from '../../ui/Section';
 import { sentence } from '../shared/sentence';
 import { Words } from '../shared/Words';
+import { LOG_LINES } from '../../words/panels/import/dialog';
+import { SHARED } from '../../words/panels/shared';
 import type { SameLines } from './group-lines';
-
-const KINDS: Readonly<Record<DecodedLine['kind'], string>> = {
-  fault: 'fault',
-  error: 'error',
-  structure: 'entries',
-  command: 'command',
-  notice: 'notice',
-};
 
 const VENDORS: Readonly<Partial<Record<LineSource, Parameters<typeof faultNumber>[0]>>> = {
   'Intel VT-d': 'vtd',
@@ -26,7 +20,7 @@ function mark({ kind, source, reason }: DecodedLine): string {
   const vendor = VENDORS[source];
   return kind === 'fault' && reason !== null && vendor !== undefined
     ? faultNumber(vendor, reason)
-    : KINDS[kind];
+    : LOG_LINES.kind[kind];
 }
 
 /** One message of a kernel: what it is about, why, and every word that it shows bit by bit. */
@@ -34,15 +28,13 @@ export function LineCard({ lines }: { readonly lines: SameLines }) {
   const { first, others } = lines;
   const bad = first.kind === 'fault' || first.kind === 'error';
   return (
-    <article className="line-card" data-bad={bad} aria-label={`Line ${first.line}: ${first.title}`}>
+    <article className="line-card" data-bad={bad} aria-label={LOG_LINES.card(first.line, first.title)}>
       <header className="row">
         <span className="pill" data-tone={bad ? 'fault' : 'plain'}>
           {mark(first)}
         </span>
         {first.device !== null && <code>{first.device}</code>}
-        <span className="muted line-source">
-          {first.source}, {lineNumbers(first)}
-        </span>
+        <span className="muted line-source">{LOG_LINES.from(first.source, first.line, first.lines)}</span>
       </header>
       <h3>{first.title}</h3>
       <p className="prose">{sentence(first.why)}</p>
@@ -56,22 +48,19 @@ export function LineCard({ lines }: { readonly lines: SameLines }) {
   );
 }
 
-const lineNumbers = ({ line, lines }: DecodedLine): string =>
-  lines === 1 ? `line ${line}` : `${lines} lines from ${line}`;
-
 function Facts({ line }: { readonly line: DecodedLine }) {
   const { access, iova, pasid, facts } = line;
   if (access === null && iova === null && pasid === null && facts.length === 0) return null;
   return (
     <Fields>
-      {access !== null && <Field name="access">{access}</Field>}
+      {access !== null && <Field name={LOG_LINES.access}>{access}</Field>}
       {iova !== null && (
-        <Field name="address">
+        <Field name={LOG_LINES.address}>
           <code>{groupedHex(iova)}</code>
         </Field>
       )}
       {pasid !== null && (
-        <Field name="PASID">
+        <Field name={LOG_LINES.pasid}>
           <code>{groupedHex(pasid)}</code>
         </Field>
       )}
@@ -102,15 +91,14 @@ const SHOWN = 100;
 function Others({ others }: { readonly others: readonly DecodedLine[] }) {
   return (
     <details>
-      <summary>{count(others.length, 'more message')} of the same</summary>
+      <summary>{LOG_LINES.same(others.length)}</summary>
       <ul className="line-others mono">
         {others.slice(0, SHOWN).map(({ line, iova }) => (
           <li key={line}>
-            line {line}
-            {iova !== null && `: ${groupedHex(iova)}`}
+            {iova === null ? LOG_LINES.line(line) : LOG_LINES.lineAt(line, groupedHex(iova))}
           </li>
         ))}
-        {others.length > SHOWN && <li>and {others.length - SHOWN} more</li>}
+        {others.length > SHOWN && <li>{SHARED.more(others.length - SHOWN)}</li>}
       </ul>
     </details>
   );

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import type { LineRange } from '../../scenario/import/imported';
-import { count } from '../../ui/numbers';
 import { quoteRanges } from './text-ranges';
-import { rangeWords } from './words';
+import { rangeWords } from '../../words/panels/import/findings';
+import { FINDINGS, SUMMARY } from '../../words/panels/import/dialog';
 
 /** More are folded away. */
 const OPEN = 5;
@@ -21,16 +21,16 @@ export function NotUnderstood({ text, ranges }: NotUnderstoodProps) {
   return (
     <details className="import-section" open={ranges.length <= OPEN}>
       <summary>
-        <h3 className="eyebrow">Not understood</h3>
-        <span className="chip">{count(lines, 'line')}</span>
+        <h3 className="eyebrow">{FINDINGS.notUnderstood}</h3>
+        <span className="chip">{SUMMARY.lines(lines)}</span>
       </summary>
-      <ol className="ranges" tabIndex={0} aria-label="Lines not understood">
+      <ol className="ranges" tabIndex={0} aria-label={FINDINGS.linesNotUnderstood}>
         {quoted.map((range) => (
           <li key={range.first}>
             <span className="finding-lines">{rangeWords(range)}</span> <code>{range.text}</code>
           </li>
         ))}
-        {ranges.length > MOST && <li className="muted">and {ranges.length - MOST} more places</li>}
+        {ranges.length > MOST && <li className="muted">{FINDINGS.morePlaces(ranges.length - MOST)}</li>}
       </ol>
     </details>
   );

@@ -1,8 +1,10 @@
 import { Button } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { sentence } from '../shared/sentence';
 import type { Understood } from './Report';
-import { groupSpan, groupWords, IOMMU_NAMES } from './words';
+import { groupWords, IOMMU_NAMES } from '../../words/panels/import/findings';
+import { SUMMARY } from '../../words/panels/import/dialog';
+import { Phrase } from '../../ui/Phrase';
+import { groupSpan } from './group-span';
 
 interface SummaryProps {
   readonly reply: Understood;
@@ -20,34 +22,32 @@ export function Summary({ reply, wrongs, onWrongs }: SummaryProps) {
   return (
     <div className="import-summary">
       <p className="import-headline">
-        {count(functions, 'PCI function')}, {groupWords(groupSpan(certainty))},{' '}
-        <span>{IOMMU_NAMES[iommu.kind]}</span>
-        {!iommu.told && <span className="chip">assumed</span>}
+        {SUMMARY.headline(functions, groupWords(groupSpan(certainty)))} <span>{IOMMU_NAMES[iommu.kind]}</span>
+        {!iommu.told && <span className="chip">{SUMMARY.assumed}</span>}
       </p>
       <p className="prose">
         {sentence(iommu.why)}
         {iommu.units.length > 0 && (
           <>
             {' '}
-            Its {iommu.units.length === 1 ? 'unit' : 'units'}: <code>{iommu.units.join(', ')}</code>
+            <Phrase
+              text={SUMMARY.units(iommu.units.length)}
+              parts={{ units: <code>{iommu.units.join(', ')}</code> }}
+            />
           </>
         )}
       </p>
       {sources.length > 0 && (
-        <ul className="row" aria-label="Recognised in the text">
+        <ul className="row" aria-label={SUMMARY.recognised}>
           {sources.map(({ kind, title, firstLine, lines }) => (
-            <li
-              key={`${kind} ${firstLine}`}
-              className="source-chip"
-              data-tip={`from line ${firstLine.toLocaleString('en')}`}
-            >
-              {title} <span className="muted">{count(lines, 'line')}</span>
+            <li key={`${kind} ${firstLine}`} className="source-chip" data-tip={SUMMARY.fromLine(firstLine)}>
+              {title} <span className="muted">{SUMMARY.lines(lines)}</span>
             </li>
           ))}
           {wrongs > 0 && (
             <li>
               <Button className="log-link" onClick={onWrongs}>
-                {count(wrongs, 'fault or error', 'faults and errors')} in the log, below
+                {SUMMARY.wrongs(wrongs)}
               </Button>
             </li>
           )}

@@ -1,7 +1,7 @@
 import type { ImportedTrace, TraceRemark } from '../../scenario/import/trace/import-trace';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
-import { remarkLines, TRACE_TEXT as text, TRACE_WORDS, traceWords } from './trace-words';
+import { remarkLines, TRACE_TEXT as text, TRACE_WORDS, traceWords } from '../../words/panels/import/trace';
 import { sentence } from '../shared/sentence';
 import './trace-report.css';
 

@@ -1,3 +1,4 @@
+import { ASK } from '../../words/panels/import/dialog';
 /** What to run on a machine so that it can be imported. */
 export interface MachineCommand {
   readonly command: string;
@@ -9,14 +10,14 @@ export interface MachineCommand {
 export const BEST_COMMAND = 'sudo lspci -vvnn; sudo dmesg';
 
 export const MORE_COMMANDS: readonly MachineCommand[] = [
-  { command: 'sudo lspci -vvvxxxx', why: 'Every register as bytes: nothing has to be inferred.' },
+  { command: 'sudo lspci -vvvxxxx', why: ASK.registers },
   {
     command: 'find /sys/kernel/iommu_groups -type l',
-    why: 'The groups that its kernel made. No root needed.',
+    why: ASK.groups,
   },
   {
     // acpidump stops at the first table that a machine does not have, so each is asked for by itself.
     command: 'for t in DMAR IVRS IORT; do sudo acpidump -n $t; done',
-    why: 'The firmware’s table of IOMMUs. Files of /sys/firmware/acpi/tables do as well.',
+    why: ASK.tables,
   },
 ];

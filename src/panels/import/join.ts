@@ -1,3 +1,4 @@
+import { OFFER } from '../../words/panels/import/offer';
 import { looksLikeScenario, offerText, readFile, useOffer, type Offer, type Part } from './offer';
 import { countLines } from './text-ranges';
 
@@ -35,10 +36,9 @@ export async function gatherFiles(files: readonly File[]): Promise<Gathered> {
     offers.push({ name: each.name, text: each.text });
   }
   const [first] = offers;
-  if (first === undefined) return { ok: false, why: 'No file came along.' };
+  if (first === undefined) return { ok: false, why: OFFER.noFile };
   if (offers.length === 1) return { ok: true, offer: first };
   const scenario = offers.find(({ name, text }) => looksLikeScenario(name, text));
-  if (scenario !== undefined)
-    return { ok: false, why: `${scenario.name} is a scenario: it is opened alone, not with other files.` };
+  if (scenario !== undefined) return { ok: false, why: OFFER.aScenario(scenario.name) };
   return { ok: true, offer: joinOffers(offers) };
 }

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import { acpidumpOf } from '../../scenario/import/acpi/dump-text';
 import { useApp } from '../../store';
 import { byteSize } from '../../ui/numbers';
+import { OFFER } from '../../words/panels/import/offer';
 
 /** Text on its way in. It may be huge: it is kept here and never put into the document. */
 export interface Offer {
@@ -34,9 +35,7 @@ export function offerText(offer: Offer): void {
   const { replaceScript, openDialog, notify } = useApp.getState().actions;
   if (looksLikeScenario(name, text)) {
     openDialog(null);
-    void replaceScript(text).then(
-      (opened) => opened && notify({ tone: 'info', text: `${name} is open. Undo brings back what you had.` }),
-    );
+    void replaceScript(text).then((opened) => opened && notify({ tone: 'info', text: OFFER.opened(name) }));
     return;
   }
   useOffer.setState(({ turn }) => ({ offer, turn: turn + 1, readable: false }));
@@ -62,7 +61,7 @@ export async function readFile(file: File): Promise<ReadFile> {
   if (file.size > MOST_BYTES)
     return {
       ok: false,
-      why: `${file.name} has ${byteSize(file.size)}; more than ${byteSize(MOST_BYTES)} is not read.`,
+      why: OFFER.tooLong(file.name, byteSize(file.size), byteSize(MOST_BYTES)),
     };
   try {
     const sample = new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer());
@@ -73,12 +72,12 @@ export async function readFile(file: File): Promise<ReadFile> {
       if (table !== null) return { ok: true, name: file.name, text: table };
       return {
         ok: false,
-        why: `${file.name} is not text: byte ${zero} is zero. Unpack it first if it is compressed.`,
+        why: OFFER.notText(file.name, zero),
       };
     }
     return { ok: true, name: file.name, text: await file.text() };
   } catch {
-    return { ok: false, why: `${file.name} could not be read.` };
+    return { ok: false, why: OFFER.unreadable(file.name) };
   }
 }
 

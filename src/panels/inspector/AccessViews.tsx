@@ -4,6 +4,9 @@ import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { CommandButton } from '../shared/CommandButton';
+import { ACCESS, FAULT_QUEUE, SELFTEST } from '../../words/panels/inspector/objects';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { SHARED } from '../../words/panels/shared';
 import { Membership } from './Membership';
 
 /** More rows than this are counted, not drawn. */
@@ -11,17 +14,13 @@ const ROWS = 100;
 
 export function AccessView({ access }: { readonly access: AccessObject }) {
   return (
-    <Section title={<Term tip={TERMS.access}>Access</Term>}>
+    <Section title={<Term tip={TERMS.access}>{ACCESS.title}</Term>}>
       <Fields>
-        <Field name="reaches">
-          <ObjectLink id={access.ioasId} none="nothing: it was detached" full />
+        <Field name={ACCESS.reaches}>
+          <ObjectLink id={access.ioasId} none={ACCESS.detached} full />
         </Field>
-        <Field name="may">
-          {access.internal
-            ? 'hold the memory of a HW queue: it cannot be unmapped'
-            : access.needsPins
-              ? 'hold pages pinned: it needs whole ones'
-              : 'read and write, but hold no page'}
+        <Field name={ACCESS.may}>
+          {access.internal ? ACCESS.internal : access.needsPins ? ACCESS.pins : ACCESS.plain}
         </Field>
         <Membership object={access} />
       </Fields>
@@ -30,7 +29,7 @@ export function AccessView({ access }: { readonly access: AccessObject }) {
           <CommandButton id="access.rw" subject={[access.id]} />
           <CommandButton id="access.pin" subject={[access.id]} hideUnready />
           <CommandButton id="access.replace" subject={[access.id]} />
-          <CommandButton id="access.destroy" subject={[access.id]} label="Destroy" />
+          <CommandButton id="access.destroy" subject={[access.id]} label={INSPECTOR.destroy} />
         </div>
       )}
     </Section>
@@ -40,12 +39,12 @@ export function AccessView({ access }: { readonly access: AccessObject }) {
 export function FaultQueueView({ queue }: { readonly queue: FaultQueueObject }) {
   return (
     <>
-      <Section title={<Term tip={TERMS.faultQueue}>Fault queue</Term>}>
+      <Section title={<Term tip={TERMS.faultQueue}>{FAULT_QUEUE.title}</Term>}>
         <Fields>
-          <Field name="faults of">
-            <ObjectLinks ids={queue.hwptIds} none="no HWPT" />
+          <Field name={FAULT_QUEUE.of}>
+            <ObjectLinks ids={queue.hwptIds} none={FAULT_QUEUE.noHwpt} />
           </Field>
-          <Field name="descriptor">{queue.open ? 'open: it cannot be destroyed' : 'closed'}</Field>
+          <Field name={INSPECTOR.descriptor}>{queue.open ? INSPECTOR.open : INSPECTOR.closed}</Field>
           <Membership object={queue} />
         </Fields>
         <div className="row after">
@@ -54,8 +53,8 @@ export function FaultQueueView({ queue }: { readonly queue: FaultQueueObject }) 
           <CommandButton id="fault.destroy" subject={[queue.id]} />
         </div>
       </Section>
-      <FaultTable title="To be read" none="No fault waits to be read." faults={queue.queued} />
-      <FaultTable title="To be answered" none="No fault waits for an answer." faults={queue.pending} />
+      <FaultTable title={FAULT_QUEUE.toRead} none={FAULT_QUEUE.noneToRead} faults={queue.queued} />
+      <FaultTable title={FAULT_QUEUE.toAnswer} none={FAULT_QUEUE.noneToAnswer} faults={queue.pending} />
     </>
   );
 }
@@ -76,12 +75,12 @@ function FaultTable({ title, none, faults }: FaultTableProps) {
           <table className="table">
             <thead>
               <tr>
-                <th>cookie</th>
-                <th>device</th>
-                <th>PASID</th>
-                <th>group</th>
-                <th>address</th>
-                <th>wants</th>
+                <th>{FAULT_QUEUE.cookie}</th>
+                <th>{INSPECTOR.device}</th>
+                <th>{INSPECTOR.pasid}</th>
+                <th>{INSPECTOR.group}</th>
+                <th>{FAULT_QUEUE.address}</th>
+                <th>{FAULT_QUEUE.wants}</th>
               </tr>
             </thead>
             <tbody>
@@ -99,7 +98,7 @@ function FaultTable({ title, none, faults }: FaultTableProps) {
               ))}
             </tbody>
           </table>
-          {faults.length > ROWS && <p className="muted">and {faults.length - ROWS} more</p>}
+          {faults.length > ROWS && <p className="muted">{SHARED.more(faults.length - ROWS)}</p>}
         </div>
       )}
     </Section>
@@ -107,12 +106,10 @@ function FaultTable({ title, none, faults }: FaultTableProps) {
 }
 
 export const SelftestView = ({ mock }: { readonly mock: SelftestObject }) => (
-  <Section title={<Term tip={TERMS.selftest}>Mock device</Term>}>
-    <p className="prose">
-      A device of the kernel’s self-tests: it has a driver and an IOMMU, but does no DMA.
-    </p>
+  <Section title={<Term tip={TERMS.selftest}>{SELFTEST.title}</Term>}>
+    <p className="prose">{SELFTEST.says}</p>
     <Fields>
-      <Field name="bound as">
+      <Field name={INSPECTOR.boundAs}>
         <ObjectLink id={mock.idevId} />
       </Field>
       <Membership object={mock} />

@@ -3,6 +3,8 @@ import { useApp } from '../../store';
 import { Section } from '../../ui/Section';
 import { CommandButton } from '../shared/CommandButton';
 import { all, find } from '../shared/words';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { DEVICE } from '../../words/panels/inspector/device';
 
 /** The way of a device from its driver to an address space, as buttons: what can be done next stands first. */
 export function DeviceActions({ device }: { readonly device: DeviceObject }) {
@@ -11,24 +13,24 @@ export function DeviceActions({ device }: { readonly device: DeviceObject }) {
   const subject = [device.id];
   const first = all(objects, 'context').length === 0;
   return (
-    <Section title="Actions">
+    <Section title={INSPECTOR.actions}>
       <div className="row">
         {idev === null ? (
           first ? (
             <CommandButton id="device.open" subject={subject} look="primary" />
           ) : (
-            <CommandButton id="device.give" subject={subject} label="Bind to iommufd" />
+            <CommandButton id="device.give" subject={subject} label={DEVICE.bind} />
           )
         ) : (
           <>
             <CommandButton id="device.attach" subject={subject} />
             <CommandButton id="device.replace" subject={subject} hideUnready />
             <CommandButton id="device.detach" subject={subject} hideUnready />
-            <CommandButton id="device.hwpt" subject={subject} label="New HWPT" hideUnready />
-            <CommandButton id="device.unbind" subject={subject} label="Unbind" />
+            <CommandButton id="device.hwpt" subject={subject} label={DEVICE.newHwpt} hideUnready />
+            <CommandButton id="device.unbind" subject={subject} label={DEVICE.unbind} />
           </>
         )}
-        <CommandButton id="device.driver" subject={subject} label="Driver" />
+        <CommandButton id="device.driver" subject={subject} label={DEVICE.driver} />
       </div>
     </Section>
   );

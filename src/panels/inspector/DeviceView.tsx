@@ -11,18 +11,13 @@ import { MaybeTerm } from '../shared/MaybeTerm';
 import { TERMS } from '../shared/terms';
 import { kindName } from '../../store/object-words';
 import { find } from '../shared/words';
+import { DEVICE } from '../../words/panels/inspector/device';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { Phrase } from '../../ui/Phrase';
 import { DeviceActions } from './DeviceActions';
 import { DmaForm } from './DmaForm';
 
-const ACS_NAMES: Readonly<Record<string, string>> = {
-  SV: 'Source Validation',
-  TB: 'Translation Blocking',
-  RR: 'P2P Request Redirect',
-  CR: 'P2P Completion Redirect',
-  UF: 'Upstream Forwarding',
-  EC: 'P2P Egress Control',
-  DT: 'Direct Translated P2P',
-};
+const ACS_NAMES: Readonly<Record<string, string>> = DEVICE.acs;
 
 export function DeviceView({ device }: { readonly device: DeviceObject }) {
   const objects = useApp((state) => state.objects);
@@ -34,7 +29,7 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
     <>
       {real && !device.isBridge && <DeviceActions device={device} />}
       {pci && (
-        <Section title="Ask">
+        <Section title={INSPECTOR.ask}>
           <div className="row">
             <CommandButton id="device.passthrough" subject={[device.id]} />
             <CommandButton id="device.why" subject={[device.id]} />
@@ -44,36 +39,36 @@ export function DeviceView({ device }: { readonly device: DeviceObject }) {
       )}
       {real && !device.isBridge && <DmaForm key={device.id} device={device} />}
       {!real && <Mock />}
-      <Section title="Translation">
+      <Section title={DEVICE.translation}>
         <Fields>
-          <Field name="driver">
+          <Field name={DEVICE.itsDriver}>
             {device.driver === null ? (
-              <span className="muted">none</span>
+              <span className="muted">{INSPECTOR.none}</span>
             ) : (
               <>
                 <code>{device.driver.name}</code>
-                {device.driver.managed && <span className="muted"> does not use the kernel’s DMA</span>}
+                {device.driver.managed && <span className="muted"> {DEVICE.managed}</span>}
               </>
             )}
           </Field>
-          <Field name={<Term tip={TERMS.group}>group</Term>}>
-            <ObjectLink id={device.groupId} none={device.ungrouped ?? 'none'} />
+          <Field name={<Term tip={TERMS.group}>{INSPECTOR.group}</Term>}>
+            <ObjectLink id={device.groupId} none={device.ungrouped ?? INSPECTOR.none} />
           </Field>
-          <Field name={<Term tip={TERMS.domain}>domain now</Term>}>
+          <Field name={<Term tip={TERMS.domain}>{INSPECTOR.domainNow}</Term>}>
             {group === null ? (
-              <span className="muted">none</span>
+              <span className="muted">{INSPECTOR.none}</span>
             ) : (
               `${group.domain.label}, ${group.domain.type}`
             )}
           </Field>
-          <Field name={<Term tip={TERMS.hwpt}>HWPT</Term>}>
-            <ObjectLink id={device.hwptId} none="none: the group’s domain decides" />
+          <Field name={<Term tip={TERMS.hwpt}>{INSPECTOR.hwpt}</Term>}>
+            <ObjectLink id={device.hwptId} none={DEVICE.noHwpt} />
           </Field>
-          <Field name="bound as">
+          <Field name={INSPECTOR.boundAs}>
             <BoundAs device={device} />
           </Field>
-          <Field name="IOMMU">
-            <ObjectLink id={device.iommuId} none="none: its DMA is not translated" />
+          <Field name={INSPECTOR.iommu}>
+            <ObjectLink id={device.iommuId} none={DEVICE.noIommu} />
           </Field>
         </Fields>
       </Section>
@@ -90,60 +85,57 @@ const PCI_NAME = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 
 /** One that the kernel's self-tests bring along. */
 const Mock = () => (
-  <Section title="Mock device">
+  <Section title={DEVICE.mock}>
     <p className="prose">
-      A device of the kernel’s self-tests: it is on no PCI bus and does no DMA.{' '}
-      <code>TEST_MOCK_DOMAIN_REPLACE</code> moves it to another IOAS or HWPT, <code>TEST_TRIGGER_IOPF</code>{' '}
-      makes it ask for a page.
+      <Phrase
+        text={DEVICE.mockSays}
+        parts={{ replace: <code>TEST_MOCK_DOMAIN_REPLACE</code>, iopf: <code>TEST_TRIGGER_IOPF</code> }}
+      />
     </p>
   </Section>
 );
 
 /** What firmware says of a device that cannot be enumerated. */
 const Platform = ({ name, platform }: { readonly name: string; readonly platform: PlatformTraits }) => (
-  <Section title="Platform device">
+  <Section title={DEVICE.platform}>
     <Fields>
-      <Field name="name">
+      <Field name={INSPECTOR.name}>
         <code>{name}</code>
       </Field>
-      <Field name="StreamIDs">
-        <code>{platform.streams.map((id) => `0x${plainHex(id, 4)}`).join(', ') || 'none'}</code>
+      <Field name={DEVICE.streams}>
+        <code>{platform.streams.map((id) => `0x${plainHex(id, 4)}`).join(', ') || INSPECTOR.none}</code>
       </Field>
-      <Field name="faults">
-        {platform.stall ? 'may wait for an answer (dma-can-stall)' : 'end the transaction'}
-      </Field>
-      <Field name="interrupts">
-        {platform.msi ? 'messages, kept apart by the interrupt controller' : 'wires, or messages of nobody’s'}
-      </Field>
+      <Field name={DEVICE.faults}>{platform.stall ? DEVICE.stall : DEVICE.noStall}</Field>
+      <Field name={DEVICE.interrupts}>{platform.msi ? DEVICE.msi : DEVICE.wires}</Field>
     </Fields>
   </Section>
 );
 
 const Pci = ({ device }: { readonly device: DeviceObject }) => (
-  <Section title="PCI">
+  <Section title={DEVICE.pci}>
     <Fields>
-      <Field name="address">
+      <Field name={DEVICE.address}>
         <code>{device.bdf}</code>
       </Field>
-      <Field name={<Term tip={TERMS.rid}>requester id</Term>}>
+      <Field name={<Term tip={TERMS.rid}>{DEVICE.rid}</Term>}>
         <code>{requesterId(device.bdf)}</code>
       </Field>
-      <Field name="kind">{kindName(device.kind)}</Field>
-      <Field name="class">
+      <Field name={INSPECTOR.kind}>{kindName(device.kind)}</Field>
+      <Field name={DEVICE.class}>
         {device.className} <code className="muted">{plainHex(device.classCode, 6)}</code>
       </Field>
-      <Field name="id">
+      <Field name={DEVICE.id}>
         <code>
           {plainHex(device.vendorId, 4)}:{plainHex(device.deviceId, 4)}
         </code>
       </Field>
-      <Field name="below">
-        <ObjectLink id={device.parentId} none="a root bus" full />
+      <Field name={DEVICE.below}>
+        <ObjectLink id={device.parentId} none={DEVICE.rootBus} full />
       </Field>
-      <Field name={<Term tip={TERMS.multifunction}>multifunction</Term>}>
-        {device.multifunction ? 'yes' : 'no'}
+      <Field name={<Term tip={TERMS.multifunction}>{DEVICE.multifunction}</Term>}>
+        {device.multifunction ? DEVICE.yes : DEVICE.no}
       </Field>
-      <Field name={<Term tip={TERMS.acs}>ACS</Term>}>
+      <Field name={<Term tip={TERMS.acs}>{DEVICE.acsTitle}</Term>}>
         <AcsBits device={device} />
       </Field>
     </Fields>
@@ -160,9 +152,9 @@ const SERVICE_TERMS: Readonly<Record<string, TermTip>> = {
 function Services({ device: { services, deviceTlb } }: { readonly device: DeviceObject }) {
   const stale = deviceTlb.filter((entry) => entry.stale).length;
   return (
-    <Section title={<Term tip={TERMS.deviceTlb}>Device TLB</Term>}>
+    <Section title={<Term tip={TERMS.deviceTlb}>{DEVICE.deviceTlb}</Term>}>
       <Fields>
-        <Field name="switched on">
+        <Field name={DEVICE.switchedOn}>
           <span className="row">
             {services.map((service) => (
               <MaybeTerm key={service} tip={SERVICE_TERMS[service] ?? null}>
@@ -172,11 +164,13 @@ function Services({ device: { services, deviceTlb } }: { readonly device: Device
           </span>
         </Field>
       </Fields>
-      {services.includes('ATS') && deviceTlb.length === 0 && <p className="muted">Empty.</p>}
+      {services.includes('ATS') && deviceTlb.length === 0 && <p className="muted">{INSPECTOR.empty}</p>}
       {stale > 0 && (
         <p className="stale-note">
-          {stale === 1 ? '1 entry is' : `${stale} entries are`} <Term tip={TERMS.stale}>stale</Term>: the
-          device goes on by what it was told until its driver takes it back.
+          <Phrase
+            text={DEVICE.staleEntries(stale)}
+            parts={{ stale: <Term tip={TERMS.stale}>{DEVICE.stale}</Term> }}
+          />
         </p>
       )}
       {deviceTlb.length > 0 && (
@@ -184,12 +178,12 @@ function Services({ device: { services, deviceTlb } }: { readonly device: Device
           <table className="table">
             <thead>
               <tr>
-                <th>PASID</th>
-                <th>IOVA</th>
-                <th>PA</th>
-                <th>size</th>
+                <th>{INSPECTOR.pasid}</th>
+                <th>{INSPECTOR.iova}</th>
+                <th>{INSPECTOR.pa}</th>
+                <th>{INSPECTOR.size}</th>
                 <th>
-                  <span className="sr-only">access</span>
+                  <span className="sr-only">{INSPECTOR.access}</span>
                 </th>
               </tr>
             </thead>
@@ -205,7 +199,7 @@ function Services({ device: { services, deviceTlb } }: { readonly device: Device
                   <td>
                     {read && 'r'}
                     {write && 'w'}
-                    {stale && <b className="stale-word"> stale</b>}
+                    {stale && <b className="stale-word"> {DEVICE.stale}</b>}
                   </td>
                 </tr>
               ))}
@@ -219,11 +213,11 @@ function Services({ device: { services, deviceTlb } }: { readonly device: Device
 
 function BoundAs({ device }: { readonly device: DeviceObject }) {
   const idev = useApp((state) => (device.idevId === null ? undefined : state.objects[device.idevId]));
-  if (idev?.type !== 'idev') return <span className="muted">not bound to iommufd</span>;
+  if (idev?.type !== 'idev') return <span className="muted">{DEVICE.notBound}</span>;
   return (
     <>
       {idev.name !== null && <code>{idev.name} </code>}
-      <span className="muted">object {idev.objectId} of </span>
+      <span className="muted">{DEVICE.objectOf(idev.objectId)} </span>
       <ObjectLink id={idev.contextId} />
     </>
   );
@@ -234,14 +228,10 @@ function WhyHere({ device, group }: { readonly device: DeviceObject; readonly gr
   const joins = group.joins.filter((join) => join.deviceId === device.id || join.withId === device.id);
   const alone = group.deviceIds.length === 1;
   return (
-    <Section title={`Why it is in group ${group.number}`}>
+    <Section title={DEVICE.why(group.number)}>
       {joins.length === 0 && (
         <p className="prose">
-          {alone
-            ? device.platform === undefined
-              ? 'It is alone: everything between it and the root keeps its DMA apart.'
-              : 'It is alone: its DMA goes to the IOMMU and to nobody else, under a number of its own.'
-            : 'It was first in this group; the others joined it.'}
+          {alone ? (device.platform === undefined ? DEVICE.alone : DEVICE.platformAlone) : DEVICE.first}
         </p>
       )}
       <ul className="stack">
@@ -253,27 +243,26 @@ function WhyHere({ device, group }: { readonly device: DeviceObject; readonly gr
           </li>
         ))}
       </ul>
-      {device.recordedGroup !== null && (
-        <p className="muted">The dump it came from says group {device.recordedGroup}.</p>
-      )}
+      {device.recordedGroup !== null && <p className="muted">{DEVICE.recorded(device.recordedGroup)}</p>}
     </Section>
   );
 }
 
 function AcsBits({ device }: { readonly device: DeviceObject }) {
   const { acs } = device;
-  if (acs === null) return <span className="muted">no capability</span>;
-  if (acs.cap.length === 0) return <span className="muted">capability without a bit</span>;
+  if (acs === null) return <span className="muted">{DEVICE.noCapability}</span>;
+  if (acs.cap.length === 0) return <span className="muted">{DEVICE.noBit}</span>;
   return (
     <ul className="row">
       {acs.cap.map((bit) => {
         const on = acs.ctrl.includes(bit);
-        const tip = `${ACS_NAMES[bit] ?? bit}: ${on ? 'on' : 'can do, but is off'}`;
+        const name = ACS_NAMES[bit] ?? bit;
+        const tip = on ? DEVICE.acsOn(name) : DEVICE.acsOff(name);
         return (
           <li key={bit}>
             <span className="chip" data-off={!on} data-tip={tip}>
               {bit}
-              <span className="sr-only"> {on ? 'on' : 'off'}</span>
+              <span className="sr-only"> {on ? DEVICE.on : DEVICE.off}</span>
             </span>
           </li>
         );

@@ -6,6 +6,9 @@ import { Button } from '../../ui/Button';
 import { Section, Term } from '../../ui/Section';
 import { TERMS } from '../shared/terms';
 import { dmaLine, firstMappedIova, pasidsOf } from '../../commands/lines';
+import { DMA } from '../../words/panels/inspector/device';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { Phrase } from '../../ui/Phrase';
 
 /** Lets the device read or write memory. */
 export function DmaForm({ device }: { readonly device: DeviceObject }) {
@@ -18,7 +21,7 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
   const pasids = useApp(useShallow((state) => pasidsOf(state.objects, device)));
   const iova = typed ?? `0x${(mapped ?? 0x10_0000n).toString(16)}`;
   return (
-    <Section title="Fire a DMA">
+    <Section title={DMA.title}>
       <form
         className="dma-form"
         onSubmit={(event) => {
@@ -27,18 +30,18 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
         }}
       >
         <label className="field">
-          <span>access</span>
+          <span>{INSPECTOR.access}</span>
           <select
             className="input"
             value={access}
             onChange={(event) => setAccess(event.target.value === 'read' ? 'read' : 'write')}
           >
-            <option value="write">write</option>
-            <option value="read">read</option>
+            <option value="write">{DMA.write}</option>
+            <option value="read">{DMA.read}</option>
           </select>
         </label>
         <label className="field">
-          <span>IOVA</span>
+          <span>{INSPECTOR.iova}</span>
           <input
             className="input input-mono"
             value={iova}
@@ -47,7 +50,7 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
           />
         </label>
         <label className="field">
-          <span>bytes</span>
+          <span>{DMA.bytes}</span>
           <input
             className="input input-mono"
             value={length}
@@ -57,9 +60,9 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
         </label>
         {pasids.length > 0 && (
           <label className="field">
-            <span>PASID</span>
+            <span>{INSPECTOR.pasid}</span>
             <select className="input" value={pasid} onChange={(event) => setPasid(event.target.value)}>
-              <option value="">none</option>
+              <option value="">{INSPECTOR.none}</option>
               {pasids.map((each) => (
                 <option key={each} value={each}>
                   {each}
@@ -69,13 +72,12 @@ export function DmaForm({ device }: { readonly device: DeviceObject }) {
           </label>
         )}
         <Button type="submit" look={mapped === null ? 'plain' : 'primary'}>
-          Fire
+          {DMA.fire}
         </Button>
       </form>
       {mapped === null && (
         <p className="muted">
-          Nothing is mapped for this device: at this <Term tip={TERMS.iova}>IOVA</Term> the DMA will fault, or
-          go where the kernel’s own domain sends it.
+          <Phrase text={DMA.unmapped} parts={{ iova: <Term tip={TERMS.iova}>{INSPECTOR.iova}</Term> }} />
         </p>
       )}
     </Section>

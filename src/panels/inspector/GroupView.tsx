@@ -1,25 +1,28 @@
 import type { GroupObject } from '../../engine/sim/world';
-import { count, groupedHex } from '../../ui/numbers';
+import { groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { CommandButton } from '../shared/CommandButton';
 import { ruleTitle } from '../groups/rules';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { GROUP } from '../../words/panels/inspector/device';
+import { SHARED } from '../../words/panels/shared';
 
 export function GroupView({ group }: { readonly group: GroupObject }) {
   return (
     <>
-      <Section title="Ask">
+      <Section title={INSPECTOR.ask}>
         <div className="row">
           <CommandButton
             id="group.why"
             subject={[group.id]}
-            label={group.deviceIds.length > 1 ? 'Why together?' : 'Why alone?'}
+            label={group.deviceIds.length > 1 ? GROUP.whyTogether : GROUP.whyAlone}
           />
           <CommandButton id="group.what-if" subject={[group.id]} />
         </div>
       </Section>
-      <Section title="Actions">
+      <Section title={INSPECTOR.actions}>
         <div className="row">
           <CommandButton id="group.vfio" subject={[group.id]} />
           <CommandButton id="group.native" subject={[group.id]} hideUnready />
@@ -27,7 +30,7 @@ export function GroupView({ group }: { readonly group: GroupObject }) {
         </div>
       </Section>
       {group.mismatches.length > 0 && (
-        <Section title="Differs from the dump">
+        <Section title={GROUP.differs}>
           <ul className="stack mismatch">
             {group.mismatches.map((sentence) => (
               <li key={sentence}>{sentence}</li>
@@ -35,40 +38,40 @@ export function GroupView({ group }: { readonly group: GroupObject }) {
           </ul>
         </Section>
       )}
-      <Section title="State">
+      <Section title={INSPECTOR.state}>
         <Fields>
-          <Field name={<Term tip={TERMS.owner}>owner</Term>}>
+          <Field name={<Term tip={TERMS.owner}>{GROUP.owner}</Term>}>
             {group.ownerId === null ? (
               group.ownerCount === 0 ? (
-                'nobody'
+                GROUP.nobody
               ) : (
-                `the kernel, for ${count(group.ownerCount, 'driver')}`
+                GROUP.kernel(group.ownerCount)
               )
             ) : (
               <ObjectLink id={group.ownerId} full />
             )}
           </Field>
-          <Field name="owner count">{group.ownerCount}</Field>
-          <Field name={<Term tip={TERMS.defaultDomain}>default domain</Term>}>
+          <Field name={GROUP.ownerCount}>{group.ownerCount}</Field>
+          <Field name={<Term tip={TERMS.defaultDomain}>{GROUP.defaultDomain}</Term>}>
             <code>{group.defaultType}</code>
           </Field>
-          <Field name={<Term tip={TERMS.domain}>domain now</Term>}>
+          <Field name={<Term tip={TERMS.domain}>{INSPECTOR.domainNow}</Term>}>
             {group.domain.label} <code className="muted">{group.domain.type}</code>
           </Field>
-          <Field name={<Term tip={TERMS.hwpt}>HWPT</Term>}>
+          <Field name={<Term tip={TERMS.hwpt}>{INSPECTOR.hwpt}</Term>}>
             <ObjectLink id={group.hwptId} />
           </Field>
         </Fields>
       </Section>
-      <Section title={count(group.deviceIds.length, 'device')}>
+      <Section title={SHARED.devices(group.deviceIds.length)}>
         <ObjectLinks ids={group.deviceIds} />
       </Section>
       {group.joins.length > 0 && (
-        <Section title="Why they are together">
+        <Section title={GROUP.together}>
           <ul className="stack-tight">
             {group.joins.map((join) => (
               <li key={`${join.deviceId}${join.withId}${join.rule}`} title={join.why}>
-                <ObjectLink id={join.deviceId} /> <span className="muted">with</span>{' '}
+                <ObjectLink id={join.deviceId} /> <span className="muted">{GROUP.with}</span>{' '}
                 <ObjectLink id={join.withId} /> <span className="muted">{ruleTitle(join.rule)}</span>
               </li>
             ))}
@@ -76,13 +79,13 @@ export function GroupView({ group }: { readonly group: GroupObject }) {
         </Section>
       )}
       {group.reserved.length > 0 && (
-        <Section title={<Term tip={TERMS.reserved}>Reserved regions</Term>}>
+        <Section title={<Term tip={TERMS.reserved}>{GROUP.reserved}</Term>}>
           <table className="table">
             <thead>
               <tr>
-                <th>start</th>
-                <th>last</th>
-                <th>kind</th>
+                <th>{INSPECTOR.start}</th>
+                <th>{INSPECTOR.last}</th>
+                <th>{INSPECTOR.kind}</th>
               </tr>
             </thead>
             <tbody>

@@ -1,8 +1,10 @@
+import { memo } from 'react';
 import type { WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { unreachable } from '../../lib/invariant';
 import { kindOf } from '../../ui/kinds';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
+import { useAfterPaint } from '../shared/use-after-paint';
 import { detailOf, HUE, titleOf, TYPE_NAME } from '../shared/words';
 import { AccessView, FaultQueueView, SelftestView } from './AccessViews';
 import { ContextView } from './ContextView';
@@ -21,7 +23,10 @@ import './inspector.css';
 
 /** Everything about the selected object, and what can be done with it; without a selection, about the machine. */
 export function Inspector() {
-  const object = useApp((state) => (state.selection === null ? undefined : state.objects[state.selection]));
+  const now = useApp((state) => (state.selection === null ? undefined : state.objects[state.selection]));
+  // What is new of an object may be told a moment later: the canvas goes first.
+  const late = useAfterPaint(now);
+  const object = now === undefined ? undefined : (late ?? now);
   const marked = useApp((state) => state.marked);
   if (marked.length > 1) return <MarkedView ids={marked} />;
   if (object === undefined) return <MachineView />;
@@ -43,7 +48,7 @@ export function Inspector() {
   );
 }
 
-function View({ object }: { readonly object: WorldObject }) {
+const View = memo(function View({ object }: { readonly object: WorldObject }) {
   switch (object.type) {
     case 'device':
       return <DeviceView device={object} />;
@@ -82,7 +87,7 @@ function View({ object }: { readonly object: WorldObject }) {
     default:
       return unreachable(object);
   }
-}
+});
 
 /** A bound device is best shown as the device that it binds. */
 function BoundView({ deviceId }: { readonly deviceId: string }) {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { AreaObject, IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { IconButton } from '../../ui/Button';
-import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { byteSize, groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { X } from 'lucide-react';
 import { CommandButton } from '../shared/CommandButton';
@@ -11,6 +11,9 @@ import { SpaceLink } from '../shared/SpaceLink';
 import { TERMS } from '../shared/terms';
 import { useSpotRow } from '../shared/use-spot';
 import { unmapLine } from '../../commands/lines';
+import { SPACE } from '../../words/panels/inspector/memory';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { SHARED } from '../../words/panels/shared';
 import { MapForm } from './MapForm';
 import { PagesList } from './PagesList';
 
@@ -23,27 +26,27 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
   return (
     <>
       <MapForm key={ioas.id} ioas={ioas} />
-      <Section title={`${count(ioas.areas.length, 'area')}, ${byteSize(mapped)} mapped`}>
+      <Section title={SPACE.areas(ioas.areas.length, byteSize(mapped))}>
         {ioas.areas.length === 0 ? (
-          <p className="muted">Empty: no DMA of its devices reaches memory.</p>
+          <p className="muted">{SPACE.empty}</p>
         ) : (
           <div className="scroll-x">
             <table className="table">
               <thead>
                 <tr>
-                  <th>IOVA</th>
-                  <th>size</th>
-                  <th>access</th>
-                  <th>memory</th>
+                  <th>{INSPECTOR.iova}</th>
+                  <th>{INSPECTOR.size}</th>
+                  <th>{INSPECTOR.access}</th>
+                  <th>{INSPECTOR.memory}</th>
                   <th>
-                    <span className="sr-only">unmap</span>
+                    <span className="sr-only">{SPACE.unmap}</span>
                   </th>
                 </tr>
               </thead>
               <tbody>
                 {ioas.areas.slice(0, ROWS).map((area) => (
                   <AreaRow key={String(area.iova)} ioas={ioas} area={area}>
-                    <td data-tip={`${groupedHex(area.iova)} to ${groupedHex(area.last)}`}>
+                    <td data-tip={SPACE.range(groupedHex(area.iova), groupedHex(area.last))}>
                       <SpaceLink space={ioas.id} start={area.iova} last={area.last}>
                         {groupedHex(area.iova)}
                       </SpaceLink>
@@ -53,7 +56,7 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
                     <td>{memoryOf(area)}</td>
                     <td className="cell-action">
                       <IconButton
-                        label={`Unmap ${groupedHex(area.iova)}`}
+                        label={SPACE.unmapAt(groupedHex(area.iova))}
                         onClick={() => void act([unmapLine(ioas, area.iova, area.last)])}
                       >
                         <X size={14} />
@@ -63,12 +66,12 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
                 ))}
               </tbody>
             </table>
-            {ioas.areas.length > ROWS && <p className="muted">and {ioas.areas.length - ROWS} more</p>}
+            {ioas.areas.length > ROWS && <p className="muted">{SHARED.more(ioas.areas.length - ROWS)}</p>}
           </div>
         )}
         <div className="row after">
           <CommandButton id="ioas.unmap-all" subject={[ioas.id]} />
-          <CommandButton id="ioas.copy" subject={[ioas.id]} label="Copy from…" hideUnready />
+          <CommandButton id="ioas.copy" subject={[ioas.id]} label={SPACE.copyFrom} hideUnready />
           <CommandButton id="ioas.hwpt" subject={[ioas.id]} hideUnready />
           <CommandButton id="ioas.attach" subject={[ioas.id]} />
           <CommandButton id="ioas.ranges" subject={[ioas.id]} />
@@ -76,26 +79,28 @@ export function IoasView({ ioas }: { readonly ioas: IoasObject }) {
         </div>
       </Section>
       <PagesList space={ioas.id} areas={ioas.areas} />
-      <Section title="State">
+      <Section title={INSPECTOR.state}>
         <Fields>
-          <Field name="context">
+          <Field name={INSPECTOR.context}>
             <ObjectLink id={ioas.contextId} full />
           </Field>
-          <Field name="object id">{ioas.objectId}</Field>
-          <Field name={<Term tip={TERMS.alignment}>alignment</Term>}>{byteSize(ioas.alignment)}</Field>
-          {!ioas.hugePages && <Field name="large pages">off: every entry is one page</Field>}
+          <Field name={INSPECTOR.objectId}>{ioas.objectId}</Field>
+          <Field name={<Term tip={TERMS.alignment}>{SPACE.alignment}</Term>}>
+            {byteSize(ioas.alignment)}
+          </Field>
+          {!ioas.hugePages && <Field name={SPACE.largePages}>{SPACE.noLargePages}</Field>}
           {ioas.accessIds.length > 0 && (
-            <Field name={<Term tip={TERMS.access}>accesses</Term>}>
+            <Field name={<Term tip={TERMS.access}>{SPACE.accesses}</Term>}>
               <ObjectLinks ids={ioas.accessIds} />
             </Field>
           )}
-          <Field name={<Term tip={TERMS.hwpt}>HWPTs</Term>}>
+          <Field name={<Term tip={TERMS.hwpt}>{SPACE.hwpts}</Term>}>
             <ObjectLinks ids={ioas.hwptIds} />
           </Field>
         </Fields>
       </Section>
-      <Ranges title={<Term tip={TERMS.reserved}>Reserved</Term>} ranges={ioas.reserved} />
-      <Ranges title="Allowed by the program" ranges={ioas.allowed.map((range) => ({ ...range, why: '' }))} />
+      <Ranges title={<Term tip={TERMS.reserved}>{SPACE.reserved}</Term>} ranges={ioas.reserved} />
+      <Ranges title={SPACE.allowed} ranges={ioas.allowed.map((range) => ({ ...range, why: '' }))} />
     </>
   );
 }
@@ -114,7 +119,7 @@ const AreaRow = ({ ioas, area, children }: AreaRowProps) => (
 /** The buffer's name, or where in memory; a file has no address. */
 function memoryOf(area: AreaObject): string {
   if (area.buffer !== null) return area.buffer;
-  if (area.pages === null) return 'in work';
+  if (area.pages === null) return SPACE.inWork;
   return area.pages.source === 'memory' ? groupedHex(area.userVa) : area.pages.source;
 }
 

@@ -4,19 +4,21 @@ import { CommandButton } from '../shared/CommandButton';
 import { FaultRecord } from '../shared/FaultRecord';
 import { ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { IOMMU } from '../../words/panels/inspector/objects';
 
 export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
   const { vendor, traits } = iommu;
   return (
     <>
-      <Section title="State">
+      <Section title={INSPECTOR.state}>
         <Fields>
-          <Field name={<Term tip={TERMS.domain}>translation</Term>}>
-            {iommu.enabled ? 'on' : 'off: every DMA passes untranslated'}
+          <Field name={<Term tip={TERMS.domain}>{IOMMU.translation}</Term>}>
+            {iommu.enabled ? IOMMU.on : IOMMU.off}
           </Field>
-          <Field name="address width">{iommu.addressBits} bits</Field>
+          <Field name={IOMMU.width}>{IOMMU.bits(iommu.addressBits)}</Field>
           {traits.map((trait, index) => (
-            <Field key={trait} name={index === 0 ? 'abilities' : ''}>
+            <Field key={trait} name={index === 0 ? IOMMU.abilities : ''}>
               {trait}
             </Field>
           ))}
@@ -24,14 +26,14 @@ export function IommuView({ iommu }: { readonly iommu: IommuObject }) {
         </Fields>
         {vendor !== 'generic' && (
           <div className="row after">
-            <CommandButton id="iommu.caches" subject={[iommu.id]} label="Caches" />
-            <CommandButton id="iommu.registers" subject={[iommu.id]} label="Registers" />
-            <CommandButton id="iommu.queues" subject={[iommu.id]} label="Queues" />
+            <CommandButton id="iommu.caches" subject={[iommu.id]} label={IOMMU.caches} />
+            <CommandButton id="iommu.registers" subject={[iommu.id]} label={IOMMU.registers} />
+            <CommandButton id="iommu.queues" subject={[iommu.id]} label={IOMMU.queues} />
           </div>
         )}
       </Section>
       {vendor !== 'generic' && <Faults iommu={iommu} />}
-      <Section title={`In its scope: ${iommu.deviceIds.length}`}>
+      <Section title={IOMMU.scope(iommu.deviceIds.length)}>
         <ObjectLinks ids={iommu.deviceIds} />
       </Section>
     </>
@@ -44,14 +46,14 @@ function State({ iommu: { queues, caches, commands } }: { readonly iommu: IommuO
     <>
       {queues.map(({ name, head, tail, size }, index) => (
         <Field key={name} name={<Term tip={TERMS.queue}>{name}</Term>}>
-          head {head}, tail {tail} of {size}
-          {index === 0 && <span className="muted"> · {commands.toLocaleString('en')} done</span>}
+          {IOMMU.queue(head, tail, size)}
+          {index === 0 && <span className="muted"> {IOMMU.done(commands)}</span>}
         </Field>
       ))}
       {caches.map(({ id, name, used, size, stale }) => (
         <Field key={id} name={id === 'iotlb' ? <Term tip={TERMS.iotlb}>{name}</Term> : name}>
-          {used} of {size}
-          {stale > 0 && <b className="stale-word"> {stale} stale</b>}
+          {IOMMU.used(used, size)}
+          {stale > 0 && <b className="stale-word"> {IOMMU.stale(stale)}</b>}
         </Field>
       ))}
     </>
@@ -60,8 +62,8 @@ function State({ iommu: { queues, caches, commands } }: { readonly iommu: IommuO
 
 function Faults({ iommu }: { readonly iommu: IommuObject }) {
   return (
-    <Section title={`Faults recorded: ${iommu.faults.length}`}>
-      {iommu.faults.length === 0 && <p className="muted">None.</p>}
+    <Section title={IOMMU.faults(iommu.faults.length)}>
+      {iommu.faults.length === 0 && <p className="muted">{IOMMU.noFaults}</p>}
       <ul className="stack">
         {iommu.faults.map((fault, index) => (
           <FaultRecord key={`${index}:${fault.index}`} fault={fault} vendor={iommu.vendor} />

@@ -1,12 +1,13 @@
 import type { IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { sceneTitle } from '../../store/script';
-import { count } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { CommandButton } from '../shared/CommandButton';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { all, type Objects } from '../shared/words';
+import { MACHINE, INSPECTOR } from '../../words/panels/inspector/inspector';
+import { SHARED } from '../../words/panels/shared';
 
 /** The whole machine at a glance, and what one could do next. */
 export function MachineView() {
@@ -22,50 +23,46 @@ export function MachineView() {
   const different = groups.filter((group) => group.mismatches.length > 0);
   if (devices.length === 0 && contexts.length === 0)
     return (
-      <Section title="Nothing here yet">
-        <p className="prose">
-          Open a scene, import your own machine, or begin with one device: what you select is explained here.
-        </p>
+      <Section title={MACHINE.nothing}>
+        <p className="prose">{MACHINE.nothingSays}</p>
       </Section>
     );
   return (
     <article aria-labelledby="inspected">
       <header className="inspected">
-        <p className="inspected-type">Machine</p>
-        <h2 id="inspected">{sceneTitle(script) ?? 'Unnamed'}</h2>
+        <p className="inspected-type">{MACHINE.machine}</p>
+        <h2 id="inspected">{sceneTitle(script) ?? MACHINE.unnamed}</h2>
       </header>
       {devices.length > 0 && <NextStep objects={objects} />}
-      <Section title="At a glance">
+      <Section title={MACHINE.glance}>
         <Fields>
-          <Field name="devices">
-            {count(endpoints.length - platform.length, 'function')}
-            {bridges > 0 && <span className="muted"> below {count(bridges, 'bridge')}</span>}
-            {platform.length > 0 && (
-              <span className="muted">, {count(platform.length, 'platform device')}</span>
-            )}
+          <Field name={MACHINE.devices}>
+            {MACHINE.functions(endpoints.length - platform.length)}
+            {bridges > 0 && <span className="muted"> {MACHINE.belowBridges(bridges)}</span>}
+            {platform.length > 0 && <span className="muted">{MACHINE.platform(platform.length)}</span>}
           </Field>
-          <Field name={<Term tip={TERMS.group}>groups</Term>}>
+          <Field name={<Term tip={TERMS.group}>{MACHINE.groups}</Term>}>
             {groups.length}
-            {shared.length > 0 && <span className="muted">, {shared.length} with more than one device</span>}
+            {shared.length > 0 && <span className="muted">{MACHINE.shared(shared.length)}</span>}
           </Field>
-          <Field name="IOMMUs">
+          <Field name={MACHINE.iommus}>
             <ObjectLinks ids={all(objects, 'iommu').map((each) => each.id)} />
           </Field>
-          <Field name="iommufd">
-            <ObjectLinks ids={contexts.map((each) => each.id)} none="not open" />
+          <Field name={MACHINE.iommufd}>
+            <ObjectLinks ids={contexts.map((each) => each.id)} none={MACHINE.notOpen} />
           </Field>
-          <Field name="processes">
+          <Field name={MACHINE.processes}>
             <ObjectLinks ids={all(objects, 'process').map((each) => each.id)} />
           </Field>
         </Fields>
       </Section>
       {different.length === 0 && devices.some((device) => device.recordedGroup !== null) && (
-        <Section title="Beside the dump">
-          <p className="prose">The groups are those that the machine’s own kernel reported.</p>
+        <Section title={MACHINE.beside}>
+          <p className="prose">{MACHINE.asReported}</p>
         </Section>
       )}
       {different.length > 0 && (
-        <Section title="Groups that differ from the dump">
+        <Section title={MACHINE.differing}>
           <ul className="stack mismatch">
             {different.map((group) => (
               <li key={group.id}>
@@ -79,12 +76,12 @@ export function MachineView() {
         </Section>
       )}
       {shared.length > 0 && (
-        <Section title={<Term tip={TERMS.group}>Groups of more than one device</Term>}>
+        <Section title={<Term tip={TERMS.group}>{MACHINE.several}</Term>}>
           <ul className="stack">
             {shared.map((group) => (
               <li key={group.id}>
                 <ObjectLink id={group.id} />{' '}
-                <span className="muted">{count(group.deviceIds.length, 'device')}</span>
+                <span className="muted">{SHARED.devices(group.deviceIds.length)}</span>
               </li>
             ))}
           </ul>
@@ -99,13 +96,13 @@ function NextStep({ objects }: { readonly objects: Objects }) {
   const spaces = all(objects, 'ioas');
   const isFirst = spaces.length === 0;
   return (
-    <Section title="Next">
+    <Section title={INSPECTOR.next}>
       <p className="prose">{nextSentence(spaces, all(objects, 'hwpt').length > 0)}</p>
       <div className="row after">
         <CommandButton
           id="new.ioas"
           subject={[]}
-          label="New address space"
+          label={MACHINE.newSpace}
           look={isFirst ? 'primary' : 'plain'}
         />
       </div>
@@ -114,12 +111,9 @@ function NextStep({ objects }: { readonly objects: Objects }) {
 }
 
 function nextSentence(spaces: readonly IoasObject[], attached: boolean): string {
-  if (spaces.length === 0)
-    return 'Make an I/O address space (IOAS) first: it says what a device’s DMA will see.';
+  if (spaces.length === 0) return MACHINE.nextSpace;
   if (!attached) {
-    return 'Take a device by the grip on its right edge and drop it on the IOAS: it gets a vfio driver, is bound to iommufd and attached. Or select the device and use its buttons.';
+    return MACHINE.nextAttach;
   }
-  return spaces.every((space) => space.areas.length === 0)
-    ? 'Select the IOAS and map memory in it: until then every DMA of the device faults.'
-    : 'Select a device and fire a DMA at an IOVA that is mapped.';
+  return spaces.every((space) => space.areas.length === 0) ? MACHINE.nextMap : MACHINE.nextDma;
 }

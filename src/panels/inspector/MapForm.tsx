@@ -5,6 +5,9 @@ import { Button } from '../../ui/Button';
 import { Section } from '../../ui/Section';
 import { all, find } from '../shared/words';
 import { mapLines, namedBuffers, type MapRequest } from '../../commands/lines';
+import { MAP } from '../../words/panels/inspector/memory';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { byteSize } from '../../ui/numbers';
 
 const EMPTY: MapRequest = {
   buffer: null,
@@ -34,7 +37,7 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
   );
   const isNew = request.buffer === null;
   return (
-    <Section title="Map memory">
+    <Section title={MAP.title}>
       <form
         className="form-grid"
         onSubmit={(event) => {
@@ -49,13 +52,13 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
         }}
       >
         <label className="field">
-          <span>memory</span>
+          <span>{INSPECTOR.memory}</span>
           <select
             className="input"
             value={request.buffer ?? ''}
             onChange={(event) => change({ buffer: event.target.value === '' ? null : event.target.value })}
           >
-            <option value="">new</option>
+            <option value="">{MAP.new}</option>
             {buffers.map((name) => (
               <option key={name} value={name}>
                 {name}
@@ -65,7 +68,7 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
         </label>
         {isNew ? (
           <label className="field">
-            <span>size</span>
+            <span>{INSPECTOR.size}</span>
             <input
               className="input input-mono"
               value={request.size}
@@ -75,48 +78,48 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
           </label>
         ) : (
           <label className="field">
-            <span>length</span>
+            <span>{MAP.length}</span>
             <input
               className="input input-mono"
               value={request.length}
-              placeholder="all of it"
+              placeholder={MAP.allOfIt}
               onChange={(event) => change({ length: event.target.value })}
             />
           </label>
         )}
         <label className="field">
-          <span>at IOVA</span>
+          <span>{MAP.atIova}</span>
           <input
             className="input input-mono"
             value={request.iova}
-            placeholder="kernel chooses"
+            placeholder={MAP.kernelChooses}
             onChange={(event) => change({ iova: event.target.value })}
           />
         </label>
         <label className="field">
-          <span>the device may</span>
+          <span>{MAP.may}</span>
           <select
             className="input"
             value={request.access}
             onChange={(event) => change({ access: event.target.value })}
           >
-            <option value="rw">read and write</option>
-            <option value="r">read</option>
-            <option value="w">write</option>
+            <option value="rw">{MAP.rw}</option>
+            <option value="r">{MAP.r}</option>
+            <option value="w">{MAP.w}</option>
           </select>
         </label>
         {isNew && (
           <label className="field">
-            <span>backed by pages of</span>
+            <span>{MAP.backedBy}</span>
             <select
               className="input"
               value={request.pages}
               onChange={(event) => change({ pages: event.target.value })}
             >
-              <option value="">the largest that fit</option>
-              <option value="4K">4 KiB</option>
-              <option value="2M">2 MiB</option>
-              <option value="1G">1 GiB</option>
+              <option value="">{MAP.largest}</option>
+              <option value="4K">{byteSize(2 ** 12)}</option>
+              <option value="2M">{byteSize(2 ** 21)}</option>
+              <option value="1G">{byteSize(2 ** 30)}</option>
             </select>
           </label>
         )}
@@ -125,7 +128,7 @@ export function MapForm({ ioas }: { readonly ioas: IoasObject }) {
           look={ioas.areas.length === 0 ? 'primary' : 'plain'}
           className={isNew ? '' : 'wide'}
         >
-          Map
+          {MAP.map}
         </Button>
       </form>
     </Section>

@@ -5,6 +5,8 @@ import { useApp } from '../../store';
 import { Section } from '../../ui/Section';
 import { CommandButton } from '../shared/CommandButton';
 import { ObjectLink } from '../shared/ObjectLink';
+import { MACHINE, INSPECTOR } from '../../words/panels/inspector/inspector';
+import { SHARED } from '../../words/panels/shared';
 
 /** More than these say no more than their number. */
 const SHOWN = 24;
@@ -16,26 +18,24 @@ export function MarkedView({ ids }: { readonly ids: readonly WorldId[] }) {
   return (
     <article aria-labelledby="inspected">
       <header className="inspected">
-        <p className="inspected-type">Selection</p>
-        <h2 id="inspected">{ids.length.toLocaleString('en')} selected</h2>
+        <p className="inspected-type">{MACHINE.selection}</p>
+        <h2 id="inspected">{MACHINE.selected(ids.length)}</h2>
       </header>
-      <Section title="Actions">
+      <Section title={INSPECTOR.actions}>
         <div className="row wrap">
           {commands.map(({ command }) => (
             <CommandButton key={command.id} id={command.id} subject={ids} hideUnready />
           ))}
         </div>
       </Section>
-      <Section title="Objects">
+      <Section title={MACHINE.objects}>
         <ul className="marked-list">
           {shown.map((id) => (
             <li key={id}>
               <ObjectLink id={id} full />
             </li>
           ))}
-          {ids.length > SHOWN && (
-            <li className="muted">and {(ids.length - SHOWN).toLocaleString('en')} more</li>
-          )}
+          {ids.length > SHOWN && <li className="muted">{SHARED.more(ids.length - SHOWN)}</li>}
         </ul>
       </Section>
     </article>

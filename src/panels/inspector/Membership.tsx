@@ -1,6 +1,7 @@
 import type { WorldId } from '../../engine/sim/world';
 import { Field } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
 
 interface MembershipProps {
   readonly object: { readonly contextId: WorldId; readonly objectId: number };
@@ -9,9 +10,9 @@ interface MembershipProps {
 /** In which context an object is, and under which id. */
 export const Membership = ({ object }: MembershipProps) => (
   <>
-    <Field name="context">
+    <Field name={INSPECTOR.context}>
       <ObjectLink id={object.contextId} full />
     </Field>
-    <Field name="object id">{object.objectId}</Field>
+    <Field name={INSPECTOR.objectId}>{object.objectId}</Field>
   </>
 );

@@ -1,9 +1,12 @@
-import type { AreaObject, PageTier, PagesObject, WorldId } from '../../engine/sim/world';
-import { count, groupedHex } from '../../ui/numbers';
+import type { AreaObject, PagesObject, WorldId } from '../../engine/sim/world';
+import { groupedHex } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { useSpotRow } from '../shared/use-spot';
+import { PAGES } from '../../words/panels/inspector/memory';
+import { SHARED } from '../../words/panels/shared';
+import { Phrase } from '../../ui/Phrase';
 
 /** More rows than this are counted, not drawn. */
 const ROWS = 40;
@@ -31,39 +34,33 @@ export function PagesList({
   const all = [...shared.values()];
   if (all.length === 0) return null;
   return (
-    <Section title={<Term tip={TERMS.pages}>Pages</Term>}>
+    <Section title={<Term tip={TERMS.pages}>{PAGES.title}</Term>}>
       <ul className="stack">
         {all.slice(0, ROWS).map((each) => (
           <Pages key={each.pages.id} {...each} />
         ))}
       </ul>
-      {all.length > ROWS && <p className="muted">and {all.length - ROWS} more</p>}
+      {all.length > ROWS && <p className="muted">{SHARED.more(all.length - ROWS)}</p>}
     </Section>
   );
 }
-
-const SOURCE: Readonly<Record<PagesObject['source'], string>> = {
-  memory: 'process memory',
-  file: 'a file',
-  'dma-buf': 'a dma-buf',
-};
-const ACCOUNT: Readonly<Record<PagesObject['account'], string>> = {
-  none: 'against no limit',
-  user: 'against the user’s limit',
-  mm: 'against the process’s limit',
-};
 
 function Pages({ space, pages, areas }: Shared) {
   return (
     <li className="pages">
       <p>
-        <b>{count(pages.pages, 'page')}</b> <span className="muted">of {SOURCE[pages.source]}</span>
-        {!pages.writable && <span className="chip">read only</span>}
-        {areas.length > 1 && <span className="chip">shared by {areas.length} areas</span>}
+        <b>{PAGES.pages(pages.pages)}</b> <span className="muted">{PAGES.of[pages.source]}</span>
+        {!pages.writable && <span className="chip">{PAGES.readOnly}</span>}
+        {areas.length > 1 && <span className="chip">{PAGES.shared(areas.length)}</span>}
       </p>
       <p className="prose">
-        {pages.pinnedPages === 0 ? 'none pinned' : `${pages.pinnedPages.toLocaleString('en')} pinned`},{' '}
-        <Term tip={TERMS.account}>counted</Term> {ACCOUNT[pages.account]}
+        <Phrase
+          text={PAGES.account[pages.account]}
+          parts={{
+            pinned: PAGES.pinned(pages.pinnedPages),
+            counted: <Term tip={TERMS.account}>{PAGES.counted}</Term>,
+          }}
+        />
       </p>
       {areas.map((area) => (
         <Tiers key={String(area.iova)} space={space} area={area} />
@@ -71,12 +68,6 @@ function Pages({ space, pages, areas }: Shared) {
     </li>
   );
 }
-
-const TIER: Readonly<Record<PageTier['tier'], string>> = {
-  access: 'table of accesses',
-  domain: 'page table of',
-  nowhere: 'nowhere: not pinned',
-};
 
 /** One area: a bar of its pages, and in words which of them are kept where. */
 function Tiers({ space, area }: { readonly space: WorldId; readonly area: AreaObject }) {
@@ -87,8 +78,8 @@ function Tiers({ space, area }: { readonly space: WorldId; readonly area: AreaOb
     <div className="tiers" {...spot}>
       <p className="mono tiers-iova">
         {groupedHex(area.iova)}
-        {area.accessPins > 0 && <span className="chip">{count(area.accessPins, 'pin')} by accesses</span>}
-        {area.locks > 0 && <span className="chip">cannot be unmapped</span>}
+        {area.accessPins > 0 && <span className="chip">{PAGES.pins(area.accessPins)}</span>}
+        {area.locks > 0 && <span className="chip">{PAGES.locked}</span>}
       </p>
       <div className="tiers-bar" aria-hidden="true">
         {tiers.map((tier) => (
@@ -107,8 +98,8 @@ function Tiers({ space, area }: { readonly space: WorldId; readonly area: AreaOb
               {tier.last > tier.first && `–${tier.last.toLocaleString('en')}`}
             </code>{' '}
             <span>
-              <Term tip={TERMS.tier}>{TIER[tier.tier]}</Term>{' '}
-              {tier.tier === 'domain' && <ObjectLink id={tier.hwptId} none="a domain in the making" />}
+              <Term tip={TERMS.tier}>{PAGES.tier[tier.tier]}</Term>{' '}
+              {tier.tier === 'domain' && <ObjectLink id={tier.hwptId} none={PAGES.inTheMaking} />}
             </span>
           </li>
         ))}

@@ -8,6 +8,8 @@ import { CommandButton } from '../shared/CommandButton';
 import { MemoryLink } from '../shared/MemoryLink';
 import { TERMS } from '../shared/terms';
 import { mmapLine } from '../../commands/lines';
+import { PROCESS } from '../../words/panels/inspector/memory';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
 
 export function ProcessView({ process }: { readonly process: ProcessObject }) {
   const script = useApp((state) => state.script);
@@ -15,7 +17,7 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
   const [size, setSize] = useState('2M');
   return (
     <>
-      <Section title="Give it memory">
+      <Section title={PROCESS.give}>
         <form
           className="row"
           onSubmit={(event) => {
@@ -24,7 +26,7 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
           }}
         >
           <label className="grow">
-            <span className="sr-only">size</span>
+            <span className="sr-only">{INSPECTOR.size}</span>
             <input
               className="input input-mono"
               value={size}
@@ -32,7 +34,7 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
               required
             />
           </label>
-          <Button type="submit">mmap</Button>
+          <Button type="submit">{PROCESS.mmap}</Button>
         </form>
         <div className="row after">
           <CommandButton id="process.memfd" subject={[process.id]} />
@@ -40,18 +42,18 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
           <CommandButton id="process.exit" subject={[process.id]} />
         </div>
       </Section>
-      <Section title="Buffers">
-        {process.buffers.length === 0 && <p className="muted">None yet.</p>}
+      <Section title={PROCESS.buffers}>
+        {process.buffers.length === 0 && <p className="muted">{PROCESS.none}</p>}
         {process.buffers.length > 0 && (
           <div className="scroll-x">
             <table className="table">
               <thead>
                 <tr>
-                  <th>name</th>
-                  <th>size</th>
-                  <th>pages</th>
-                  <th>virtual</th>
-                  <th>first byte at</th>
+                  <th>{INSPECTOR.name}</th>
+                  <th>{INSPECTOR.size}</th>
+                  <th>{PROCESS.pages}</th>
+                  <th>{PROCESS.virtual}</th>
+                  <th>{PROCESS.firstByte}</th>
                 </tr>
               </thead>
               <tbody>
@@ -71,10 +73,10 @@ export function ProcessView({ process }: { readonly process: ProcessObject }) {
           </div>
         )}
       </Section>
-      <Section title="State">
+      <Section title={INSPECTOR.state}>
         <Fields>
-          <Field name={<Term tip={TERMS.pinned}>pinned</Term>}>
-            {process.pinnedPages.toLocaleString('en')} pages
+          <Field name={<Term tip={TERMS.pinned}>{PROCESS.pinned}</Term>}>
+            {PROCESS.pinnedPages(process.pinnedPages)}
           </Field>
         </Fields>
       </Section>

@@ -1,11 +1,13 @@
 import type { HwQueueObject, VdeviceObject, VeventqObject, ViommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { byteSize, groupedHex } from '../../ui/numbers';
 import { Field, Fields, Section, Term } from '../../ui/Section';
 import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
 import { all } from '../shared/words';
 import { CommandButton } from '../shared/CommandButton';
+import { INSPECTOR } from '../../words/panels/inspector/inspector';
+import { GUEST } from '../../words/panels/inspector/objects';
 import { Membership } from './Membership';
 
 export function ViommuView({ viommu }: { readonly viommu: ViommuObject }) {
@@ -13,15 +15,15 @@ export function ViommuView({ viommu }: { readonly viommu: ViommuObject }) {
   const nested = all(objects, 'hwpt').filter((hwpt) => hwpt.viommuId === viommu.id);
   return (
     <>
-      <Section title={<Term tip={TERMS.viommu}>vIOMMU</Term>}>
+      <Section title={<Term tip={TERMS.viommu}>{INSPECTOR.viommu}</Term>}>
         <Fields>
-          <Field name="type">
+          <Field name={INSPECTOR.type}>
             <code>{viommu.kind}</code>
           </Field>
-          <Field name="slice of">
+          <Field name={GUEST.sliceOf}>
             <ObjectLink id={viommu.iommuId} />
           </Field>
-          <Field name="guest memory">
+          <Field name={INSPECTOR.guestMemory}>
             <ObjectLink id={viommu.parentId} full />
           </Field>
           <Membership object={viommu} />
@@ -32,18 +34,18 @@ export function ViommuView({ viommu }: { readonly viommu: ViommuObject }) {
           <CommandButton id="viommu.destroy" subject={[viommu.id]} />
         </div>
       </Section>
-      <Section title="What depends on it">
+      <Section title={GUEST.depends}>
         <Fields>
-          <Field name={<Term tip={TERMS.vdevice}>vDEVICEs</Term>}>
+          <Field name={<Term tip={TERMS.vdevice}>{GUEST.vdevices}</Term>}>
             <ObjectLinks ids={viommu.vdeviceIds} />
           </Field>
-          <Field name={<Term tip={TERMS.nested}>nested HWPTs</Term>}>
+          <Field name={<Term tip={TERMS.nested}>{GUEST.nested}</Term>}>
             <ObjectLinks ids={nested.map((hwpt) => hwpt.id)} />
           </Field>
-          <Field name={<Term tip={TERMS.veventq}>vEVENTQs</Term>}>
+          <Field name={<Term tip={TERMS.veventq}>{GUEST.veventqs}</Term>}>
             <ObjectLinks ids={viommu.veventqIds} />
           </Field>
-          <Field name="HW queues">
+          <Field name={GUEST.hwQueues}>
             <ObjectLinks ids={viommu.hwQueueIds} />
           </Field>
         </Fields>
@@ -53,15 +55,15 @@ export function ViommuView({ viommu }: { readonly viommu: ViommuObject }) {
 }
 
 export const VdeviceView = ({ vdevice }: { readonly vdevice: VdeviceObject }) => (
-  <Section title={<Term tip={TERMS.vdevice}>vDEVICE</Term>}>
+  <Section title={<Term tip={TERMS.vdevice}>{GUEST.vdevice}</Term>}>
     <Fields>
-      <Field name="id in the guest">
+      <Field name={GUEST.virtId}>
         <code>{groupedHex(vdevice.virtId)}</code>
       </Field>
-      <Field name="device">
-        <ObjectLink id={vdevice.idevId} none="gone: it was unbound" full />
+      <Field name={INSPECTOR.device}>
+        <ObjectLink id={vdevice.idevId} none={GUEST.unbound} full />
       </Field>
-      <Field name="vIOMMU">
+      <Field name={INSPECTOR.viommu}>
         <ObjectLink id={vdevice.viommuId} full />
       </Field>
       <Membership object={vdevice} />
@@ -73,24 +75,24 @@ export const VdeviceView = ({ vdevice }: { readonly vdevice: VdeviceObject }) =>
 );
 
 export const VeventqView = ({ queue }: { readonly queue: VeventqObject }) => (
-  <Section title={<Term tip={TERMS.veventq}>vEVENTQ</Term>}>
+  <Section title={<Term tip={TERMS.veventq}>{GUEST.veventq}</Term>}>
     <Fields>
-      <Field name="vIOMMU">
+      <Field name={INSPECTOR.viommu}>
         <ObjectLink id={queue.viommuId} full />
       </Field>
-      <Field name="type">
+      <Field name={INSPECTOR.type}>
         <code>{queue.kind}</code>
       </Field>
-      <Field name="waiting">
-        {queue.queued} of {count(queue.depth, 'event')}
+      <Field name={GUEST.waiting}>
+        {GUEST.events(queue.queued, queue.depth)}
         {queue.lost && (
           <span className="chip" data-tone="stale">
             {' '}
-            events were lost
+            {GUEST.lost}
           </span>
         )}
       </Field>
-      <Field name="descriptor">{queue.open ? 'open: it cannot be destroyed' : 'closed'}</Field>
+      <Field name={INSPECTOR.descriptor}>{queue.open ? INSPECTOR.open : INSPECTOR.closed}</Field>
       <Membership object={queue} />
     </Fields>
     <div className="row after">
@@ -101,18 +103,18 @@ export const VeventqView = ({ queue }: { readonly queue: VeventqObject }) => (
 );
 
 export const HwQueueView = ({ queue }: { readonly queue: HwQueueObject }) => (
-  <Section title="HW queue">
+  <Section title={GUEST.hwQueue}>
     <Fields>
-      <Field name="vIOMMU">
+      <Field name={INSPECTOR.viommu}>
         <ObjectLink id={queue.viommuId} full />
       </Field>
-      <Field name="type">
+      <Field name={INSPECTOR.type}>
         <code>{queue.kind}</code>
       </Field>
-      <Field name="index">{queue.index}</Field>
-      <Field name="guest memory">
+      <Field name={GUEST.index}>{queue.index}</Field>
+      <Field name={INSPECTOR.guestMemory}>
         <code>{groupedHex(queue.iova)}</code>{' '}
-        <span className="muted">{byteSize(queue.bytes)}, locked: it cannot be unmapped</span>
+        <span className="muted">{GUEST.locked(byteSize(queue.bytes))}</span>
       </Field>
       <Membership object={queue} />
     </Fields>

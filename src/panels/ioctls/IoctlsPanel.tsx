@@ -4,12 +4,13 @@ import type { LineResult } from '../../engine/sim/batch';
 import type { IoctlCall, PayloadView, Token } from '../../engine/uapi/strace';
 import { useApp } from '../../store';
 import { Button, IconButton } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { copyText } from '../shared/copy';
 import { listKeys } from '../shared/list-keys';
 import { sentence } from '../shared/sentence';
 import { useReading } from '../shared/use-reading';
+import { IOCTLS } from '../../words/panels/ioctls';
+import { Phrase } from '../../ui/Phrase';
 import { behindOf, callsOf, callText, named, textOf, type LoggedCall } from './calls';
 import { StructBytes } from './StructBytes';
 import './ioctls.css';
@@ -36,15 +37,25 @@ export function IoctlsPanel() {
   const reading = useReading(read);
   if (calls.length === 0)
     return (
-      <Section title="Calls">
+      <Section title={IOCTLS.title}>
         <p className="prose">
-          No program has asked the kernel for anything yet. Each <code>IOAS_ALLOC</code>,{' '}
-          <code>IOAS_MAP</code> or <code>ATTACH</code> is an ioctl, and stands here as strace would print it.
+          <Phrase
+            text={IOCTLS.none}
+            parts={{
+              alloc: <code>IOAS_ALLOC</code>,
+              map: <code>IOAS_MAP</code>,
+              attach: <code>ATTACH</code>,
+            }}
+          />
         </p>
       </Section>
     );
   if (!reading)
-    return <Section title="Calls">{reading === undefined && <p className="muted">Reading…</p>}</Section>;
+    return (
+      <Section title={IOCTLS.title}>
+        {reading === undefined && <p className="muted">{IOCTLS.reading}</p>}
+      </Section>
+    );
   const rows = reading.shown.flatMap((logged, index) => {
     const call = reading.described[index];
     return call === undefined ? [] : [{ logged, call, tokens: named(objects, call.tokens) }];
@@ -56,11 +67,11 @@ export function IoctlsPanel() {
     <Section
       title={
         <span className="row">
-          <span className="grow">{count(calls.length, 'call')}</span>
+          <span className="grow">{IOCTLS.calls(calls.length)}</span>
           <IconButton
-            label="Copy the log as text"
+            label={IOCTLS.copyLog}
             onClick={() =>
-              void copyText(rows.map((row) => textOf(row.tokens)).join('\n'), count(rows.length, 'call'))
+              void copyText(rows.map((row) => textOf(row.tokens)).join('\n'), IOCTLS.calls(rows.length))
             }
           >
             <ClipboardCopy size={15} />
@@ -70,10 +81,10 @@ export function IoctlsPanel() {
     >
       {earlier > 0 && (
         <Button className="calls-earlier" onClick={() => setLimit(limit + STEP)}>
-          {count(Math.min(earlier, STEP), 'earlier call')}
+          {IOCTLS.earlier(Math.min(earlier, STEP))}
         </Button>
       )}
-      <ol className="calls" aria-label="ioctl log" onKeyDown={listKeys('.call')}>
+      <ol className="calls" aria-label={IOCTLS.log} onKeyDown={listKeys('.call')}>
         {rows.map(({ logged, call, tokens }) => (
           <CallRow
             key={logged.key}
@@ -117,7 +128,7 @@ function CallRow({ logged, call, tokens, open, reachable, onToggle }: CallRowPro
         aria-current={now ? 'step' : undefined}
         onClick={onToggle}
       >
-        <span className="call-line" title={`Line ${logged.line} of the script`}>
+        <span className="call-line" title={IOCTLS.line(logged.line)}>
           {logged.line}
         </span>
         <code className="call-text">
@@ -130,11 +141,7 @@ function CallRow({ logged, call, tokens, open, reachable, onToggle }: CallRowPro
       {open && (
         <div className="call-detail">
           {call.struct === null ? (
-            <p className="prose">
-              {call.errno === 'ENOTTY'
-                ? 'The kernel has no such command: it did not look at the structure.'
-                : 'The kernel could not read the structure: there are no bytes to show.'}
-            </p>
+            <p className="prose">{call.errno === 'ENOTTY' ? IOCTLS.noCommand : IOCTLS.unreadable}</p>
           ) : (
             <StructBytes struct={call.struct} />
           )}
@@ -145,10 +152,10 @@ function CallRow({ logged, call, tokens, open, reachable, onToggle }: CallRowPro
             </p>
           )}
           <div className="row">
-            <Button onClick={() => void copyText(callText(call, tokens), 'the call and its bytes')}>
-              Copy
+            <Button onClick={() => void copyText(callText(call, tokens), IOCTLS.theCall)}>
+              {IOCTLS.copy}
             </Button>
-            {!now && <Button onClick={() => void seek(logged.line)}>Go to line {logged.line}</Button>}
+            {!now && <Button onClick={() => void seek(logged.line)}>{IOCTLS.goTo(logged.line)}</Button>}
           </div>
         </div>
       )}
@@ -167,9 +174,7 @@ function PayloadBytes({ payload }: { readonly payload: PayloadView }) {
         <StructBytes key={behind} struct={struct} behind={behind} />
       ))}
       {(rest > 0 || payload.more) && (
-        <p className="prose">
-          {rest > 0 ? `${rest} more are in the text of the call.` : 'The kernel looked at no more of it.'}
-        </p>
+        <p className="prose">{rest > 0 ? IOCTLS.moreParts(rest) : IOCTLS.noMore}</p>
       )}
     </>
   );

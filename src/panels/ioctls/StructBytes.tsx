@@ -2,11 +2,11 @@ import { useState } from 'react';
 import type { FieldView, StructView } from '../../engine/uapi/hex';
 import { plainHex } from '../../ui/numbers';
 import { listKeys } from '../shared/list-keys';
+import { STRUCT } from '../../words/panels/ioctls';
 
 const GROUP = 8;
 
 const DIRECTIONS = ['in', 'out', 'inout'] as const;
-const DIRECTION = { in: 'in', out: 'out', inout: 'in and out' } as const;
 const ARROW = { in: '→', out: '←', inout: '⇄' } as const;
 
 interface StructBytesProps {
@@ -28,19 +28,19 @@ export function StructBytes({ struct, behind }: StructBytesProps) {
             <code>{behind}</code> <span aria-hidden="true">→</span>{' '}
           </>
         )}
-        <code>struct {struct.name}</code> <span className="muted">{struct.before.length} bytes</span>
+        <code>struct {struct.name}</code> <span className="muted">{STRUCT.bytes(struct.before.length)}</span>
       </p>
       <Bytes struct={struct} pointed={pointed} onPoint={setPointed} />
       <p className="struct-legend" aria-hidden="true">
         {DIRECTIONS.filter((dir) => fields.some((field) => field.dir === dir)).map((dir) => (
           <span key={dir} data-dir={dir}>
-            {DIRECTION[dir]}
+            {STRUCT.direction[dir]}
           </span>
         ))}
-        {changed && <span data-changed="true">changed by the kernel</span>}
+        {changed && <span data-changed="true">{STRUCT.changed}</span>}
       </p>
       <FieldTable
-        label={behind === undefined ? 'Fields' : `Fields of ${behind}`}
+        label={behind === undefined ? STRUCT.fields : STRUCT.fieldsOf(behind)}
         fields={fields}
         pointed={pointed}
         onPoint={setPointed}
@@ -81,7 +81,7 @@ function Bytes({ struct, pointed, onPoint }: BytesProps) {
                 data-pointed={owner === pointed}
                 data-first={field?.offset === at}
                 data-last={field !== undefined && field.offset + field.bytes === at + 1}
-                title={`${field?.name ?? ''}${was === byte ? '' : `, was ${plainHex(was, 2)}`}`}
+                title={was === byte ? field?.name : STRUCT.was(field?.name ?? '', plainHex(was, 2))}
                 onPointerEnter={() => onPoint(owner)}
               >
                 {plainHex(byte, 2)}
@@ -124,9 +124,9 @@ function FieldTable({ label, fields, pointed, onPoint }: FieldTableProps) {
           onBlur={() => onPoint(null)}
         >
           <code className="struct-offset">{plainHex(field.offset, 2)}</code>
-          <span className="struct-dir" title={DIRECTION[field.dir]}>
+          <span className="struct-dir" title={STRUCT.direction[field.dir]}>
             <span aria-hidden="true">{ARROW[field.dir]}</span>
-            <span className="sr-only">{DIRECTION[field.dir]}</span>
+            <span className="sr-only">{STRUCT.direction[field.dir]}</span>
           </span>
           <code>{field.name}</code>
           <code className="struct-value">
@@ -139,7 +139,7 @@ function FieldTable({ label, fields, pointed, onPoint }: FieldTableProps) {
 }
 
 function Value({ field }: { readonly field: FieldView }) {
-  if (field.absent) return <span className="muted">not given: 0</span>;
+  if (field.absent) return <span className="muted">{STRUCT.notGiven}</span>;
   if (!field.changed) return <Breakable text={field.before} />;
   return (
     <>

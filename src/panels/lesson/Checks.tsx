@@ -2,7 +2,7 @@ import { Circle, CircleCheck } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { isDone, type Current } from '../../lessons/current';
 import type { Step } from '../../lessons/lesson';
-import { WORDS } from './words';
+import { LESSON } from '../../words/panels/lesson';
 
 interface ChecksProps {
   readonly step: Step;
@@ -11,10 +11,10 @@ interface ChecksProps {
 
 /** What is wanted, and of what is not so yet, what is seen instead. */
 export function Checks({ step, current }: ChecksProps) {
-  if (step.checks.length === 0) return <p className="prose lesson-only-read">{WORDS.onlyRead}</p>;
+  if (step.checks.length === 0) return <p className="prose lesson-only-read">{LESSON.onlyRead}</p>;
   return (
     <section aria-labelledby="lesson-checks">
-      <h4 id="lesson-checks">{WORDS.toDo}</h4>
+      <h4 id="lesson-checks">{LESSON.toDo}</h4>
       <ul className="lesson-checks">
         {step.checks.map(({ goal }, at) => {
           const met = current.met[at] === true;
@@ -25,10 +25,10 @@ export function Checks({ step, current }: ChecksProps) {
               <Icon size={16} strokeWidth={2} aria-hidden="true" />
               <div>
                 <span>{goal}</span>
-                {met && <span className="sr-only"> ({WORDS.doneMark})</span>}
+                {met && <span className="sr-only"> ({LESSON.doneMark})</span>}
                 {!met && seen !== '' && (
                   <p className="lesson-seen">
-                    {WORDS.now} {seen}
+                    {LESSON.now} {seen}
                   </p>
                 )}
               </div>
@@ -49,8 +49,8 @@ export function MetAloud({ step, current }: ChecksProps) {
     const news = step.checks.filter((_, at) => met[at] === true && before.current[at] === false);
     before.current = met;
     if (news.length === 0) return;
-    const all = isDone({ met }) ? [WORDS.allMet] : [];
-    setSaid([...news.map(({ goal }) => WORDS.met(goal)), ...all].join(' '));
+    const all = isDone({ met }) ? [LESSON.allMet] : [];
+    setSaid([...news.map(({ goal }) => LESSON.met(goal)), ...all].join(' '));
   }, [met, step]);
   return (
     <p className="sr-only" role="status" aria-live="polite">

@@ -3,7 +3,7 @@ import { useLesson } from '../../lessons/current';
 import { openLesson } from '../../lessons/open';
 import { useApp } from '../../store';
 import { useLessons } from './use-lessons';
-import { WORDS } from './words';
+import { LESSON } from '../../words/panels/lesson';
 
 /** For the empty page: the first lesson, or the one that the learner is in. */
 export function LearnDoor() {
@@ -25,11 +25,11 @@ export function LearnDoor() {
     >
       <GraduationCap size={20} strokeWidth={1.75} aria-hidden="true" />
       <span>
-        <b>{begun === undefined ? `${WORDS.learn}: ${fresh?.title ?? '…'}` : WORDS.goOn(begun.title)}</b>
+        <b>{begun === undefined ? `${LESSON.learn}: ${fresh?.title ?? '…'}` : LESSON.goOn(begun.title)}</b>
         <span className="prose">
           {begun === undefined
-            ? WORDS.learnMore
-            : WORDS.progress(progress[begun.id]?.at ?? 0, begun.steps.length)}
+            ? LESSON.learnMore
+            : LESSON.progress(progress[begun.id]?.at ?? 0, begun.steps.length)}
         </span>
       </span>
     </button>

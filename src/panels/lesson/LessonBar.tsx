@@ -5,7 +5,7 @@ import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { MetAloud } from './Checks';
 import { NextButton } from './LessonPanel';
-import { WORDS } from './words';
+import { LESSON } from '../../words/panels/lesson';
 import './lesson.css';
 
 /** The lesson in a line, wherever its panel is not to be seen: what is wanted now, and whether it is met. */
@@ -19,13 +19,13 @@ export function LessonBar({ onRead }: { readonly onRead: () => void }) {
     onRead();
   };
   return (
-    <section className="lesson-bar" aria-label={WORDS.lesson} data-read={read}>
+    <section className="lesson-bar" aria-label={LESSON.lesson} data-read={read}>
       {current.strayed ? (
         <>
-          <p className="grow">{WORDS.strayed}</p>
-          <Button onClick={() => void backToLesson()}>{WORDS.toLesson}</Button>
+          <p className="grow">{LESSON.strayed}</p>
+          <Button onClick={() => void backToLesson()}>{LESSON.toLesson}</Button>
           <Button look="quiet" onClick={() => void leaveLesson()}>
-            {WORDS.leave}
+            {LESSON.leave}
           </Button>
         </>
       ) : (
@@ -33,7 +33,7 @@ export function LessonBar({ onRead }: { readonly onRead: () => void }) {
           <Wanted current={current} />
           <Button onClick={goRead}>
             <BookOpen size={14} aria-hidden="true" />
-            {WORDS.read}
+            {LESSON.read}
           </Button>
           {stepOf(current) !== null && <NextButton current={current} />}
         </>
@@ -46,13 +46,13 @@ function Wanted({ current }: { readonly current: Current }) {
   const read = useApp((state) => state.panel === 'lesson');
   const { lesson, at, met, verdicts } = current;
   const step = stepOf(current);
-  if (step === null) return <p className="grow">{WORDS.over}</p>;
+  if (step === null) return <p className="grow">{LESSON.over}</p>;
   const open = step.checks.findIndex((_, index) => met[index] !== true);
   const seen = verdicts[open]?.seen ?? '';
   return (
     <div className="grow lesson-wanted">
       <p className="muted">
-        {lesson.title} · {WORDS.stepOf(at + 1, lesson.steps.length)}
+        {lesson.title} · {LESSON.stepOf(at + 1, lesson.steps.length)}
         {step.checks.length > 1 && ` · ${met.filter((each) => each).length}/${step.checks.length}`}
       </p>
       {open >= 0 ? (
@@ -62,7 +62,7 @@ function Wanted({ current }: { readonly current: Current }) {
       ) : (
         <p className="lesson-met">
           {isDone(current) && step.checks.length > 0 && <CircleCheck size={15} aria-hidden="true" />}
-          {step.checks.length > 0 ? WORDS.allMet : step.title}
+          {step.checks.length > 0 ? LESSON.allMet : step.title}
         </p>
       )}
       {!read && <MetAloud step={step} current={current} />}

@@ -4,8 +4,8 @@ import type { Lesson } from '../../lessons/lesson';
 import { openLesson } from '../../lessons/open';
 import { useApp } from '../../store';
 import { useLessons } from './use-lessons';
-import { DIFFICULTY_WORDS } from '../gallery/card-words';
-import { WORDS } from './words';
+import { DIFFICULTY_WORDS } from '../../words/panels/card';
+import { LESSON } from '../../words/panels/lesson';
 import './lesson-cards.css';
 
 interface LessonCardsProps {
@@ -21,7 +21,7 @@ export function LessonCards({ after = 0, most = Infinity, fits = () => true }: L
   const shown = (lessons ?? []).filter((lesson) => lesson.order > after && fits(lesson)).slice(0, most);
   if (shown.length === 0) return null;
   return (
-    <ul className="lesson-grid" aria-label={WORDS.lessons}>
+    <ul className="lesson-grid" aria-label={LESSON.lessons}>
       {shown.map((lesson) => (
         <li key={lesson.id}>
           <LessonCard lesson={lesson} />
@@ -49,8 +49,8 @@ export function LessonCard({ lesson }: { readonly lesson: Lesson }) {
       <p className="prose">{summary}</p>
       <p className="lesson-card-about">
         {finished && <CircleCheck size={13} aria-hidden="true" />}
-        {DIFFICULTY_WORDS[difficulty]} · {WORDS.minutes(minutes)}
-        {progress !== undefined && <> · {WORDS.progress(progress.at, steps.length)}</>}
+        {DIFFICULTY_WORDS[difficulty]} · {LESSON.minutes(minutes)}
+        {progress !== undefined && <> · {LESSON.progress(progress.at, steps.length)}</>}
       </p>
       {progress !== undefined && !finished && (
         <progress value={progress.at} max={steps.length} aria-hidden="true" />

@@ -20,7 +20,7 @@ import { LessonEnd } from './LessonEnd';
 import { Looks } from './Looks';
 import { Narration, Spans } from './Narration';
 import { StepBar } from './StepBar';
-import { WORDS } from './words';
+import { LESSON } from '../../words/panels/lesson';
 import './lesson.css';
 
 /** The lesson that is open: what it tells, what it asks for, and how that stands. Without one, all lessons. */
@@ -29,7 +29,7 @@ export function LessonPanel() {
   if (current === null)
     return (
       <div className="lesson">
-        <h3>{WORDS.lessons}</h3>
+        <h3>{LESSON.lessons}</h3>
         <LessonCards />
       </div>
     );
@@ -41,18 +41,18 @@ function OpenLesson({ current }: { readonly current: Current }) {
   const done = useLesson((state) => state.progress[lesson.id]?.done) ?? NONE;
   const step = stepOf(current);
   return (
-    <section className="lesson" aria-label={`${WORDS.lesson}: ${lesson.title}`}>
+    <section className="lesson" aria-label={`${LESSON.lesson}: ${lesson.title}`}>
       <header className="lesson-head">
         <div className="grow">
           <p className="lesson-title">{lesson.title}</p>
-          <p className="muted">{step === null ? WORDS.over : WORDS.stepOf(at + 1, lesson.steps.length)}</p>
+          <p className="muted">{step === null ? LESSON.over : LESSON.stepOf(at + 1, lesson.steps.length)}</p>
         </div>
         {step !== null && (
-          <IconButton label={WORDS.restart} onClick={() => void restartStep()}>
+          <IconButton label={LESSON.restart} onClick={() => void restartStep()}>
             <RotateCcw size={15} />
           </IconButton>
         )}
-        <IconButton label={WORDS.leave} onClick={() => void leaveLesson()}>
+        <IconButton label={LESSON.leave} onClick={() => void leaveLesson()}>
           <X size={16} />
         </IconButton>
       </header>
@@ -71,8 +71,8 @@ const NONE: readonly number[] = [];
 
 const Strayed = () => (
   <div className="lesson-strayed">
-    <p>{WORDS.strayed}</p>
-    <Button onClick={() => void backToLesson()}>{WORDS.toLesson}</Button>
+    <p>{LESSON.strayed}</p>
+    <Button onClick={() => void backToLesson()}>{LESSON.toLesson}</Button>
   </div>
 );
 
@@ -99,7 +99,7 @@ function StepView({ step, current }: StepViewProps) {
         <Narration blocks={step.blocks} />
         <Looks looks={step.looks} />
         {begun === null ? (
-          <p className="muted">{WORDS.preparing}</p>
+          <p className="muted">{LESSON.preparing}</p>
         ) : (
           <Checks step={step} current={current} />
         )}
@@ -108,15 +108,15 @@ function StepView({ step, current }: StepViewProps) {
       </div>
       <footer className="lesson-foot">
         <Button look="quiet" disabled={at === 0} onClick={() => void previousStep()}>
-          {WORDS.back}
+          {LESSON.back}
         </Button>
         {step.checks.length > 0 && (
           <>
             <Button disabled={hints >= step.hints.length} onClick={showHint}>
-              {hints === 0 ? WORDS.hint : WORDS.anotherHint}
+              {hints === 0 ? LESSON.hint : LESSON.anotherHint}
             </Button>
-            <Button data-tip={WORDS.showTip} disabled={begun === null} onClick={() => void showSolution()}>
-              {WORDS.show}
+            <Button data-tip={LESSON.showTip} disabled={begun === null} onClick={() => void showSolution()}>
+              {LESSON.show}
             </Button>
           </>
         )}
@@ -138,7 +138,7 @@ export function NextButton({ current }: { readonly current: Current }) {
       disabled={begun === null}
       onClick={() => void nextStep()}
     >
-      {done ? (last ? WORDS.finish : WORDS.next) : WORDS.skip}
+      {done ? (last ? LESSON.finish : LESSON.next) : LESSON.skip}
     </Button>
   );
 }
@@ -148,7 +148,7 @@ function Hints({ step, shown }: { readonly step: Step; readonly shown: number })
     <div aria-live="polite">
       {shown > 0 && (
         <>
-          <h4>{WORDS.hints}</h4>
+          <h4>{LESSON.hints}</h4>
           <ul className="lesson-hints">
             {step.hints.slice(0, shown).map((hint) => (
               <li key={hint}>

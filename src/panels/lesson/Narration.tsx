@@ -1,7 +1,7 @@
 import type { Block, Span } from '../../lessons/prose';
 import { parseLine } from '../../scenario/parse';
 import { useApp } from '../../store';
-import { WORDS } from './words';
+import { LESSON } from '../../words/panels/lesson';
 
 /** What a step tells. Text is text: nothing of a file becomes markup. */
 export function Narration({ blocks }: { readonly blocks: readonly Block[] }) {
@@ -71,7 +71,7 @@ function Code({ text }: { readonly text: string }) {
         return statement === null || error !== null ? (
           <code key={at}>{line}</code>
         ) : (
-          <button key={at} type="button" data-tip={WORDS.toConsole} onClick={() => prefill(line)}>
+          <button key={at} type="button" data-tip={LESSON.toConsole} onClick={() => prefill(line)}>
             <code>{line}</code>
           </button>
         );

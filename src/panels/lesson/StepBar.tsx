@@ -1,6 +1,6 @@
 import { goToStep } from '../../lessons/run';
 import type { Current } from '../../lessons/current';
-import { WORDS } from './words';
+import { LESSON } from '../../words/panels/lesson';
 
 interface StepBarProps {
   readonly current: Current;
@@ -13,13 +13,13 @@ export function StepBar({ current: { lesson, at }, done }: StepBarProps) {
   return (
     <ol className="lesson-steps">
       {lesson.steps.map((step, index) => {
-        const name = WORDS.step(index + 1, step.title);
+        const name = LESSON.step(index + 1, step.title);
         const solved = done.includes(index);
         return (
           <li key={step.line}>
             <button
               type="button"
-              aria-label={solved ? `${name} (${WORDS.doneMark})` : name}
+              aria-label={solved ? `${name} (${LESSON.doneMark})` : name}
               aria-current={index === at ? 'step' : undefined}
               data-tip={name}
               data-done={solved}

@@ -3,7 +3,6 @@ import type { LockdepReport, LockEdge } from '../../engine/kernel/lockdep';
 import type { TraceEvent } from '../../engine/trace/event';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { describeEvent } from '../events/describe';
 import { ObjectLink } from '../shared/ObjectLink';
@@ -11,6 +10,8 @@ import { TaskCard } from '../shared/TaskCard';
 import { useLineEvents } from '../shared/use-line-events';
 import { useReading } from '../shared/use-reading';
 import { all, titleOf } from '../shared/words';
+import { LOCKS } from '../../words/panels/locks';
+import { Phrase } from '../../ui/Phrase';
 import { lockTree, type LockNode } from './lock-tree';
 import './locks.css';
 
@@ -23,7 +24,7 @@ export function LocksPanel() {
   return (
     <>
       {tasks.map((task) => (
-        <Section key={task.id} title={<span className="lock-title">Task {titleOf(task)}</span>}>
+        <Section key={task.id} title={<span className="lock-title">{LOCKS.task(titleOf(task))}</span>}>
           <TaskCard task={task} />
         </Section>
       ))}
@@ -56,15 +57,14 @@ function Timeline() {
   const waited = nodes.some(hasWait);
   if (text === undefined) return null;
   return (
-    <Section title={`Line ${cursor} takes ${count(taken, 'lock')}`}>
+    <Section title={LOCKS.takes(cursor, taken)}>
       <code className="lock-script">{text}</code>
       {taken === 0 && !waited ? (
         <p className="prose">
-          No lock of the kernel was needed here. Go to a line such as <code>ATTACH</code> or{' '}
-          <code>IOAS_MAP</code>.
+          <Phrase text={LOCKS.none} parts={{ attach: <code>ATTACH</code>, map: <code>IOAS_MAP</code> }} />
         </p>
       ) : (
-        <ol className="lock-tree" aria-label="Locks in the order in which they were taken">
+        <ol className="lock-tree" aria-label={LOCKS.tree}>
           <Nodes nodes={nodes} />
         </ol>
       )}
@@ -83,7 +83,7 @@ const Nodes = ({ nodes }: { readonly nodes: readonly LockNode[] }) => (
     {nodes.slice(0, ROWS).map((node, index) => (
       <Node key={index} node={node} />
     ))}
-    {nodes.length > ROWS && <li className="muted">and {nodes.length - ROWS} more</li>}
+    {nodes.length > ROWS && <li className="muted">{LOCKS.more(nodes.length - ROWS)}</li>}
   </>
 );
 
@@ -92,18 +92,20 @@ function Node({ node }: { readonly node: LockNode }) {
   if (node.kind === 'wait')
     return (
       <li className="lock-wait">
-        <Who task={node.task} /> waits for <code>{node.lock}</code>
-        {node.heldBy.length > 0 && `, held by ${node.heldBy.join(', ')}`}
+        <Phrase
+          text={node.heldBy.length > 0 ? LOCKS.waitsForHeld(node.heldBy.join(', ')) : LOCKS.waitsFor}
+          parts={{ task: <Who task={node.task} />, lock: <code>{node.lock}</code> }}
+        />
       </li>
     );
   return (
     <li>
       <p className="lock-row" data-held={!node.released}>
         <code>{node.lock}</code>
-        {node.shared && <span className="chip">read</span>}
+        {node.shared && <span className="chip">{LOCKS.read}</span>}
         {node.of !== null && <ObjectLink id={node.of} />}
         <Who task={node.task} />
-        {!node.released && <span className="chip">still held</span>}
+        {!node.released && <span className="chip">{LOCKS.stillHeld}</span>}
       </p>
       {node.inside.length > 0 && (
         <ol>
@@ -128,26 +130,19 @@ function Others({ events }: { readonly events: readonly TraceEvent[] }) {
           {describeEvent(event).text}
         </li>
       ))}
-      {events.length > SHOWN && <li className="lock-other">and {events.length - SHOWN} more like this</li>}
+      {events.length > SHOWN && <li className="lock-other">{LOCKS.moreLike(events.length - SHOWN)}</li>}
     </>
   );
 }
 
-const KIND: Readonly<Record<LockdepReport['kind'], string>> = {
-  inversion: 'Two orders that contradict each other',
-  nesting: 'Two locks of one class',
-  wait: 'A wait with a lock held',
-  assertion: 'A rule about a lock',
-};
-
 function Reports({ reports }: { readonly reports: readonly LockdepReport[] }) {
   if (reports.length === 0) return null;
   return (
-    <Section title="What lockdep says">
+    <Section title={LOCKS.lockdep}>
       <ul className="stack">
         {reports.map((report, index) => (
           <li key={index} className="lock-report">
-            <b>{KIND[report.kind]}</b>
+            <b>{LOCKS.kind[report.kind]}</b>
             <p>{report.text}.</p>
             {report.now !== null && <Chains now={report.now} before={report.before} />}
           </li>
@@ -189,7 +184,7 @@ function Chain({ title, line, locks }: ChainProps) {
           title
         ) : (
           <button type="button" className="link" onClick={() => void seek(line)}>
-            {title === `line ${line}` ? title : `${title}, line ${line}`}
+            {title === LOCKS.line(line) ? LOCKS.line(line) : LOCKS.at(title, line)}
           </button>
         )}
       </p>
@@ -216,11 +211,12 @@ function Order({ edges, reports }: OrderProps) {
   const outer = new Map<string, LockEdge[]>();
   for (const edge of edges) outer.set(edge.outer, [...(outer.get(edge.outer) ?? []), edge]);
   return (
-    <Section title="Order of locks">
+    <Section title={LOCKS.order}>
       <details className="lock-order">
         <summary>
-          {count(edges.length, 'order')} seen so far
-          {reports.every((report) => report.kind !== 'inversion') && ', none contradicts another'}
+          {reports.some((report) => report.kind === 'inversion')
+            ? LOCKS.orders(edges.length)
+            : LOCKS.ordersAgree(edges.length)}
         </summary>
         <ul>
           {[...outer].map(([lock, inner]) => (
@@ -232,7 +228,7 @@ function Order({ edges, reports }: OrderProps) {
                     <code>{edge.inner}</code>
                     {edge.line > 0 && (
                       <button type="button" className="link" onClick={() => void seek(edge.line)}>
-                        line {edge.line}
+                        {LOCKS.line(edge.line)}
                       </button>
                     )}
                   </li>

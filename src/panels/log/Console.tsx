@@ -3,7 +3,7 @@ import { parseLine } from '../../scenario/parse';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
 import type { AppState } from '../../store/types';
-import { count } from '../../ui/numbers';
+import { CONSOLE } from '../../words/panels/console';
 import { complete, withVerb } from './complete';
 import { recallable, searchBack } from './recall';
 
@@ -74,7 +74,7 @@ export function Console() {
     if (mistaken !== null) useApp.getState().actions.notify(null); // said here, where it was typed
     if (error === null && mistaken === null) return null;
     if (typed.at(-1) !== line) typed.push(line);
-    return error ?? { column: mistaken?.column ?? 1, message: mistaken?.why ?? 'this line makes no sense' };
+    return error ?? { column: mistaken?.column ?? 1, message: mistaken?.why ?? CONSOLE.noSense };
   };
 
   /** Runs lines one after the other up to the first that makes no sense: that one, and those behind it, stay. */
@@ -163,7 +163,7 @@ export function Console() {
   return (
     <div className="console">
       {options.length > 0 && (
-        <ul className="console-options" id={listId} role="listbox" aria-label="Completions">
+        <ul className="console-options" id={listId} role="listbox" aria-label={CONSOLE.completions}>
           {options.map((option, index) => (
             <li
               key={option.text}
@@ -191,9 +191,9 @@ export function Console() {
           className="mono"
           value={text}
           placeholder={
-            looking === null ? 'Type a line, e.g. dma 01:00.0 write 0x100000 64' : 'Words of an earlier line'
+            looking === null ? CONSOLE.placeholder('dma 01:00.0 write 0x100000 64') : CONSOLE.searching
           }
-          aria-label="Type a line of the script"
+          aria-label={CONSOLE.label}
           role="combobox"
           aria-expanded={options.length > 0}
           aria-controls={listId}
@@ -202,7 +202,7 @@ export function Console() {
           aria-invalid={mistake !== null}
           autoComplete="off"
           autoCapitalize="off"
-          spellCheck={false}
+          spellCheck="false"
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
@@ -212,14 +212,14 @@ export function Console() {
           {mistake !== null ? (
             <span className="error-text">
               {' '.repeat(Math.max(0, mistake.column - 1))}^ {mistake.message}
-              {rest.length > 0 && (
-                <span className="muted"> {count(rest.length, 'more line')} after this</span>
-              )}
+              {rest.length > 0 && <span className="muted"> {CONSOLE.rest(rest.length)}</span>}
             </span>
           ) : looking !== null ? (
             <>
-              {found ?? <span className="muted">{text.trim() === '' ? 'Looking back' : 'No such line'}</span>}
-              <span className="muted"> ↵ takes it, Ctrl R looks further back</span>
+              {found ?? (
+                <span className="muted">{text.trim() === '' ? CONSOLE.looking : CONSOLE.noSuch}</span>
+              )}
+              <span className="muted"> {CONSOLE.lookingKeys}</span>
             </>
           ) : (
             listening &&

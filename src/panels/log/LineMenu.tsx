@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useApp } from '../../store';
 import { MenuItem } from '../../ui/Menu';
 import { copyText } from '../shared/copy';
+import { LOG_MENU } from '../../words/panels/log-menu';
 import { toggledBreak } from './breaks';
 
 interface LineMenuProps {
@@ -35,15 +36,15 @@ export function LineMenu({ line, text, stops, at, onClose }: LineMenuProps) {
             }
           >
             <Menu.Group>
-              <Menu.GroupLabel className="menu-label eyebrow">Line {line}</Menu.GroupLabel>
-              <MenuItem onClick={() => void seek(line)}>Go there</MenuItem>
-              <MenuItem onClick={() => void seek(line, true)}>Run to here, with stops on the way</MenuItem>
+              <Menu.GroupLabel className="menu-label eyebrow">{LOG_MENU.line(line)}</Menu.GroupLabel>
+              <MenuItem onClick={() => void seek(line)}>{LOG_MENU.goThere}</MenuItem>
+              <MenuItem onClick={() => void seek(line, true)}>{LOG_MENU.runTo}</MenuItem>
               <MenuItem onClick={() => toggledBreak(line)}>
-                {stops ? 'Do not stop here any more' : 'Stop here when playing'}
+                {stops ? LOG_MENU.noStop : LOG_MENU.stop}
               </MenuItem>
-              <MenuItem onClick={() => prefill(text.trim())}>Put it into the console</MenuItem>
-              <MenuItem onClick={() => void copyText(text, 'the line')}>Copy</MenuItem>
-              <MenuItem onClick={() => openDialog('script')}>Edit the script</MenuItem>
+              <MenuItem onClick={() => prefill(text.trim())}>{LOG_MENU.toConsole}</MenuItem>
+              <MenuItem onClick={() => void copyText(text, LOG_MENU.theLine)}>{LOG_MENU.copy}</MenuItem>
+              <MenuItem onClick={() => openDialog('script')}>{LOG_MENU.edit}</MenuItem>
             </Menu.Group>
           </Menu.Popup>
         </Menu.Positioner>

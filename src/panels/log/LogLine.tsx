@@ -3,6 +3,7 @@ import { memo, type MouseEvent } from 'react';
 import type { LineResult } from '../../engine/sim/batch';
 import { useApp } from '../../store';
 import { noteIn } from '../../store/script';
+import { LOG } from '../../words/panels/log';
 
 export interface LogLineProps {
   readonly line: number;
@@ -14,14 +15,12 @@ export interface LogLineProps {
   readonly reachable: boolean;
   /** Playing stops after it. */
   readonly stops: boolean;
-  /** How many lines there are, where not all are in the document. */
-  readonly of: number | undefined;
   readonly onMenu: (line: number, at: { readonly x: number; readonly y: number }) => void;
 }
 
-/** A line with what it came to: a place to go to. */
+/** A line with what it came to: a place to go to. How many lines there are is the list's business, not each line's. */
 export const LogLine = memo(function LogLine(props: LogLineProps) {
-  const { line, text, result, current, future, reachable, stops, of, onMenu } = props;
+  const { line, text, result, current, future, reachable, stops, onMenu } = props;
   const seek = useApp((state) => state.actions.seek);
   const note = noteIn(text);
   const checks = isCheck(text);
@@ -33,7 +32,7 @@ export const LogLine = memo(function LogLine(props: LogLineProps) {
     onMenu(line, byHand ? { x: event.clientX, y: event.clientY } : { x: row.left + 40, y: row.bottom });
   };
   return (
-    <li aria-posinset={of && line} aria-setsize={of} data-row={line - 1}>
+    <>
       <button
         type="button"
         className="log-line"
@@ -46,7 +45,7 @@ export const LogLine = memo(function LogLine(props: LogLineProps) {
       >
         <span className="log-number" data-stops={stops || undefined}>
           {line}
-          {stops && <span className="sr-only">, playing stops here</span>}
+          {stops && <span className="sr-only">{LOG.stopsHere}</span>}
         </span>
         <span className="log-text">{note ?? <Text text={text} />}</span>
         {result?.ok === true && isSaid(result) ? <SoItIs result={result} /> : <Outcome result={result} />}
@@ -55,10 +54,10 @@ export const LogLine = memo(function LogLine(props: LogLineProps) {
         type="button"
         className="icon-btn log-more"
         tabIndex={-1}
-        aria-label={`More about line ${line}`}
+        aria-label={LOG.more(line)}
         onClick={openMenu}
       />
-    </li>
+    </>
   );
 });
 
@@ -86,17 +85,12 @@ const isSaid = ({ text, result }: LineResult): boolean => isCheck(text) || text.
 const SoItIs = ({ result }: { readonly result: LineResult }) => (
   <span className="log-result" data-tone="check">
     {/^\s*expect-log\s/.test(result.text) && result.result !== 'so it is' && <q>{result.result}</q>}
-    <Check size={13} strokeWidth={2.5} aria-label="so it is" role="img" />
+    <Check size={13} strokeWidth={2.5} aria-label={LOG.soItIs} role="img" />
   </span>
 );
 
 /** Of a line that was not refused by an errno. */
-const END_WORDS: Partial<Record<LineResult['status'], string>> = {
-  fault: 'fault',
-  waits: 'waits',
-  deadlock: 'deadlock',
-  mismatch: 'not so',
-};
+const END_WORDS: Partial<Record<LineResult['status'], string>> = LOG.ends;
 
 function Outcome({ result }: { readonly result: LineResult | undefined }) {
   if (result === undefined || result.status === 'none') return null;
@@ -110,7 +104,7 @@ function Outcome({ result }: { readonly result: LineResult | undefined }) {
   const waits = result.status === 'waits';
   return (
     <span className="log-result" data-tone={waits ? 'waits' : 'fault'} title={result.why ?? undefined}>
-      {END_WORDS[result.status] ?? result.errno ?? `column ${result.column ?? 1}`}
+      {END_WORDS[result.status] ?? result.errno ?? LOG.column(result.column ?? 1)}
       {result.why !== null && <q>{result.why}</q>}
       {!result.ok && result.expected !== null && <Unexpected expected={result.expected} />}
     </span>
@@ -118,5 +112,5 @@ function Outcome({ result }: { readonly result: LineResult | undefined }) {
 }
 
 const Unexpected = ({ expected }: { readonly expected: string | null }) => (
-  <q className="unexpected">{expected === null ? 'not expected' : `the script expects ${expected}`}</q>
+  <q className="unexpected">{expected === null ? LOG.unexpected : LOG.expected(expected)}</q>
 );

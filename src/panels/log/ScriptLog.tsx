@@ -15,7 +15,9 @@ import { linesOf, noteIn } from '../../store/script';
 import { LogLine } from './LogLine';
 import { toggledBreak } from './breaks';
 import { afterLayout } from '../shared/after-layout';
+import { Room } from '../shared/Room';
 import { useWindow } from '../shared/use-window';
+import { LOG } from '../../words/panels/log';
 import './log.css';
 
 const LineMenu = lazy(() => import('./LineMenu').then((module) => ({ default: module.LineMenu })));
@@ -46,7 +48,7 @@ export function ScriptLog() {
   const [left, setLeft] = useState<{ readonly cursor: number; readonly script: string } | null>(null);
   const follows = left?.cursor !== cursor || left.script !== script;
   const current = follows ? Math.max(0, cursor - 1) : null;
-  const { from, to, room, isWhole, keyOf, offsetOf, onScroll } = useWindow(
+  const { from, to, above, below, isWhole, keyOf, offsetOf, onScroll } = useWindow(
     list,
     lines.length,
     guess,
@@ -127,17 +129,15 @@ export function ScriptLog() {
     event.preventDefault();
   };
 
-  if (isEmpty)
-    return <p className="log-empty muted">The script is empty. Whatever you do is written here.</p>;
+  if (isEmpty) return <p className="log-empty muted">{LOG.empty}</p>;
   const reachable = Math.min(Math.max(1, cursor, from + 1), Math.max(to, 1));
   return (
     <>
       <ol
         className="log"
         ref={list}
-        aria-label="Script"
+        aria-label={LOG.title}
         data-windowed={!isWhole || undefined}
-        style={room}
         onKeyDown={onKeyDown}
         onScroll={() => {
           onScroll();
@@ -146,23 +146,30 @@ export function ScriptLog() {
         onWheel={leave}
         onPointerDown={leave}
       >
+        <Room as="li" height={above} />
         {lines.slice(from, to).map((text, index) => {
           const line = from + index + 1;
           return (
-            <LogLine
+            <li
               key={keyOf(line - 1)}
-              line={line}
-              text={text}
-              result={known[line - 1]}
-              current={line === cursor}
-              future={line > cursor}
-              reachable={line === reachable}
-              stops={stops.has(line)}
-              of={isWhole ? undefined : lines.length}
-              onMenu={openMenu}
-            />
+              aria-posinset={isWhole ? undefined : line}
+              aria-setsize={isWhole ? undefined : lines.length}
+              data-row={line - 1}
+            >
+              <LogLine
+                line={line}
+                text={text}
+                result={known[line - 1]}
+                current={line === cursor}
+                future={line > cursor}
+                reachable={line === reachable}
+                stops={stops.has(line)}
+                onMenu={openMenu}
+              />
+            </li>
           );
         })}
+        <Room as="li" height={below} />
       </ol>
       {menu !== null && (
         <Suspense fallback={null}>

@@ -10,6 +10,7 @@ import {
   type VerbSpec,
 } from '../../scenario/verbs';
 import { shortBdf } from '../../store/script';
+import { EXPECTED } from '../../words/panels/console';
 
 export interface Option {
   readonly text: string;
@@ -76,12 +77,12 @@ const verbs = (): readonly Option[] =>
   [...VERBS.values()].map((verb) => ({ text: verb.name, help: verb.help }));
 
 const ENDS: Readonly<Record<string, string>> = {
-  FAULT: 'the hardware blocks the DMA',
-  WAITS: 'another task is in its way',
-  DEADLOCK: 'each waits for the other',
+  FAULT: EXPECTED.FAULT,
+  WAITS: EXPECTED.WAITS,
+  DEADLOCK: EXPECTED.DEADLOCK,
 };
 const expectations = (): readonly Option[] =>
-  EXPECTATIONS.map((text) => ({ text, help: ENDS[text] ?? 'the kernel refuses with this errno' }));
+  EXPECTATIONS.map((text) => ({ text, help: ENDS[text] ?? EXPECTED.errno }));
 
 /** Also in small letters, and with the prefix of the kernel's headers. */
 export function verbNamed(word: string): VerbSpec | undefined {

@@ -10,7 +10,8 @@ import { PAGE, rangeOf, rowAt, windowFor, wordAt } from './selection';
 import { SelectionBar } from './SelectionBar';
 import { useBands } from './use-bands';
 import { useWord } from './use-word';
-import { bytesFrom, MEMORY_WORDS, noMemoryAt } from './words';
+import { bytesFrom, MEMORY_WORDS, noMemoryAt } from '../../words/panels/memory';
+import { groupedHex } from '../../ui/numbers';
 import { WordCard } from './WordCard';
 
 interface BytesProps {
@@ -77,7 +78,7 @@ export function Bytes({ pa, onGo }: BytesProps) {
         }
       >
         {found === undefined && <p className="muted">{MEMORY_WORDS.reading}</p>}
-        {bytes === null && <p className="prose">{noMemoryAt(start)}</p>}
+        {bytes === null && <p className="prose">{noMemoryAt(groupedHex(start))}</p>}
         {found && bytes && (
           <HexGrid
             bytes={bytes}

@@ -3,7 +3,7 @@ import { byteSize, groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { SpaceLink } from '../shared/SpaceLink';
 import { RunDetails } from '../space/RunDetails';
-import { MEMORY_WORDS } from './words';
+import { MEMORY_WORDS } from '../../words/panels/memory';
 
 interface FrameCardProps {
   readonly pa: number;
@@ -25,7 +25,7 @@ export function FrameCard({ pa, map, run }: FrameCardProps) {
   return (
     <Section title={MEMORY_WORDS.frame}>
       <p>
-        <b>{run.level === null ? run.label : `${run.label}, level ${run.level}`}</b>{' '}
+        <b>{run.level === null ? run.label : MEMORY_WORDS.level(run.label, run.level)}</b>{' '}
         <span className="muted">
           {groupedHex(range.start)} – {groupedHex(range.last)}, {byteSize(run.bytes)}
         </span>

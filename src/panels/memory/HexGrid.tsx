@@ -5,7 +5,7 @@ import { hoverSpot, leaveSpot } from '../shared/use-spot';
 import { overlaps, type Range } from '../../lib/folded-strip';
 import { ROW, WORD, wordAfter, wordsIn, wordsText } from './selection';
 import type { Bands } from './use-bands';
-import { copiedWords, MEMORY_WORDS } from './words';
+import { copiedWords, MEMORY_WORDS } from '../../words/panels/memory';
 
 interface HexGridProps {
   readonly bytes: Uint8Array;

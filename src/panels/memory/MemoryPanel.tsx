@@ -6,7 +6,7 @@ import { AddressForm } from '../shared/AddressForm';
 import { TERMS } from '../shared/terms';
 import { Bytes } from './Bytes';
 import { useTrail } from './trail';
-import { MEMORY_WORDS } from './words';
+import { MEMORY_WORDS } from '../../words/panels/memory';
 import './memory.css';
 
 /** Physical memory as it is now: bytes, whose they are, and what a word means to the hardware that reads it. */

@@ -1,9 +1,9 @@
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
-import { groupedHex } from '../../ui/numbers';
+import { byteSize, groupedHex } from '../../ui/numbers';
 import { copyText } from '../shared/copy';
 import { bytesText, wordsIn, wordsText } from './selection';
-import { copiedWords, MEMORY_WORDS, selectedWords } from './words';
+import { copiedWords, MEMORY_WORDS, selectedWords } from '../../words/panels/memory';
 
 /** What is copied at once. */
 const MOST = 65_536;
@@ -21,9 +21,10 @@ export function SelectionBar() {
     else await copyText(as(bytes), copiedWords(Math.ceil(bytes.length / 8)));
   };
   return (
-    <div className="memory-held" role="group" aria-label="Selection">
+    <div className="memory-held" role="group" aria-label={MEMORY_WORDS.selection}>
       <p>
-        <code>{groupedHex(spot.start)}</code> <span className="muted">{selectedWords(size)}</span>
+        <code>{groupedHex(spot.start)}</code>{' '}
+        <span className="muted">{selectedWords(size / 8, byteSize(size))}</span>
       </p>
       <Button onClick={() => void copy((bytes) => wordsText(start, wordsIn(bytes)))}>
         {MEMORY_WORDS.copyWords}

@@ -6,7 +6,7 @@ import { Field, Fields, Section } from '../../ui/Section';
 import { Words } from '../shared/Words';
 import { asciiOf, wordsIn } from './selection';
 import type { Meaning } from './use-word';
-import { MEMORY_WORDS } from './words';
+import { MEMORY_WORDS } from '../../words/panels/memory';
 
 /** More pointers than this are no pointers. */
 const MOST = 2;
@@ -25,7 +25,7 @@ export function WordCard({ pa, bytes, run, meaning: { step, pointers }, onGo }: 
   const text = asciiOf(bytes);
   const isEntry = run?.use === 'page-table';
   return (
-    <Section title={step?.title ?? `At ${groupedHex(pa)}`}>
+    <Section title={step?.title ?? MEMORY_WORDS.at(groupedHex(pa))}>
       {step !== null && word !== 0n ? (
         <Words words={step.words} fields={step.fields} ruler={step.words.length === 1} />
       ) : (
@@ -47,7 +47,7 @@ export function WordCard({ pa, bytes, run, meaning: { step, pointers }, onGo }: 
           {pointers.slice(0, MOST).map((to) => (
             <Button key={to} onClick={() => onGo(to)}>
               <CornerDownRight size={14} aria-hidden="true" />
-              {MEMORY_WORDS.follow} {groupedHex(to)}
+              {MEMORY_WORDS.follow(groupedHex(to))}
             </Button>
           ))}
         </p>

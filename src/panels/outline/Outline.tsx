@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo, useState } from 'react';
 import { useApp } from '../../store';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
+import { OUTLINE } from '../../words/panels/outline';
 import { OutlineTable } from './OutlineTable';
 import { OutlineTree } from './OutlineTree';
 import { flatRows, rowsOf } from './rows';
@@ -26,8 +26,8 @@ export function Outline() {
   );
   if (total === 0)
     return (
-      <Section title="Outline">
-        <p className="prose">Nothing here yet.</p>
+      <Section title={OUTLINE.title}>
+        <p className="prose">{OUTLINE.nothing}</p>
       </Section>
     );
 
@@ -43,13 +43,13 @@ export function Outline() {
           <input
             type="search"
             className="input"
-            aria-label="Search objects"
-            placeholder={`Search ${count(total, 'object')}`}
+            aria-label={OUTLINE.search}
+            placeholder={OUTLINE.searchIn(total)}
             value={wanted}
             onChange={(event) => setWanted(event.target.value)}
           />
         </search>
-        <div className="outline-looks" role="group" aria-label="Show as">
+        <div className="outline-looks" role="group" aria-label={OUTLINE.showAs}>
           {(['tree', 'table'] as const).map((each) => (
             <button
               key={each}
@@ -59,18 +59,22 @@ export function Outline() {
               data-active={look === each || undefined}
               onClick={() => showOutlineAs(each)}
             >
-              {each === 'tree' ? 'Tree' : 'Table'}
+              {OUTLINE[each]}
             </button>
           ))}
         </div>
       </div>
       {found !== null && (
         <p className="prose outline-found" role="status">
-          {count(found.length, 'object')}
+          {OUTLINE.found(found.length)}
         </p>
       )}
       {look === 'tree' ? (
-        <OutlineTree rows={rows} label={found === null ? 'Objects' : 'Found objects'} onToggle={toggle} />
+        <OutlineTree
+          rows={rows}
+          label={found === null ? OUTLINE.objects : OUTLINE.foundObjects}
+          onToggle={toggle}
+        />
       ) : (
         <OutlineTable found={found} />
       )}

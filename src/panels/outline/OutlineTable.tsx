@@ -4,19 +4,15 @@ import type { WorldObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { kindOf } from '../../ui/kinds';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
+import type { TermTip } from '../../ui/Term';
 import { menuOf } from '../shared/menu-of';
+import { TERMS, termOfType } from '../shared/terms';
+import { describedBy, tipOf } from '../shared/tip-of';
 import { useWindow } from '../shared/use-window';
+import { OUTLINE } from '../../words/panels/outline';
 import { COLUMNS, sorted, tableOf, type Column, type Sorting } from './table';
 
 const LINE = 26;
-const TITLES: Readonly<Record<Column, string>> = {
-  kind: 'Kind',
-  name: 'Name',
-  state: 'State',
-  owner: 'Driver or owner',
-  attached: 'Attached to',
-  references: 'Named by',
-};
 
 interface OutlineTableProps {
   /** Null: everything. */
@@ -64,7 +60,7 @@ export function OutlineTable({ found }: OutlineTableProps) {
               {...menuOf(object.id)}
             >
               <td>
-                <span className="outline-kind">
+                <span className="outline-kind" {...tipOf(termOfType(object.type))}>
                   <ObjectGlyph kind={kindOf(object)} />
                   {kind}
                 </span>
@@ -106,14 +102,20 @@ function Heading({ column, sorting, onSort }: HeadingProps) {
       <button
         type="button"
         className="outline-sort"
+        {...describedBy(TERM_OF[column])}
         onClick={() => onSort({ by: column, down: here && !sorting.down })}
       >
-        {TITLES[column]}
+        {OUTLINE.columns[column]}
         {here && <Arrow size={12} aria-hidden="true" />}
       </button>
     </th>
   );
 }
+
+const TERM_OF: Readonly<Partial<Record<Column, TermTip>>> = {
+  owner: TERMS.owner,
+  attached: TERMS.attach,
+};
 
 /** Arrows go from name to name. */
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {

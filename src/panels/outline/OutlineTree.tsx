@@ -5,6 +5,9 @@ import { useApp } from '../../store';
 import { kindOf } from '../../ui/kinds';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
 import { menuOf, openMenu } from '../shared/menu-of';
+import { Room } from '../shared/Room';
+import { termOfType } from '../shared/terms';
+import { tipOf } from '../shared/tip-of';
 import { useWindow } from '../shared/use-window';
 import { detailOf } from '../shared/words';
 import { rowBeginning, type Row } from './rows';
@@ -28,7 +31,7 @@ export function OutlineTree({ rows, label, onToggle }: OutlineTreeProps) {
   const { select, mark } = useApp((state) => state.actions);
   const [walked, setWalked] = useState<string | null>(null);
   const guess = useCallback(() => LINE, []);
-  const { from, to, room, offsetOf, onScroll } = useWindow(box, rows.length, guess);
+  const { from, to, above, below, offsetOf, onScroll } = useWindow(box, rows.length, guess);
   const typed = useRef({ text: '', at: 0 });
   const at = (id: string | null): number => rows.findIndex((row) => row.id === id);
   const active = Math.max(0, walked !== null && at(walked) >= 0 ? at(walked) : at(selection));
@@ -113,11 +116,11 @@ export function OutlineTree({ rows, label, onToggle }: OutlineTreeProps) {
       aria-multiselectable
       tabIndex={0}
       aria-activedescendant={here && domId(here.id)}
-      style={room}
       onKeyDown={onKeyDown}
       onScroll={onScroll}
       onContextMenu={onContextMenu}
     >
+      <Room as="div" height={above} />
       {rows.slice(from, to).map((row, index) => (
         <TreeRow
           key={row.id}
@@ -132,6 +135,7 @@ export function OutlineTree({ rows, label, onToggle }: OutlineTreeProps) {
           }}
         />
       ))}
+      <Room as="div" height={below} />
     </div>
   );
 }
@@ -184,7 +188,11 @@ function TreeRow({ row, index, active, selected, onToggle, onClick }: TreeRowPro
       >
         {row.isParent && <ChevronRight size={13} aria-hidden="true" data-open={row.open} />}
       </span>
-      {object !== null && <ObjectGlyph kind={kindOf(object)} />}
+      {object !== null && (
+        <span className="outline-mark" {...tipOf(termOfType(object.type))}>
+          <ObjectGlyph kind={kindOf(object)} />
+        </span>
+      )}
       <span className="outline-title">{title}</span>
       {detail !== null && (
         <span className="outline-detail" title={detail}>

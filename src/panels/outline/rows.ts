@@ -1,5 +1,6 @@
 import type { DeviceObject, WorldId, WorldObject } from '../../engine/sim/world';
 import { all, find, titleOf, type Objects } from '../shared/words';
+import { OUTLINE } from '../../words/panels/outline';
 
 /** A row of the tree: a heading, or an object. */
 export interface Row {
@@ -82,17 +83,17 @@ function branchesOf(objects: Objects): readonly Branch[] {
   const devices = (of: WorldId | null): readonly Branch[] =>
     (children.get(of) ?? []).map((device) => leaf(device, placeOf(objects, device), devices(device.id)));
   return [
-    ...heading('PCI devices', devices(null)),
+    ...heading(OUTLINE.headings.devices, devices(null)),
     ...heading(
-      'IOMMU groups',
+      OUTLINE.headings.groups,
       all(objects, 'group').map((group) => leaf(group, placeOf(objects, group))),
     ),
     ...heading(
-      'IOMMUs',
+      OUTLINE.headings.iommus,
       all(objects, 'iommu').map((iommu) => leaf(iommu)),
     ),
     ...heading(
-      'iommufd',
+      OUTLINE.headings.iommufd,
       all(objects, 'context').map((context) =>
         leaf(
           context,
@@ -104,15 +105,15 @@ function branchesOf(objects: Objects): readonly Branch[] {
       ),
     ),
     ...heading(
-      'Tasks',
-      all(objects, 'task').map((task) => leaf(task, task.deadlocked ? 'deadlock' : task.state)),
+      OUTLINE.headings.tasks,
+      all(objects, 'task').map((task) => leaf(task, task.deadlocked ? OUTLINE.deadlock : task.state)),
     ),
     ...heading(
-      'Traffic',
+      OUTLINE.headings.traffic,
       all(objects, 'traffic').map((traffic) => leaf(traffic, shortTitle(objects, traffic.deviceId))),
     ),
     ...heading(
-      'Memory of processes',
+      OUTLINE.headings.memory,
       all(objects, 'process').map((process) =>
         leaf(process, process.buffers.flatMap((each) => each.name ?? []).join(', ')),
       ),
@@ -139,25 +140,44 @@ export const shortTitle = (objects: Objects, id: WorldId): string => {
 
 /** Where an iommufd object leads. */
 export function attachmentOf(objects: Objects, object: WorldObject): string {
-  const on = (id: WorldId | null, none: string): string =>
-    id === null ? none : `on ${shortTitle(objects, id)}`;
+  const target = targetOf(objects, object);
   switch (object.type) {
-    case 'idev':
-      return `${shortTitle(objects, object.deviceId)}, ${on(object.hwptId, 'not attached')}`;
+    case 'idev': {
+      const device = shortTitle(objects, object.deviceId);
+      return object.hwptId === null
+        ? OUTLINE.bound(device)
+        : OUTLINE.attached(device, shortTitle(objects, object.hwptId));
+    }
     case 'hwpt':
-      return object.parentId === null
-        ? `over ${shortTitle(objects, object.ioasId)}`
-        : on(object.parentId, '');
+      return object.parentId === null ? OUTLINE.over(target) : OUTLINE.on(target);
     case 'access':
-      return on(object.ioasId, 'detached');
+      return object.ioasId === null ? target : OUTLINE.on(target);
     case 'fault':
-      return `${object.queued.length + object.pending.length} waiting`;
+      return OUTLINE.waiting(object.queued.length + object.pending.length);
     case 'viommu':
-      return on(object.parentId, '');
+      return OUTLINE.on(target);
     case 'vdevice':
     case 'veventq':
     case 'hw-queue':
-      return `of ${shortTitle(objects, object.viommuId)}`;
+      return OUTLINE.of(target);
+    default:
+      return '';
+  }
+}
+
+/** What it leads to, alone. */
+export function targetOf(objects: Objects, object: WorldObject): string {
+  switch (object.type) {
+    case 'hwpt':
+      return shortTitle(objects, object.parentId ?? object.ioasId);
+    case 'access':
+      return object.ioasId === null ? OUTLINE.detached : shortTitle(objects, object.ioasId);
+    case 'viommu':
+      return shortTitle(objects, object.parentId);
+    case 'vdevice':
+    case 'veventq':
+    case 'hw-queue':
+      return shortTitle(objects, object.viommuId);
     default:
       return '';
   }
@@ -168,7 +188,7 @@ function placeOf(objects: Objects, object: WorldObject): string {
   if (object.type === 'group') return object.deviceIds.map((id) => shortTitle(objects, id)).join(', ');
   if (object.type !== 'device') return attachmentOf(objects, object);
   const number = find(objects, object.groupId, 'group')?.number;
-  return number === undefined ? 'no group' : `group ${number}`;
+  return number === undefined ? OUTLINE.noGroup : OUTLINE.group(number);
 }
 
 /** The next row after `from` whose title begins with what was typed, going round; -1 when none does. */

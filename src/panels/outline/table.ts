@@ -1,8 +1,9 @@
 import type { WorldId, WorldObject } from '../../engine/sim/world';
 import { ownerWord } from '../../store/object-words';
-import { count } from '../../ui/numbers';
 import { find, titleOf, TYPE_NAME, type Objects } from '../shared/words';
-import { attachmentOf, shortTitle } from './rows';
+import { OUTLINE } from '../../words/panels/outline';
+import { LOCALE } from '../../words/locale';
+import { shortTitle, targetOf } from './rows';
 
 export const COLUMNS = ['kind', 'name', 'state', 'owner', 'attached', 'references'] as const;
 export type Column = (typeof COLUMNS)[number];
@@ -42,13 +43,13 @@ function stateOf(object: WorldObject): string {
     case 'hwpt':
       return object.domain;
     case 'task':
-      return object.deadlocked ? 'deadlock' : object.state;
+      return object.deadlocked ? OUTLINE.deadlock : object.state;
     case 'fault':
-      return `${object.queued.length + object.pending.length} waiting`;
+      return OUTLINE.waiting(object.queued.length + object.pending.length);
     case 'process':
-      return count(object.buffers.length, 'buffer');
+      return OUTLINE.buffers(object.buffers.length);
     case 'ioas':
-      return count(object.areas.length, 'area');
+      return OUTLINE.areas(object.areas.length);
     default:
       return '';
   }
@@ -57,10 +58,10 @@ function stateOf(object: WorldObject): string {
 function ownerOf(objects: Objects, object: WorldObject): string {
   switch (object.type) {
     case 'device':
-      return object.driver?.name ?? 'no driver';
+      return object.driver?.name ?? OUTLINE.noDriver;
     case 'group':
       return object.ownerId === null
-        ? 'kernel'
+        ? OUTLINE.kernel
         : (objects[object.ownerId] && shortTitle(objects, object.ownerId)) || ownerWord(object.ownerId);
     case 'traffic':
       return shortTitle(objects, object.deviceId);
@@ -83,7 +84,7 @@ function attachedTo(objects: Objects, object: WorldObject): string {
     const hwpt = object.deviceIds.map((id) => find(objects, id, 'device')?.hwptId).find((id) => id != null);
     return hwpt == null ? '' : shortTitle(objects, hwpt);
   }
-  return object.type === 'fault' ? '' : attachmentOf(objects, object).replace(/^(?:on|over|of) /, '');
+  return targetOf(objects, object);
 }
 
 /** How often each object is named by others, once by each. */
@@ -110,7 +111,7 @@ export interface Sorting {
   readonly down: boolean;
 }
 
-const ORDER = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+const ORDER = new Intl.Collator(LOCALE, { numeric: true, sensitivity: 'base' });
 
 /** Rows that are the same in a column stay as they were; an empty one stands last either way. */
 export const sorted = (rows: readonly TableRow[], { by, down }: Sorting): readonly TableRow[] =>

@@ -5,6 +5,7 @@ import type { Refusal } from '../../store/types';
 import { Button, IconButton } from '../../ui/Button';
 import { ObjectLink } from '../shared/ObjectLink';
 import { sentence } from '../shared/sentence';
+import { REFUSAL } from '../../words/panels/refusal';
 import { errnoWords } from './errno-words';
 import './refusal.css';
 
@@ -18,10 +19,10 @@ function MoveAside({ refusal }: { readonly refusal: Refusal }) {
   return (
     <Button
       look="primary"
-      data-tip={`Takes it from ${culprit.driver.name}, then goes on`}
+      data-tip={REFUSAL.giveTip(culprit.driver.name)}
       onClick={() => void act([driverLine(culprit, vfioDriver(culprit)), ...refusal.rest])}
     >
-      Give {shortBdf(culprit.bdf)} to {vfioDriver(culprit)}
+      {REFUSAL.give(shortBdf(culprit.bdf), vfioDriver(culprit))}
     </Button>
   );
 }
@@ -35,7 +36,7 @@ function Rule({ name }: { readonly name: string }) {
       href={`https://elixir.bootlin.com/linux/latest/A/ident/${name}`}
       target="_blank"
       rel="noreferrer"
-      aria-description="In the kernel’s source, on another site"
+      aria-description={REFUSAL.source}
     >
       <code>{name}</code>
       <ExternalLink size={12} aria-hidden="true" />
@@ -53,13 +54,13 @@ export function RefusalCard() {
   return (
     <div role="alert" className="refusal-place">
       {refusal !== null && (
-        <section className="refusal" aria-label="Refused">
+        <section className="refusal" aria-label={REFUSAL.title}>
           <header>
             <p className="grow">
               <b className="refusal-errno">{refusal.result.errno}</b>{' '}
               <span className="muted">{errnoWords(refusal.result.errno)}</span>
             </p>
-            <IconButton label="Dismiss" onClick={dismissRefusal}>
+            <IconButton label={REFUSAL.dismiss} onClick={dismissRefusal}>
               <X size={15} />
             </IconButton>
           </header>
@@ -68,7 +69,7 @@ export function RefusalCard() {
           <dl className="refusal-facts">
             {refusal.result.culprit !== null && (
               <>
-                <dt>in the way</dt>
+                <dt>{REFUSAL.inTheWay}</dt>
                 <dd>
                   <ObjectLink id={refusal.result.culprit} full />
                 </dd>
@@ -76,7 +77,7 @@ export function RefusalCard() {
             )}
             {refusal.result.rule !== null && (
               <>
-                <dt>decided by</dt>
+                <dt>{REFUSAL.decidedBy}</dt>
                 <dd>
                   <Rule name={refusal.result.rule} />
                 </dd>
@@ -86,13 +87,10 @@ export function RefusalCard() {
           <footer className="row">
             <MoveAside refusal={refusal} />
             {refusal.tried === true ? (
-              <span className="muted">Nothing was changed.</span>
+              <span className="muted">{REFUSAL.nothingChanged}</span>
             ) : (
-              <Button
-                onClick={() => void undo()}
-                data-tip="Undo: else the line stays in the script, with the errno that it must have"
-              >
-                Take it back
+              <Button onClick={() => void undo()} data-tip={REFUSAL.takeBackTip}>
+                {REFUSAL.takeBack}
               </Button>
             )}
           </footer>

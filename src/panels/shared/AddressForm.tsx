@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Button } from '../../ui/Button';
 import { groupedHex } from '../../ui/numbers';
+import { SHARED } from '../../words/panels/shared';
 import { parseAddress } from './address-text';
 
 interface AddressFormProps {
@@ -24,7 +25,7 @@ export function AddressForm({ pa, verb, onGo }: AddressFormProps) {
       }}
     >
       <label className="grow">
-        <span className="sr-only">Physical address, in hex</span>
+        <span className="sr-only">{SHARED.address}</span>
         <input
           className="input input-mono"
           value={text}

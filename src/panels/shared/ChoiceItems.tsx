@@ -4,6 +4,7 @@ import type { Choice, Command } from '../../commands';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
+import { SHARED } from '../../words/panels/shared';
 
 interface ChoiceItemsProps {
   readonly command: Command;
@@ -45,7 +46,7 @@ export function ChoiceItems({ command, subject, focusFirst = false }: ChoiceItem
   if (choices === null)
     return (
       <Menu.Item ref={waiting} className="menu-item" disabled>
-        Asking the kernel…
+        {SHARED.asking}
       </Menu.Item>
     );
   const headings = [...new Set(choices.map(({ heading }) => heading))];
@@ -72,7 +73,7 @@ const ChoiceItem = ({ choice }: { readonly choice: Choice }) => (
     )}
     <span>
       {choice.label}
-      {choice.current === true && <span className="sr-only">, so it is now</span>}
+      {choice.current === true && <span className="sr-only">{SHARED.chosen}</span>}
     </span>
     {choice.detail !== undefined && <code className="muted">{choice.detail}</code>}
     {choice.against != null && <small className="error-text">{choice.against}</small>}

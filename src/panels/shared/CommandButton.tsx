@@ -4,6 +4,7 @@ import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
 import { Menu } from '../../ui/Menu';
+import { SHARED } from '../../words/panels/shared';
 import { ChoiceItems } from './ChoiceItems';
 
 interface CommandButtonProps {
@@ -34,7 +35,9 @@ export function CommandButton({
   const why = readiness === 'ready' ? null : readiness.slice(1);
   if (why !== null && hideUnready) return null;
   if (why === null && command.choices !== undefined)
-    return <CommandMenu command={command} subject={subject} label={label ?? `${command.label}…`} />;
+    return (
+      <CommandMenu command={command} subject={subject} label={label ?? SHARED.withChoice(command.label)} />
+    );
   return (
     <Button
       look={look}
@@ -43,7 +46,7 @@ export function CommandButton({
       onClick={() => void runCommand(useApp.getState(), id, subject)}
     >
       {label ?? command.label}
-      {why !== null && <span className="sr-only">: {why}</span>}
+      {why !== null && <span className="sr-only">{SHARED.whyNot(why)}</span>}
     </Button>
   );
 }

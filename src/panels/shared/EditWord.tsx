@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Button } from '../../ui/Button';
 import { groupedHex } from '../../ui/numbers';
+import { BITS } from '../../words/panels/bits';
 
 interface EditWordProps {
   readonly value: bigint;
@@ -30,20 +31,20 @@ export function EditWord({ value, bits, what, onWrite, onLeave }: EditWordProps)
       }}
     >
       <label className="grow">
-        <span className="sr-only">New value of {what}, in hex</span>
+        <span className="sr-only">{BITS.newValue(what)}</span>
         <input
           className="input input-mono"
           autoFocus
-          spellCheck={false}
+          spellCheck="false"
           value={text}
           aria-invalid={next === null}
           onChange={(change) => setText(change.target.value)}
         />
       </label>
       <Button type="submit" disabled={next === null}>
-        Write
+        {BITS.write}
       </Button>
-      <Button onClick={onLeave}>Cancel</Button>
+      <Button onClick={onLeave}>{BITS.cancel}</Button>
     </form>
   );
 }

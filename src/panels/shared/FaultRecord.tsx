@@ -3,9 +3,11 @@ import { useState } from 'react';
 import type { FaultRecordView } from '../../engine/hw/common/view';
 import type { IommuObject } from '../../engine/sim/world';
 import { shortBdf } from '../../store/script';
-import { faultNumber } from '../../ui/hardware-words';
+import { faultNumber } from '../../words/hardware';
 import { IconButton } from '../../ui/Button';
 import { groupedHex, plainHex } from '../../ui/numbers';
+import { FAULT } from '../../words/panels/fault';
+import { Phrase } from '../../ui/Phrase';
 import { copyText } from './copy';
 import { Words } from './Words';
 import './fault-record.css';
@@ -24,7 +26,14 @@ export function FaultRecord({ fault, vendor }: FaultRecordProps) {
         <b>{name}</b> <span className="muted mono">{faultNumber(vendor, reason)}</span>
       </p>
       <p className="prose">
-        {access ?? 'request'} of <code>{shortBdf(device)}</code> at <code>{groupedHex(iova)}</code>
+        <Phrase
+          text={FAULT.what}
+          parts={{
+            access: access ?? FAULT.request,
+            device: <code>{shortBdf(device)}</code>,
+            iova: <code>{groupedHex(iova)}</code>,
+          }}
+        />
       </p>
       <RecordWords fault={fault} />
       <KernelLine line={fault.kernelLine} />
@@ -39,7 +48,7 @@ export function RecordWords({ fault }: { readonly fault: FaultRecordView }) {
   return (
     <div className="record">
       <button type="button" className="record-head" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span className="muted">record {index}</span>
+        <span className="muted">{FAULT.record(index)}</span>
         {!open && <code>{words.map((word) => plainHex(word, 16)).join(' ')}</code>}
       </button>
       {open && <Words words={words} fields={fields} />}
@@ -52,8 +61,8 @@ export function KernelLine({ line }: { readonly line: string }) {
   if (line === '') return null;
   return (
     <div className="kernel-says">
-      <span className="muted">the kernel prints</span>
-      <IconButton label="Copy the kernel’s line" onClick={() => void copyText(line, 'the kernel’s line')}>
+      <span className="muted">{FAULT.kernelPrints}</span>
+      <IconButton label={FAULT.copyLine} onClick={() => void copyText(line, FAULT.theLine)}>
         <Copy size={13} aria-hidden="true" />
       </IconButton>
       <code className="kernel-line">{line}</code>

@@ -1,5 +1,6 @@
 import { useApp } from '../../store';
 import { groupedHex } from '../../ui/numbers';
+import { SHARED } from '../../words/panels/shared';
 import { useSpotRow } from './use-spot';
 
 interface MemoryLinkProps {
@@ -16,7 +17,7 @@ export function MemoryLink({ pa, tabIndex = 0 }: MemoryLinkProps) {
     <button
       type="button"
       className="link mono"
-      data-tip="Show these bytes"
+      data-tip={SHARED.showBytes}
       tabIndex={tabIndex}
       {...spot}
       onClick={() => showMemory(pa)}

@@ -3,6 +3,7 @@ import { useApp } from '../../store';
 import { ownerWord } from '../../store/object-words';
 import { kindOf } from '../../ui/kinds';
 import { ObjectGlyph } from '../../ui/ObjectGlyph';
+import { SHARED } from '../../words/panels/shared';
 import { menuOf } from './menu-of';
 import { detailOf, titleOf } from './words';
 
@@ -15,7 +16,7 @@ interface ObjectLinkProps {
 }
 
 /** A reference: selects the object it names. */
-export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps) {
+export function ObjectLink({ id, none = SHARED.none, full = false }: ObjectLinkProps) {
   const object = useApp((state) => (id === null ? undefined : state.objects[id]));
   const select = useApp((state) => state.actions.select);
   if (id === null) return <span className="muted">{none}</span>;
@@ -34,7 +35,7 @@ export function ObjectLink({ id, none = 'none', full = false }: ObjectLinkProps)
 
 export function ObjectLinks({
   ids,
-  none = 'none',
+  none = SHARED.none,
 }: {
   readonly ids: readonly WorldId[];
   readonly none?: string;

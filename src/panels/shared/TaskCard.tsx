@@ -1,14 +1,9 @@
 import type { TaskLock, TaskObject, TaskWait } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
+import { TASK } from '../../words/panels/task';
 import { ObjectLink, ObjectLinks } from './ObjectLink';
 import './task-card.css';
-
-const STATE: Readonly<Record<TaskObject['state'], string>> = {
-  ready: 'can go on',
-  blocked: 'waits',
-  finished: 'is over',
-};
 
 /** A task in progress: what it holds, what it waits for, and what moves it on. */
 export function TaskCard({ task }: { readonly task: TaskObject }) {
@@ -21,15 +16,15 @@ export function TaskCard({ task }: { readonly task: TaskObject }) {
           className="chip"
           data-tone={task.deadlocked ? 'fault' : task.state === 'blocked' ? 'stale' : undefined}
         >
-          {task.deadlocked ? 'deadlock' : STATE[task.state]}
+          {task.deadlocked ? TASK.deadlock : TASK.state[task.state]}
         </span>
         <code className="grow">{task.what}</code>
       </p>
       <dl className="fields">
-        <dt>holds</dt>
+        <dt>{TASK.holds}</dt>
         <dd>
           {task.holds.length === 0 ? (
-            <span className="muted">no lock</span>
+            <span className="muted">{TASK.noLock}</span>
           ) : (
             <ol className="task-held">
               {task.holds.map((held, index) => (
@@ -42,7 +37,7 @@ export function TaskCard({ task }: { readonly task: TaskObject }) {
         </dd>
         {task.waitsFor !== null && (
           <>
-            <dt>waits for</dt>
+            <dt>{TASK.waitsFor}</dt>
             <dd>
               <Wait wait={task.waitsFor} />
             </dd>
@@ -50,7 +45,7 @@ export function TaskCard({ task }: { readonly task: TaskObject }) {
         )}
         {task.heldBy.length > 0 && (
           <>
-            <dt>in its way</dt>
+            <dt>{TASK.inItsWay}</dt>
             <dd>
               <ObjectLinks ids={task.heldBy} />
             </dd>
@@ -58,13 +53,13 @@ export function TaskCard({ task }: { readonly task: TaskObject }) {
         )}
         {task.next !== null && task.state === 'ready' && (
           <>
-            <dt>next</dt>
+            <dt>{TASK.next}</dt>
             <dd>{task.next}</dd>
           </>
         )}
         {task.outcome !== null && (
           <>
-            <dt>came to</dt>
+            <dt>{TASK.cameTo}</dt>
             <dd>{task.outcome}</dd>
           </>
         )}
@@ -72,13 +67,11 @@ export function TaskCard({ task }: { readonly task: TaskObject }) {
       {task.stepped && task.name !== null && (
         <p className="row">
           <Button disabled={task.state !== 'ready'} onClick={() => void act([`step ${task.name ?? ''}`])}>
-            Step
+            {TASK.step}
           </Button>
-          <Button onClick={() => void act([`finish ${task.name ?? ''}`])}>Finish</Button>
+          <Button onClick={() => void act([`finish ${task.name ?? ''}`])}>{TASK.finish}</Button>
           {waitsWithLimit && (
-            <Button onClick={() => void act([`step ${task.name ?? ''} timeout`])}>
-              Let its time run out
-            </Button>
+            <Button onClick={() => void act([`step ${task.name ?? ''} timeout`])}>{TASK.timeOut}</Button>
           )}
         </p>
       )}
@@ -89,11 +82,11 @@ export function TaskCard({ task }: { readonly task: TaskObject }) {
 const Lock = ({ lock }: { readonly lock: Pick<TaskLock, 'lock' | 'of' | 'shared'> }) => (
   <>
     <code>{lock.lock}</code>
-    {lock.shared && <span className="muted"> to read</span>}
+    {lock.shared && <span className="muted"> {TASK.toRead}</span>}
     {lock.of !== null && (
       <>
         {' '}
-        <span className="muted">of</span> <ObjectLink id={lock.of} />
+        <span className="muted">{TASK.of}</span> <ObjectLink id={lock.of} />
       </>
     )}
   </>
@@ -104,7 +97,7 @@ function Wait({ wait }: { readonly wait: TaskWait }) {
   return (
     <>
       {wait.what}
-      {wait.limit !== null && <span className="muted">, {wait.limit} at most</span>}
+      {wait.limit !== null && <span className="muted">{TASK.atMost(wait.limit)}</span>}
     </>
   );
 }

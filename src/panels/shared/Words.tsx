@@ -2,6 +2,7 @@ import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import type { Field } from '../../engine/hw/common/fields';
 import { groupedHex, plainHex } from '../../ui/numbers';
+import { BITS } from '../../words/panels/bits';
 import { bitRange, fieldIn, type BitRange } from './bit-range';
 import { BitRuler } from './BitRuler';
 import { EditWord } from './EditWord';
@@ -62,8 +63,8 @@ export function Words({ words, fields, bytes = 8, ruler = false, edit }: WordsPr
               <button
                 type="button"
                 className="entry-edit"
-                aria-label={`Edit ${nameOf(edit, at, words.length)}`}
-                data-tip="Write another value, behind the kernel’s back"
+                aria-label={BITS.edit(nameOf(edit, at, words.length))}
+                data-tip={BITS.editTip}
                 onClick={() => setEditing(at)}
               >
                 <Pencil size={12} aria-hidden="true" />
@@ -79,10 +80,10 @@ export function Words({ words, fields, bytes = 8, ruler = false, edit }: WordsPr
         <table className="table">
           <thead>
             <tr>
-              <th>bits</th>
-              <th>field</th>
-              <th>value</th>
-              <th>means</th>
+              <th>{BITS.bits}</th>
+              <th>{BITS.field}</th>
+              <th>{BITS.value}</th>
+              <th>{BITS.means}</th>
             </tr>
           </thead>
           <tbody>
@@ -109,7 +110,7 @@ export function Words({ words, fields, bytes = 8, ruler = false, edit }: WordsPr
 }
 
 const nameOf = ({ what }: WordsEdit, at: number, words: number): string =>
-  words === 1 ? what : `${what}, word ${at}`;
+  words === 1 ? what : BITS.word(what, at);
 
 /** A single bit can be turned over where it stands. */
 function Value({ field, flip }: { readonly field: Field; readonly flip: WordsEdit['flip'] }) {
@@ -119,8 +120,8 @@ function Value({ field, flip }: { readonly field: Field; readonly flip: WordsEdi
     <button
       type="button"
       className="bit"
-      aria-label={`${field.name} is ${text}: turn it over`}
-      data-tip={`Make it ${field.value === 0n ? 1 : 0}, behind the kernel’s back`}
+      aria-label={BITS.turn(field.name, text)}
+      data-tip={BITS.turnTip(field.value === 0n ? 1 : 0)}
       onClick={() => flip(Number(field.bits))}
     >
       {text}

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useState, type CSSProperties, type RefObject } from 'react';
+import { useLayoutEffect, useMemo, useState, type RefObject } from 'react';
 import { useAfterPaint } from './use-after-paint';
 import { bringing, offsetsOf, windowFrom } from './windowing';
 
@@ -14,11 +14,9 @@ interface Seen {
 export interface RowWindow {
   readonly from: number;
   readonly to: number;
-  /** Room for the rows that are not drawn. */
+  /** Room for the rows that are not drawn: elements of that height before the rows and after them (`Room`). */
   readonly above: number;
   readonly below: number;
-  /** The same for a style sheet: the list has something as high as `--above` before its rows, and `--below` after them. */
-  readonly room: CSSProperties;
   readonly isWhole: boolean;
   /** Keys for the rows: far away, rows take over the elements of those that were drawn before. */
   readonly keyOf: (row: number) => number;
@@ -41,8 +39,7 @@ export function useWindow(
   const [measured, setMeasured] = useState<ReadonlyMap<number, number>>(new Map());
   const isWhole = count <= ALL;
   const offsets = useMemo(
-    () =>
-      isWhole ? [0] : offsetsOf(Array.from({ length: count }, (_, row) => measured.get(row) ?? guess(row))),
+    () => (isWhole ? [0] : offsetsOf(count, (row) => measured.get(row) ?? guess(row))),
     [isWhole, count, guess, measured],
   );
 
@@ -95,7 +92,6 @@ export function useWindow(
     to,
     above,
     below,
-    room: { ['--above' as string]: `${above}px`, ['--below' as string]: `${below}px` },
     isWhole,
     keyOf: (row) => row - place.shift,
     offsetOf: (row) => offsets[row] ?? 0,

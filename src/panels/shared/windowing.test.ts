@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bringing, offsetsOf, revealing, windowFrom, windowOf } from './windowing';
 
+const offsetsFor = (heights: readonly number[]) => offsetsOf(heights.length, (row) => heights[row] ?? 0);
+
 const lists = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 300 });
 
 describe('the rows to draw', () => {
@@ -12,7 +14,7 @@ describe('the rows to draw', () => {
         fc.nat({ max: 20_000 }),
         fc.integer({ min: 1, max: 900 }),
         (heights, top, height) => {
-          const offsets = offsetsOf(heights);
+          const offsets = offsetsFor(heights);
           const { from, to } = windowOf(offsets, top, height, 0);
           for (const at of heights.keys()) {
             const seen = (offsets[at + 1] ?? 0) > top && (offsets[at] ?? 0) < top + height;
@@ -23,19 +25,19 @@ describe('the rows to draw', () => {
     );
   });
   it('are few, however long the list is', () => {
-    const offsets = offsetsOf(new Array<number>(100_000).fill(30));
+    const offsets = offsetsOf(100_000, () => 30);
     const { from, to } = windowOf(offsets, 1_500_000, 600, 300);
     expect(to - from).toBeLessThan(45);
     expect(from).toBeGreaterThan(49_000);
   });
   it('come into view by the least scrolling', () => {
-    const offsets = offsetsOf([10, 20, 30, 40]);
+    const offsets = offsetsFor([10, 20, 30, 40]);
     expect(revealing(offsets, 0, 15, 30)).toBe(0);
     expect(revealing(offsets, 1, 5, 30)).toBe(5);
     expect(revealing(offsets, 3, 0, 50)).toBe(50);
   });
   it('seen at once are few, and stay when more come', () => {
-    const offsets = offsetsOf(new Array<number>(10_000).fill(20));
+    const offsets = offsetsOf(10_000, () => 20);
     const jumped = windowFrom(offsets, 100_000, 200, 0);
     expect(jumped.to - jumped.from).toBeLessThan(22);
     const settled = windowFrom(offsets, 100_000, 200, 100_000);
@@ -44,7 +46,7 @@ describe('the rows to draw', () => {
     expect(windowFrom(offsets, 100_090, 200, 100_000)).toEqual(settled);
   });
   it('are scrolled to by the least, or into the middle from afar', () => {
-    const offsets = offsetsOf(new Array<number>(1000).fill(20));
+    const offsets = offsetsOf(1000, () => 20);
     expect(bringing(offsets, 3, 40, 200)).toBe(40);
     expect(bringing(offsets, 15, 40, 200)).toBe(120);
     expect(bringing(offsets, 500, 40, 200)).toBe(9900);

@@ -6,10 +6,14 @@ export interface Window {
 }
 
 /** Where each row begins, and at the end how high all are. */
-export function offsetsOf(heights: readonly number[]): readonly number[] {
-  const offsets = [0];
+export function offsetsOf(count: number, heightOf: (row: number) => number): readonly number[] {
+  const offsets = new Array<number>(count + 1);
   let sum = 0;
-  for (const height of heights) offsets.push((sum += height));
+  for (let row = 0; row < count; row++) {
+    offsets[row] = sum;
+    sum += heightOf(row);
+  }
+  offsets[count] = sum;
   return offsets;
 }
 

@@ -1,5 +1,6 @@
 import { groupedHex } from '../../ui/numbers';
 import { spanOf, type Piece, type Range } from '../../lib/folded-strip';
+import { STRIPS } from '../../words/panels/space';
 
 interface AllowedProps {
   readonly ranges: readonly Range[];
@@ -19,7 +20,7 @@ export const Allowed = ({ ranges, pieces, width }: AllowedProps) => (
       })}
     </svg>
     <p className="muted">
-      kept usable: {ranges.map(({ start, last }) => `${groupedHex(start)}–${groupedHex(last)}`).join(', ')}
+      {STRIPS.kept(ranges.map(({ start, last }) => `${groupedHex(start)}–${groupedHex(last)}`).join(', '))}
     </p>
   </div>
 );

@@ -2,7 +2,7 @@ import type { IoasObject, WorldId } from '../../engine/sim/world';
 import type { HwptLeaves, PhysicalMap } from '../../engine/sim/physical-map';
 import { useApp } from '../../store';
 import { Button } from '../../ui/Button';
-import { byteSize, count } from '../../ui/numbers';
+import { byteSize } from '../../ui/numbers';
 import { Field, Fields } from '../../ui/Section';
 import { unmapLine } from '../../commands/lines';
 import { mapAt } from '../../commands/space';
@@ -11,6 +11,7 @@ import { ObjectLink, ObjectLinks } from '../shared/ObjectLink';
 import { DmaHere } from './DmaHere';
 import { accessOf, binWords, extentWords, nameOf, rangeWords, sizeOf, type Extent } from './extents';
 import type { Piece, Range } from '../../lib/folded-strip';
+import { POINTED, STRIPS } from '../../words/panels/space';
 import { sizesOf } from './Lanes';
 import { RunDetails } from './RunDetails';
 
@@ -28,19 +29,13 @@ interface DetailsProps {
 
 /** What is pointed at, in words, and what can be done with it from here. */
 export function Details({ map, ioas, extents, piece, onZoom }: DetailsProps) {
-  if (piece === null)
-    return (
-      <p className="prose space-hint">
-        Point at a strip, or go there by keyboard: arrows lead from area to area, Enter holds one, Enter again
-        goes near, Escape lets go.
-      </p>
-    );
+  if (piece === null) return <p className="prose space-hint">{POINTED.hint}</p>;
   const extent = piece.kind === 'extent' ? (extents[piece.first] ?? null) : null;
   return (
-    <section className="space-details" aria-label="What is pointed at">
+    <section className="space-details" aria-label={POINTED.title}>
       <h4>
         {piece.kind === 'gap' ? (
-          'Free'
+          POINTED.free
         ) : extent === null ? (
           binWords(piece, extents)
         ) : (
@@ -50,12 +45,12 @@ export function Details({ map, ioas, extents, piece, onZoom }: DetailsProps) {
       </h4>
       <code>{rangeWords(piece)}</code>
       {extent?.kind === 'area' && ioas !== null && <AreaDetails map={map} ioas={ioas} extent={extent} />}
-      {extent?.kind === 'reserved' && <p className="prose">No IOVA here can be mapped.</p>}
+      {extent?.kind === 'reserved' && <p className="prose">{POINTED.notMappable}</p>}
       {extent?.kind === 'run' && <RunDetails map={map} range={extent} run={extent.run} />}
       {piece.kind === 'gap' && ioas !== null && <GapActions ioas={ioas} range={piece} />}
       {piece.kind === 'bin' && (
         <div className="row after">
-          <Button onClick={() => onZoom(piece)}>Go near</Button>
+          <Button onClick={() => onZoom(piece)}>{POINTED.goNear}</Button>
         </div>
       )}
     </section>
@@ -86,25 +81,22 @@ function AreaDetails({ map, ioas, extent: { area } }: AreaDetailsProps) {
   return (
     <>
       <Fields>
-        <Field name="memory of">
+        <Field name={POINTED.memoryOf}>
           <ObjectLink id={area.processId} />
         </Field>
-        <Field name="pinned">
-          {area.pinnedPages === 0
-            ? 'nothing: no table and no access needs it'
-            : `${count(area.pinnedPages, 'page')}${area.accessPins > 0 ? `, ${count(area.accessPins, 'pin')} by accesses` : ''}`}
-          {area.locks > 0 && ', and cannot be unmapped'}
+        <Field name={POINTED.pinned}>
+          {POINTED.pinnedPages(area.pinnedPages, area.accessPins, area.locks > 0)}
         </Field>
-        <Field name="mapped by">
+        <Field name={POINTED.mappedBy}>
           <TableRows
             tables={tables}
             range={{ start: area.iova, last: area.last }}
             accessIds={ioas.accessIds}
           />
         </Field>
-        <Field name="frames at">
+        <Field name={POINTED.frames}>
           {frames.length === 0 ? (
-            <span className="muted">none held</span>
+            <span className="muted">{POINTED.noneHeld}</span>
           ) : (
             <ul>
               {frames.slice(0, MOST).map(({ start, bytes }) => (
@@ -114,7 +106,7 @@ function AreaDetails({ map, ioas, extent: { area } }: AreaDetailsProps) {
               ))}
               {(frames.length > MOST || found?.cut) && (
                 <li className="muted">
-                  and {found?.cut ? 'more' : count(frames.length - MOST, 'more stretch', 'more stretches')}
+                  {found?.cut ? POINTED.more : POINTED.moreStretches(frames.length - MOST)}
                 </li>
               )}
             </ul>
@@ -124,7 +116,9 @@ function AreaDetails({ map, ioas, extent: { area } }: AreaDetailsProps) {
       <div className="row after">
         <DmaHere ioas={ioas} iova={area.iova} />
         {first !== undefined && (
-          <Button onClick={() => useApp.getState().actions.showMemory(first.start)}>Show memory</Button>
+          <Button onClick={() => useApp.getState().actions.showMemory(first.start)}>
+            {POINTED.showMemory}
+          </Button>
         )}
         <Button
           onClick={() => {
@@ -132,7 +126,7 @@ function AreaDetails({ map, ioas, extent: { area } }: AreaDetailsProps) {
             void act([unmapLine(ioas, area.iova, area.last)]);
           }}
         >
-          Unmap
+          {POINTED.unmap}
         </Button>
       </div>
     </>
@@ -146,7 +140,7 @@ interface TableRowsProps {
 }
 
 function TableRows({ tables, range, accessIds }: TableRowsProps) {
-  if (tables.length === 0 && accessIds.length === 0) return <span className="muted">no table yet</span>;
+  if (tables.length === 0 && accessIds.length === 0) return <span className="muted">{POINTED.noTable}</span>;
   return (
     <>
       <ul>
@@ -155,7 +149,7 @@ function TableRows({ tables, range, accessIds }: TableRowsProps) {
             <ObjectLink id={hwptId} /> <span className="muted">{sizesOf(runs, range)}</span>
           </li>
         ))}
-        {tables.length > MOST && <li className="muted">and {count(tables.length - MOST, 'more table')}</li>}
+        {tables.length > MOST && <li className="muted">{STRIPS.moreTables(tables.length - MOST)}</li>}
       </ul>
       {accessIds.length > 0 && <ObjectLinks ids={accessIds.slice(0, MOST)} />}
     </>
@@ -168,7 +162,7 @@ function GapActions({ ioas, range }: { readonly ioas: IoasObject; readonly range
   return (
     <div className="row after">
       <Button onClick={() => prefill(mapAt(useApp.getState(), ioas, range.start, range.last))}>
-        Map here…
+        {POINTED.mapHere}
       </Button>
       <DmaHere ioas={ioas} iova={range.start} />
     </div>

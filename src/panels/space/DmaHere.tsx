@@ -5,6 +5,7 @@ import { Button } from '../../ui/Button';
 import { Menu, MenuItem } from '../../ui/Menu';
 import { devicesOver, dmaAt } from '../../commands/space';
 import { titleOf } from '../shared/words';
+import { POINTED } from '../../words/panels/space';
 
 /** More devices than this are found on the canvas. */
 const MOST = 20;
@@ -23,9 +24,9 @@ export function DmaHere({ ioas, iova }: DmaHereProps) {
   return (
     <>
       {devices.length === 1 ? (
-        <Button onClick={() => void act([dmaAt(first, 'write', iova)])}>DMA here</Button>
+        <Button onClick={() => void act([dmaAt(first, 'write', iova)])}>{POINTED.dmaHere}</Button>
       ) : (
-        <Menu label="DMA here…">
+        <Menu label={POINTED.dmaHereBy}>
           {devices.slice(0, MOST).map((device) => (
             <MenuItem key={device.id} onClick={() => void act([dmaAt(device, 'write', iova)])}>
               {titleOf(device)}
@@ -33,11 +34,8 @@ export function DmaHere({ ioas, iova }: DmaHereProps) {
           ))}
         </Menu>
       )}
-      <Button
-        data-tip="Puts the line into the console, to be completed"
-        onClick={() => prefill(dmaAt(first, 'read', iova))}
-      >
-        Look up this IOVA…
+      <Button data-tip={POINTED.lookUpTip} onClick={() => prefill(dmaAt(first, 'read', iova))}>
+        {POINTED.lookUp}
       </Button>
     </>
   );

@@ -1,7 +1,8 @@
 import type { HwptLeaves, LeafRun } from '../../engine/sim/physical-map';
-import { count, pageSize } from '../../ui/numbers';
+import { pageSize } from '../../ui/numbers';
 import { ObjectLink } from '../shared/ObjectLink';
 import { overlaps, spanOf, type Piece, type Range } from '../../lib/folded-strip';
+import { STRIPS } from '../../words/panels/space';
 import { PAGE_HEIGHT, pageLook } from './Patterns';
 
 /** More tables than this are counted, not drawn. */
@@ -39,7 +40,7 @@ export function Lanes({ leaves, pieces, width }: LanesProps) {
           </p>
         </div>
       ))}
-      {leaves.length > MOST && <p className="muted">and {count(leaves.length - MOST, 'more table')}</p>}
+      {leaves.length > MOST && <p className="muted">{STRIPS.moreTables(leaves.length - MOST)}</p>}
     </>
   );
 }
@@ -80,9 +81,9 @@ export function sizesOf(runs: readonly LeafRun[], within?: Range): string {
     sizes.set(pageBytes, (sizes.get(pageBytes) ?? 0) + Number(bytes / BigInt(pageBytes)));
     dirty += run.dirty ?? 0;
   }
-  if (sizes.size === 0) return 'no entries';
+  if (sizes.size === 0) return STRIPS.noEntries;
   const words = [...sizes]
     .sort((a, b) => a[0] - b[0])
-    .map(([size, n]) => `${n.toLocaleString('en')} × ${pageSize(Math.log2(size))}`);
-  return [...words, ...(dirty > 0 ? [`${dirty.toLocaleString('en')} written`] : [])].join(', ');
+    .map(([size, n]) => STRIPS.pages(n, pageSize(Math.log2(size))));
+  return [...words, ...(dirty > 0 ? [STRIPS.written(dirty)] : [])].join(', ');
 }

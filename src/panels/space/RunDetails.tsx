@@ -1,11 +1,11 @@
 import type { PhysicalMap, PhysicalRun } from '../../engine/sim/physical-map';
 import { useApp } from '../../store';
-import { count, groupedHex } from '../../ui/numbers';
+import { groupedHex } from '../../ui/numbers';
 import { Field, Fields } from '../../ui/Section';
 import { MemoryLink } from '../shared/MemoryLink';
 import { ObjectLink } from '../shared/ObjectLink';
-import { USE_WORD } from './extents';
 import type { Range } from '../../lib/folded-strip';
+import { PIECES, POINTED } from '../../words/panels/space';
 import { areasOver } from './ribbons';
 
 /** More rows than these are counted, not drawn. */
@@ -25,17 +25,17 @@ export function RunDetails({ map, range, run }: RunDetailsProps) {
   const areas = areasOver(map.areas, range);
   return (
     <Fields>
-      <Field name="use">{USE_WORD[run.use]}</Field>
+      <Field name={POINTED.use}>{PIECES.use[run.use]}</Field>
       {run.ownerId !== null && (
-        <Field name="of">
+        <Field name={POINTED.of}>
           <ObjectLink id={run.ownerId} full />
         </Field>
       )}
-      <Field name="bytes at">
+      <Field name={POINTED.bytesAt}>
         <MemoryLink pa={run.start} />
       </Field>
       {areas.length > 0 && (
-        <Field name="reached at">
+        <Field name={POINTED.reachedAt}>
           <ul>
             {areas.slice(0, MOST).map(({ ioasId, iova }) => {
               const ioas = objects[ioasId];
@@ -51,11 +51,11 @@ export function RunDetails({ map, range, run }: RunDetailsProps) {
                   >
                     {groupedHex(iova)}
                   </button>{' '}
-                  <span className="muted">of</span> <ObjectLink id={ioasId} />
+                  <span className="muted">{POINTED.of}</span> <ObjectLink id={ioasId} />
                 </li>
               );
             })}
-            {areas.length > MOST && <li className="muted">and {count(areas.length - MOST, 'more area')}</li>}
+            {areas.length > MOST && <li className="muted">{POINTED.moreAreas(areas.length - MOST)}</li>}
           </ul>
         </Field>
       )}

@@ -1,14 +1,14 @@
 import type { FrameKind, PhysicalMap } from '../../engine/sim/physical-map';
 import { byteSize } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
-import { USE_WORD } from './extents';
+import { PIECES, LEGEND } from '../../words/panels/space';
 import { HATCH, PAGE_HEIGHT, fillFor, type PageLook } from './Patterns';
 
-const USES = Object.keys(USE_WORD) as readonly FrameKind[];
+const USES = Object.keys(PIECES.use) as readonly FrameKind[];
 const SIZES: readonly (readonly [PageLook, string])[] = [
-  ['small', 'small pages: 4K, 16K, 64K'],
-  ['middle', 'large pages: 2M and the like'],
-  ['large', '1G pages and larger'],
+  ['small', LEGEND.small],
+  ['middle', LEGEND.middle],
+  ['large', LEGEND.large],
 ];
 
 /** What patterns mean; of memory also how much of it there is. */
@@ -16,19 +16,20 @@ export function SpaceLegend({ map }: { readonly map: PhysicalMap }) {
   const bytesOf = (use: FrameKind): number =>
     map.runs.reduce((sum, run) => sum + (run.use === use ? run.bytes : 0), 0);
   return (
-    <Section title="What is what">
+    <Section title={LEGEND.title}>
       <ul className="space-legend">
         <li>
-          <Sample className="space-legend-area" pinned /> area; its foot is dark where pages are pinned
+          <Sample className="space-legend-area" pinned /> {LEGEND.area}
         </li>
         <li>
-          <Sample fill={HATCH} /> reserved, or no memory
+          <Sample fill={HATCH} /> {LEGEND.reserved}
         </li>
         {USES.map((use) => [use, bytesOf(use)] as const)
           .filter(([, bytes]) => bytes > 0)
           .map(([use, bytes]) => (
             <li key={use}>
-              <Sample fill={fillFor(use)} /> {USE_WORD[use]} <span className="muted">{byteSize(bytes)}</span>
+              <Sample fill={fillFor(use)} /> {PIECES.use[use]}{' '}
+              <span className="muted">{byteSize(bytes)}</span>
             </li>
           ))}
         {SIZES.map(([look, words]) => (
@@ -48,7 +49,7 @@ export function SpaceLegend({ map }: { readonly map: PhysicalMap }) {
           <svg width={28} height={14} aria-hidden="true" className="space-gap">
             <path d="M14 0l-2 2 4 3.5 -4 3.5 4 3.5 -2 2" />
           </svg>{' '}
-          folded: much more than is shown
+          {LEGEND.folded}
         </li>
       </ul>
     </Section>

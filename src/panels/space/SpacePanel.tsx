@@ -3,7 +3,7 @@ import type { PhysicalMap } from '../../engine/sim/physical-map';
 import type { IoasObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import type { Spot } from '../../store/types';
-import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { byteSize, groupedHex } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
 import { TERMS } from '../shared/terms';
@@ -14,6 +14,8 @@ import { Details } from './Details';
 import { iovaExtents, memoryExtents, memoryWindow, sizeOf, type Extent } from './extents';
 import { Lanes } from './Lanes';
 import { ALL_ADDRESSES, foldedStrip, type Piece, type Range } from '../../lib/folded-strip';
+import { STRIPS, PIECES } from '../../words/panels/space';
+import { SHARED } from '../../words/panels/shared';
 import { Patterns } from './Patterns';
 import { areasOver, framesUnder, ribbonsOf } from './ribbons';
 import { Ribbons } from './Ribbons';
@@ -35,13 +37,11 @@ export function SpacePanel() {
   const spotted = useApp((state) => (state.spot?.held === true ? state.spot.space : null));
   const [chosen, setChosen] = useState<string | null>(null);
   const [more, setMore] = useState(false);
-  if (map === undefined) return <p className="prose sec">Reading memory…</p>;
+  if (map === undefined) return <p className="prose sec">{STRIPS.reading}</p>;
   if (map === null)
     return (
-      <Section title="Space">
-        <p className="prose">
-          There is no machine yet, and so no memory. Open a scene, or put a device on the canvas.
-        </p>
+      <Section title={STRIPS.title}>
+        <p className="prose">{STRIPS.noMachine}</p>
       </Section>
     );
   const wanted = [spotted, chosen, selectedSpace(objects, selection)];
@@ -52,13 +52,13 @@ export function SpacePanel() {
       <Patterns />
       <Lead key={lead?.id ?? 'memory'} map={map} ioas={lead} />
       {others.length > 0 && (
-        <Section title={count(others.length, 'other space')}>
+        <Section title={STRIPS.others(others.length)}>
           {others.slice(0, more ? undefined : MOST).map((ioas) => (
             <Other key={ioas.id} map={map} ioas={ioas} onChoose={() => setChosen(ioas.id)} />
           ))}
           {others.length > MOST && !more && (
             <button type="button" className="link" onClick={() => setMore(true)}>
-              and {others.length - MOST} more
+              {SHARED.more(others.length - MOST)}
             </button>
           )}
         </Section>
@@ -137,19 +137,19 @@ function Lead({ map, ioas }: LeadProps) {
       {width > 0 && (
         <>
           {ioas === null ? (
-            <p className="prose">No IOAS yet: devices see nothing that a program has mapped for them.</p>
+            <p className="prose">{STRIPS.noIoas}</p>
           ) : (
             <>
               <Head
                 crumbs={iovaAt}
                 onCrumb={(n) => setIovaAt(iovaAt.slice(0, n))}
-                all="all 64 bits"
-                facts={`${count(ioas.areas.length, 'area')}, ${byteSize(mappedBytes(ioas))}`}
+                all={STRIPS.all}
+                facts={STRIPS.facts(ioas.areas.length, byteSize(mappedBytes(ioas)))}
               >
                 <ObjectLink id={ioas.id} full />
               </Head>
               <Strip
-                label={`IOVAs of ${titleOf(ioas)}`}
+                label={STRIPS.iovasOf(titleOf(ioas))}
                 space={ioas.id}
                 extents={iova}
                 pieces={iovaPieces}
@@ -176,19 +176,19 @@ function Lead({ map, ioas }: LeadProps) {
           <Head
             crumbs={memoryAt}
             onCrumb={(n) => setMemoryAt(memoryAt.slice(0, n))}
-            all="all memory"
-            facts={`${byteSize(map.runs.reduce((sum, { bytes }) => sum + bytes, 0))} in use`}
+            all={STRIPS.allMemory}
+            facts={STRIPS.inUse(byteSize(map.runs.reduce((sum, { bytes }) => sum + bytes, 0)))}
           >
-            <Term tip={TERMS.pa}>Physical memory</Term>
+            <Term tip={TERMS.pa}>{STRIPS.memory}</Term>
           </Head>
           <Strip
-            label="Physical memory"
+            label={STRIPS.memory}
             space="memory"
             extents={memory}
             pieces={memoryPieces}
             width={width}
             lit={litMemory}
-            marks={memoryPa === null ? [] : [{ at: BigInt(memoryPa), words: 'the bytes shown' }]}
+            marks={memoryPa === null ? [] : [{ at: BigInt(memoryPa), words: STRIPS.bytesShown }]}
             onZoom={zoomMemory}
             onBack={memoryAt.length > 0 ? () => setMemoryAt(memoryAt.slice(0, -1)) : undefined}
             onLook={(piece) => setLooked(piece && { space: 'memory', piece })}
@@ -226,7 +226,7 @@ const Head = ({ children, facts, crumbs, onCrumb, all: everything }: HeadProps) 
     <b>{children}</b>
     <span className="muted">{facts}</span>
     {crumbs.length > 0 && (
-      <nav className="space-crumbs" aria-label="How near">
+      <nav className="space-crumbs" aria-label={STRIPS.howNear}>
         {[everything, ...crumbs.slice(0, -1).map(sizeOf)].map((words, n) => (
           <button key={n} type="button" className="link" onClick={() => onCrumb(n)}>
             {words}
@@ -268,14 +268,14 @@ function Other({ map, ioas, onChoose }: OtherProps) {
     <div className="space-other" ref={place}>
       <div className="space-head">
         <ObjectLink id={ioas.id} full />
-        <span className="muted grow">{count(ioas.areas.length, 'area')}</span>
+        <span className="muted grow">{PIECES.counts.area(ioas.areas.length)}</span>
         <button type="button" className="link" onClick={onChoose}>
-          bring to front
+          {STRIPS.toFront}
         </button>
       </div>
       {width > 0 && (
         <Strip
-          label={`IOVAs of ${titleOf(ioas)}`}
+          label={STRIPS.iovasOf(titleOf(ioas))}
           space={ioas.id}
           extents={extents}
           pieces={pieces}

@@ -5,6 +5,8 @@ import type { Spot } from '../../store/types';
 import { hoverSpot, leaveSpot } from '../shared/use-spot';
 import { accessOf, briefSize, mainUse, pieceWords, type Extent } from './extents';
 import { overlaps, pieceAt, spanOf, type Piece, type Range } from '../../lib/folded-strip';
+import { STRIPS } from '../../words/panels/space';
+import { SHARED } from '../../words/panels/shared';
 import { HATCH, fillFor } from './Patterns';
 import { stripKey } from './strip-keys';
 
@@ -86,8 +88,8 @@ export function Strip(props: StripProps) {
       aria-valuenow={current === null ? 0 : pieces.indexOf(current)}
       aria-valuetext={
         current === null
-          ? 'empty'
-          : `${pieceWords(current, extents)}${isHeld(current) ? ', held' : ''}; ${filled.length} in all`
+          ? STRIPS.empty
+          : (isHeld(current) ? STRIPS.heldPiece : STRIPS.piece)(pieceWords(current, extents), filled.length)
       }
       onKeyDown={onKeyDown}
       onFocus={() => {
@@ -212,7 +214,7 @@ function titleFor(area: AreaObject, width: number): string {
   if (fits(whole)) return whole;
   if (fits(name)) return name;
   const letters = Math.floor((width - 4) / LETTER) - 1;
-  return letters < 2 ? '' : `${name.slice(0, letters)}…`;
+  return letters < 2 ? '' : SHARED.withChoice(name.slice(0, letters));
 }
 
 interface SpanProps {

@@ -1,7 +1,8 @@
 import type { AreaObject, IoasObject } from '../../engine/sim/world';
 import type { FrameKind, PhysicalMap, PhysicalRun } from '../../engine/sim/physical-map';
-import { byteSize, count, groupedHex } from '../../ui/numbers';
+import { byteSize, groupedHex } from '../../ui/numbers';
 import type { Piece, Placed, Range } from '../../lib/folded-strip';
+import { PIECES } from '../../words/panels/space';
 
 /** What stands on a strip. */
 export type Extent =
@@ -46,15 +47,6 @@ export const memoryWindow = ({ ram }: PhysicalMap): Range => ({
   last: BigInt(ram.at(-1)?.last ?? 0),
 });
 
-export const USE_WORD: Readonly<Record<FrameKind, string>> = {
-  process: 'process memory',
-  'page-table': 'page tables',
-  structure: 'tables of an IOMMU',
-  queue: 'queues',
-  buffer: 'buffers of drivers',
-  other: 'other',
-};
-
 export const sizeOf = ({ start, last }: Range): string => byteSize(last - start + 1n);
 /** `255T`: where there is hardly any room. */
 export const briefSize = (range: Range): string =>
@@ -65,45 +57,38 @@ export const rangeWords = ({ start, last }: Range): string => `${groupedHex(star
 
 /** What a piece is, in a few words: what the strip says to who cannot see it. */
 export function pieceWords(piece: Piece, extents: readonly Extent[]): string {
-  const where = `${groupedHex(piece.start)} to ${groupedHex(piece.last)}, ${sizeOf(piece)}`;
+  const where = PIECES.where(groupedHex(piece.start), groupedHex(piece.last), sizeOf(piece));
   const extent = extents[piece.first];
-  if (piece.kind === 'gap') return `free, ${where}`;
-  if (piece.kind === 'bin' || extent === undefined) return `${binWords(piece, extents)}, ${where}`;
-  return `${extentWords(extent)}, ${where}`;
+  if (piece.kind === 'gap') return PIECES.free(where);
+  if (piece.kind === 'bin' || extent === undefined) return PIECES.at(binWords(piece, extents), where);
+  return PIECES.at(extentWords(extent), where);
 }
 
 export function extentWords(extent: Extent): string {
   switch (extent.kind) {
     case 'area':
-      return `area ${nameOf(extent.area)} ${accessOf(extent.area)}`;
+      return PIECES.area(nameOf(extent.area), accessOf(extent.area));
     case 'reserved':
-      return `reserved: ${extent.why}`;
+      return PIECES.reserved(extent.why);
     case 'hole':
-      return 'no memory';
+      return PIECES.hole;
     case 'run': {
       const { label, level } = extent.run;
-      return level === null ? label : `${label}, level ${level}`;
+      return level === null ? label : PIECES.level(label, level);
     }
   }
 }
-
-const KIND_WORD: Readonly<Record<Extent['kind'], readonly [one: string, more: string]>> = {
-  area: ['area', 'areas'],
-  reserved: ['reserved range', 'reserved ranges'],
-  run: ['stretch in use', 'stretches in use'],
-  hole: ['hole', 'holes'],
-};
 
 /** `31 areas, 2 reserved ranges` */
 export function binWords({ first, count: number }: Piece, extents: readonly Extent[]): string {
   const counts = new Map<Extent['kind'], number>();
   for (const { kind } of extents.slice(first, first + number)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, n]) => count(n, ...KIND_WORD[kind])).join(', ');
+  return [...counts].map(([kind, n]) => PIECES.counts[kind](n)).join(', ');
 }
 
 /** The buffer's name; else where its memory comes from. */
 export const nameOf = ({ buffer, pages }: AreaObject): string =>
-  buffer ?? (pages === null ? 'in work' : pages.source === 'memory' ? 'unnamed' : pages.source);
+  buffer ?? (pages === null ? PIECES.inWork : pages.source === 'memory' ? PIECES.unnamed : pages.source);
 
 export const accessOf = ({ read, write }: AreaObject): string => `${read ? 'r' : ''}${write ? 'w' : ''}`;
 

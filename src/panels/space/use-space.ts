@@ -4,6 +4,7 @@ import type { WorldId } from '../../engine/sim/world';
 import { groupedHex } from '../../ui/numbers';
 import type { Extent } from './extents';
 import { pieceAtAddress, type Piece } from '../../lib/folded-strip';
+import { STRIPS } from '../../words/panels/space';
 
 interface LookupMark {
   readonly ioasId: WorldId;
@@ -18,7 +19,7 @@ export function useLookupMark(): LookupMark | null {
       playback.sample ?? (playback.lookup === null ? null : (lookups[playback.lookup] ?? null)),
   );
   if (lookup === null || lookup.ioasId === null) return null;
-  return { ioasId: lookup.ioasId, iova: lookup.iova, words: `look-up at ${groupedHex(lookup.iova)}` };
+  return { ioasId: lookup.ioasId, iova: lookup.iova, words: STRIPS.lookup(groupedHex(lookup.iova)) };
 }
 
 /** What is meant by a spot: the very extent where it lies in one, also where the strip shows several as one. */

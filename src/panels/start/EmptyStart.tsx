@@ -3,6 +3,8 @@ import { lazy, Suspense, type ReactNode } from 'react';
 import { useApp } from '../../store';
 import { SceneCard } from '../gallery/SceneCard';
 import { useScenes } from '../gallery/use-scenes';
+import { Phrase } from '../../ui/Phrase';
+import { START } from '../../words/panels/start';
 import './start.css';
 
 const LearnDoor = lazy(() => import('../lesson/LearnDoor').then((module) => ({ default: module.LearnDoor })));
@@ -27,11 +29,8 @@ export function EmptyStart({ children }: { readonly children?: ReactNode }) {
     <div className="start">
       <div className="start-inner">
         {children}
-        <h2>See what a DMA really does</h2>
-        <p className="prose">
-          The Linux IOMMU stack runs in this page: devices in their groups, iommufd, page tables in simulated
-          memory, and the hardware that walks them.
-        </p>
+        <h2>{START.title}</h2>
+        <p className="prose">{START.says}</p>
         <div className="start-learning">
           <Suspense fallback={null}>
             <LearnDoor />
@@ -48,9 +47,12 @@ export function EmptyStart({ children }: { readonly children?: ReactNode }) {
           <button type="button" className="start-door" onClick={() => openDialog('import')}>
             <ClipboardPaste size={18} strokeWidth={1.75} aria-hidden="true" />
             <span>
-              <b>Your own machine</b>
+              <b>{START.machine}</b>
               <span className="prose">
-                Paste or drop <code>lspci</code>, <code>dmesg</code>, ACPI tables
+                <Phrase
+                  text={START.machineSays}
+                  parts={{ lspci: <code>lspci</code>, dmesg: <code>dmesg</code> }}
+                />
               </span>
             </span>
           </button>
@@ -62,15 +64,15 @@ export function EmptyStart({ children }: { readonly children?: ReactNode }) {
           >
             <Plus size={18} strokeWidth={1.75} aria-hidden="true" />
             <span>
-              <b>From scratch</b>
-              <span className="prose">One network card behind one root port</span>
+              <b>{START.scratch}</b>
+              <span className="prose">{START.scratchSays}</span>
             </span>
           </button>
           <button type="button" className="start-door" onClick={() => openDialog('gallery')}>
             <ListChecks size={18} strokeWidth={1.75} aria-hidden="true" />
             <span>
-              <b>Row by row</b>
-              <span className="prose">Small cases that each answer one question</span>
+              <b>{START.rows}</b>
+              <span className="prose">{START.rowsSay}</span>
             </span>
           </button>
         </div>
@@ -88,9 +90,11 @@ function Beginning() {
   return (
     <div className="start">
       <p className="prose start-beginning">
-        <b>The beginning: no machine yet.</b>
-        Play <kbd className="kbd">Space</kbd> builds it line by line, Step <kbd className="kbd">.</kbd> goes
-        on by one.
+        <b>{START.beginning}</b>
+        <Phrase
+          text={START.goOn}
+          parts={{ space: <kbd className="kbd">Space</kbd>, dot: <kbd className="kbd">.</kbd> }}
+        />
       </p>
     </div>
   );

@@ -4,7 +4,7 @@ import { Field, Fields } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
 import { objectAt } from './paths';
 import { shownBy } from './shows';
-import { SYSFS_WORDS } from './words';
+import { SYSFS_WORDS } from '../../words/panels/sysfs';
 
 const SOURCE = 'https://elixir.bootlin.com/linux/latest/source/';
 

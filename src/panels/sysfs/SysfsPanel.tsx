@@ -10,11 +10,12 @@ import { useReading } from '../shared/use-reading';
 import { titleOf } from '../shared/words';
 import { GROUP_TYPES, pathOf, writeLine } from './paths';
 import { About } from './About';
-import { SYSFS_WORDS } from './words';
+import { SYSFS_WORDS } from '../../words/panels/sysfs';
+import { Phrase } from '../../ui/Phrase';
 import { above, isWritable, modeText, entryAt, rowsOf, type Row } from './tree';
 import './sysfs.css';
 
-const HEADING = <Term tip={TERMS.sysfs}>sysfs</Term>;
+const HEADING = <Term tip={TERMS.sysfs}>{SYSFS_WORDS.title}</Term>;
 const FIRST_OPEN = ['/sys', '/sys/kernel', '/sys/kernel/iommu_groups'];
 
 /** /sys of this machine, as its programs see it. */
@@ -24,15 +25,14 @@ export function SysfsPanel() {
   if (root === undefined)
     return (
       <Section title={HEADING}>
-        <p className="muted">Reading…</p>
+        <p className="muted">{SYSFS_WORDS.reading}</p>
       </Section>
     );
   if (root === null)
     return (
       <Section title={HEADING}>
         <p className="prose">
-          There is no kernel yet. After <code>boot</code> this is its <code>/sys</code>: groups, devices and
-          IOMMUs.
+          <Phrase text={SYSFS_WORDS.noKernel} parts={{ boot: <code>boot</code>, sys: <code>/sys</code> }} />
         </p>
       </Section>
     );
@@ -64,7 +64,7 @@ function Browser({ root }: { readonly root: SysfsEntry }) {
     <>
       {selected !== undefined && goal !== null && goal !== here && (
         <Section>
-          <Button onClick={() => goTo(goal)}>Show {titleOf(selected)}</Button>
+          <Button onClick={() => goTo(goal)}>{SYSFS_WORDS.show(titleOf(selected))}</Button>
         </Section>
       )}
       <Section title={HEADING}>
@@ -116,7 +116,7 @@ function Tree({ rows, open, here, onToggle, onMove }: TreeProps) {
   };
 
   return (
-    <ul className="sysfs" role="tree" aria-label="/sys" ref={tree} onKeyDown={onKeyDown}>
+    <ul className="sysfs" role="tree" aria-label={SYSFS_WORDS.root} ref={tree} onKeyDown={onKeyDown}>
       {rows.map((row) => (
         <li
           key={row.path}
@@ -154,7 +154,9 @@ function Glance({ entry }: { readonly entry: SysfsEntry }) {
   if (entry.kind === 'link') return <span className="sysfs-glance">{entry.target.split('/').at(-1)}</span>;
   if (entry.kind === 'dir') return <span className="sysfs-glance">{Object.keys(entry.entries).length}</span>;
   const lines = entry.text.trimEnd().split('\n');
-  return <span className="sysfs-glance">{lines.length > 1 ? `${lines.length} lines` : lines[0]}</span>;
+  return (
+    <span className="sysfs-glance">{lines.length > 1 ? SYSFS_WORDS.lines(lines.length) : lines[0]}</span>
+  );
 }
 
 interface ContentProps {
@@ -181,7 +183,7 @@ function Content({ path, entry, root, onGo }: ContentProps) {
       )}
       {entry.kind === 'file' &&
         (entry.text === '' ? (
-          <p className="muted">It is empty.</p>
+          <p className="muted">{SYSFS_WORDS.empty}</p>
         ) : (
           <pre className="sysfs-file" tabIndex={0}>
             {entry.text}
@@ -242,14 +244,14 @@ function WriteForm({ path }: { readonly path: string }) {
       }}
     >
       <label className="grow">
-        <span className="sr-only">What to write</span>
+        <span className="sr-only">{SYSFS_WORDS.whatToWrite}</span>
         <select className="input input-mono" value={word} onChange={(event) => setWord(event.target.value)}>
           {GROUP_TYPES.map((type) => (
             <option key={type}>{type}</option>
           ))}
         </select>
       </label>
-      <Button type="submit">Write</Button>
+      <Button type="submit">{SYSFS_WORDS.write}</Button>
     </form>
   );
 }

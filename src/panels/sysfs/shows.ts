@@ -1,3 +1,5 @@
+import { SHOWS } from '../../words/panels/sysfs';
+
 /** Which function of the kernel made or prints what stands in sysfs. */
 export interface ShownBy {
   /** One sentence: what it says. */
@@ -19,32 +21,16 @@ const INTEL = 'Documentation/ABI/testing/sysfs-class-iommu-intel-iommu';
 const BUS = 'Documentation/ABI/testing/sysfs-bus-pci';
 
 /** What the driver of a VT-d unit tells. Linux: drivers/iommu/intel/iommu.c intel_iommu_attrs[] */
-const INTEL_SAYS: Readonly<Record<string, string>> = {
-  cap: 'The capability register.',
-  ecap: 'The extended capability register.',
-  version: 'The version of the architecture.',
-  domains_supported: 'How many domain ids it can tell apart.',
-};
+const INTEL_SAYS: Readonly<Record<string, string>> = SHOWS.intel;
 /** What a PCI function tells of its own header. Linux: drivers/pci/pci-sysfs.c pci_config_attr() */
-const HEADER_SAYS: Readonly<Record<string, string>> = {
-  class: 'The class code: what sort of device it is.',
-  vendor: 'The vendor id.',
-  device: 'The device id.',
-};
-const SRIOV_SAYS: Readonly<Record<string, string>> = {
-  sriov_totalvfs: 'How many virtual functions it can have.',
-  sriov_numvfs: 'How many virtual functions it has; written, it makes that many.',
-  sriov_offset: 'How far the first virtual function’s requester id is from its own.',
-  sriov_stride: 'How far the requester ids of virtual functions are apart.',
-  sriov_vf_device: 'The device id of its virtual functions.',
-  sriov_drivers_autoprobe: 'Whether new virtual functions get a driver by themselves.',
-};
+const HEADER_SAYS: Readonly<Record<string, string>> = SHOWS.header;
+const SRIOV_SAYS: Readonly<Record<string, string>> = SHOWS.sriov;
 
 const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   [
     /^\/sys\/kernel\/iommu_groups\/\d+\/type$/,
     {
-      says: 'The type of the group’s default domain: how the kernel’s own drivers do their DMA.',
+      says: SHOWS.groupType,
       show: 'iommu_group_show_type',
       store: 'iommu_group_store_type',
       file: CORE,
@@ -54,7 +40,7 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   [
     /^\/sys\/kernel\/iommu_groups\/\d+\/reserved_regions$/,
     {
-      says: 'IOVAs that cannot be mapped: first, last, and why.',
+      says: SHOWS.reservedRegions,
       show: 'iommu_group_show_resv_regions',
       file: CORE,
       abi: GROUPS,
@@ -63,7 +49,7 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   [
     /^\/sys\/kernel\/iommu_groups\/\d+\/name$/,
     {
-      says: 'A name that the driver gave the group.',
+      says: SHOWS.groupName,
       show: 'iommu_group_show_name',
       file: CORE,
       abi: GROUPS,
@@ -72,7 +58,7 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   [
     /^\/sys\/kernel\/iommu_groups\/\d+\/devices(\/|$)/,
     {
-      says: 'A link to each device of the group.',
+      says: SHOWS.groupDevices,
       show: 'iommu_group_alloc_device',
       file: CORE,
       abi: GROUPS,
@@ -80,12 +66,12 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   ],
   [
     /^\/sys\/kernel\/iommu_groups(\/\d+)?$/,
-    { says: 'A directory for each group.', show: 'iommu_group_alloc', file: CORE, abi: GROUPS },
+    { says: SHOWS.groups, show: 'iommu_group_alloc', file: CORE, abi: GROUPS },
   ],
   [
     /^\/sys\/class\/iommu\/[^/]+\/devices(\/|$)/,
     {
-      says: 'A link to each device whose DMA this IOMMU translates.',
+      says: SHOWS.unitDevices,
       show: 'iommu_device_link',
       file: UNITS,
       abi: CLASS,
@@ -93,12 +79,12 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   ],
   [
     /^\/sys\/class\/iommu(\/[^/]+)?$/,
-    { says: 'A directory for each IOMMU.', show: 'iommu_device_sysfs_add', file: UNITS, abi: CLASS },
+    { says: SHOWS.units, show: 'iommu_device_sysfs_add', file: UNITS, abi: CLASS },
   ],
   [
     /^\/sys\/class\/iommu\/[^/]+\/intel-iommu$/,
     {
-      says: 'What Intel’s driver tells of the unit.',
+      says: SHOWS.intelUnit,
       show: 'iommu_device_sysfs_add',
       file: UNITS,
       abi: INTEL,
@@ -107,7 +93,7 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   [
     /^\/sys\/bus\/pci\/devices\/[^/]+\/remove$/,
     {
-      says: 'Written with 1, it takes the device off its bus as if it were pulled out.',
+      says: SHOWS.remove,
       store: 'remove_store',
       file: 'drivers/pci/pci-sysfs.c',
       abi: BUS,
@@ -116,7 +102,7 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   [
     /^\/sys\/bus\/pci\/rescan$/,
     {
-      says: 'Written with 1, it looks for devices that are new or come back.',
+      says: SHOWS.rescan,
       store: 'rescan_store',
       file: 'drivers/pci/pci-sysfs.c',
       abi: BUS,
@@ -124,15 +110,12 @@ const ROWS: readonly (readonly [path: RegExp, ShownBy])[] = [
   ],
   [
     /^\/sys\/bus\/\w+\/(devices\/[^/]+\/driver|drivers\/[^/]+\/[^/]+)$/,
-    { says: 'Which driver has which device.', show: 'driver_sysfs_add', file: 'drivers/base/dd.c' },
+    { says: SHOWS.driver, show: 'driver_sysfs_add', file: 'drivers/base/dd.c' },
   ],
-  [
-    /^\/sys\/bus\/\w+\/devices\/[^/]+\/iommu$/,
-    { says: 'The IOMMU that translates the device’s DMA.', show: 'iommu_device_link', file: UNITS },
-  ],
+  [/^\/sys\/bus\/\w+\/devices\/[^/]+\/iommu$/, { says: SHOWS.iommu, show: 'iommu_device_link', file: UNITS }],
   [
     /^\/sys\/bus\/\w+\/devices\/[^/]+\/iommu_group$/,
-    { says: 'The group that the device is in.', show: 'iommu_group_alloc_device', file: CORE },
+    { says: SHOWS.iommuGroup, show: 'iommu_group_alloc_device', file: CORE },
   ],
 ];
 

@@ -1,13 +1,13 @@
-import { useCallback, useEffect, useMemo, useState, type PointerEvent } from 'react';
+import { memo, useCallback, useEffect, useMemo, useState, type PointerEvent } from 'react';
 import type { TraceEvent } from '../../engine/trace/event';
 import type { WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import type { Objects } from '../../store/object-words';
-import { count } from '../../ui/numbers';
 import { describeEvent } from '../events/describe';
 import { namesIn } from '../events/follow';
 import { useReading } from '../shared/use-reading';
-import { stripOf } from './strip';
+import { EVENT_STRIP } from '../../words/panels/event-strip';
+import { stripOf, type StripMark } from './strip';
 
 /** More are not drawn: the strip says so, and the events panel has them. */
 const MOST = 5000;
@@ -29,11 +29,11 @@ export function EventStrip() {
     shown === undefined
       ? total === 0
         ? cursor === 0
-          ? 'Before the first line'
-          : 'Nothing happened inside the machine at this line'
+          ? EVENT_STRIP.beforeFirst
+          : EVENT_STRIP.nothing
         : total > events.length && events.length > 0
-          ? `${count(total, 'event')} inside line ${cursor}, the first ${events.length.toLocaleString('en')} drawn`
-          : `${count(total, 'event')} inside line ${cursor}`
+          ? EVENT_STRIP.insideDrawn(total, cursor, events.length)
+          : EVENT_STRIP.inside(total, cursor)
       : `${(event ?? 0) + 1}/${total} ${describeEvent(shown).text}`;
 
   /** Pressing and dragging choose the event below the pointer. */
@@ -50,7 +50,7 @@ export function EventStrip() {
           className="strip-track"
           role="slider"
           tabIndex={0}
-          aria-label="Event inside the line"
+          aria-label={EVENT_STRIP.label}
           aria-valuemin={0}
           aria-valuemax={total}
           aria-valuenow={event === null ? 0 : event + 1}
@@ -67,14 +67,7 @@ export function EventStrip() {
             setPlayback({ event: to });
           }}
         >
-          {marks.map(({ shape, index }) => (
-            <i
-              key={index}
-              data-shape={shape}
-              data-past={event !== null && index <= event}
-              style={{ left: `${(index / last) * 100}%` }}
-            />
-          ))}
+          <StripMarks marks={marks} last={last} event={event} />
           {event !== null && <b style={{ left: `${(Math.min(event, last) / last) * 100}%` }} />}
         </div>
       )}
@@ -84,6 +77,24 @@ export function EventStrip() {
     </div>
   );
 }
+
+interface StripMarksProps {
+  readonly marks: readonly StripMark[];
+  readonly last: number;
+  readonly event: number | null;
+}
+
+/** They stay as they are while time passes from line to line, until other events are there. */
+const StripMarks = memo(function StripMarks({ marks, last, event }: StripMarksProps) {
+  return marks.map(({ shape, index }) => (
+    <i
+      key={index}
+      data-shape={shape}
+      data-past={event !== null && index <= event}
+      style={{ left: `${(index / last) * 100}%` }}
+    />
+  ));
+});
 
 /** Where a key leads; null: in front of the first event, undefined: nowhere. */
 function moved(key: string, event: number | null, events: number): number | null | undefined {

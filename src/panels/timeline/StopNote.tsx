@@ -2,6 +2,7 @@ import { OctagonPause, X } from 'lucide-react';
 import { useApp } from '../../store';
 import { linesOf } from '../../store/script';
 import { Button, IconButton } from '../../ui/Button';
+import { TIME_MENUS } from '../../words/panels/timeline-menus';
 import { stopWords } from './break-words';
 
 /** Why playing stopped, and the way on. */
@@ -16,8 +17,8 @@ export function StopNote() {
       <p role="status">
         <OctagonPause size={14} aria-hidden="true" /> {stopWords(stopped, objects)}
       </p>
-      {goesOn && <Button onClick={() => void runTo('next-break')}>Go on</Button>}
-      <IconButton label="Dismiss" onClick={() => setPlayback({ stoppedBy: null })}>
+      {goesOn && <Button onClick={() => void runTo('next-break')}>{TIME_MENUS.goOn}</Button>}
+      <IconButton label={TIME_MENUS.dismiss} onClick={() => setPlayback({ stoppedBy: null })}>
         <X size={14} />
       </IconButton>
     </div>

@@ -1,19 +1,22 @@
 import { Menu } from '@base-ui/react/menu';
 import { Check, GitBranch, OctagonPause } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { commandById, runCommand } from '../../commands';
 import { useApp } from '../../store';
 import type { Breakpoint } from '../../store/types';
 import { MenuGroup, MenuItem } from '../../ui/Menu';
+import { TIME_MENUS } from '../../words/panels/timeline-menus';
 import { branchWords, breakWords, sameBreak, toggled } from './break-words';
 
 /** Where playing stops, and the futures that were left. */
-export const TimeMenus = () => (
-  <>
-    <BreakMenu />
-    <BranchMenu />
-  </>
-);
+export const TimeMenus = memo(function TimeMenus() {
+  return (
+    <>
+      <BreakMenu />
+      <BranchMenu />
+    </>
+  );
+});
 
 interface TimeMenuProps {
   readonly name: string;
@@ -23,7 +26,7 @@ interface TimeMenuProps {
 }
 
 function TimeMenu({ name, count, icon, children }: TimeMenuProps) {
-  const label = count === 0 ? name : `${name}: ${count}`;
+  const label = count === 0 ? name : TIME_MENUS.counted(name, count);
   return (
     <Menu.Root>
       <Menu.Trigger className="icon-btn time-menu" aria-label={label} data-tip={label}>
@@ -42,7 +45,7 @@ function TimeMenu({ name, count, icon, children }: TimeMenuProps) {
 function BreakMenu() {
   const count = useApp((state) => state.breakpoints.length);
   return (
-    <TimeMenu name="Breakpoints" count={count} icon={<OctagonPause size={15} />}>
+    <TimeMenu name={TIME_MENUS.breakpoints} count={count} icon={<OctagonPause size={15} />}>
       <BreakItems />
     </TimeMenu>
   );
@@ -61,13 +64,11 @@ function BreakItems() {
   ].filter((each) => !own.some((one) => sameBreak(one, each)));
   return (
     <>
-      <MenuGroup label="Playing stops">
+      <MenuGroup label={TIME_MENUS.playingStops}>
         {[...always, ...own, ...offered].map((each) => (
           <BreakItem key={JSON.stringify(each)} breakpoint={each} />
         ))}
-        {selected === undefined && (
-          <p className="menu-hint">Select an object, and playing can stop when it changes.</p>
-        )}
+        {selected === undefined && <p className="menu-hint">{TIME_MENUS.selectHint}</p>}
       </MenuGroup>
       <Menu.Separator className="menu-line" />
       <CommandItem id="time.run" />
@@ -118,22 +119,22 @@ function BranchMenu() {
   const { openBranch, dropBranch, compare, showPanel } = useApp((state) => state.actions);
   if (branches.length === 0) return null;
   return (
-    <TimeMenu name="Other futures" count={branches.length} icon={<GitBranch size={15} />}>
+    <TimeMenu name={TIME_MENUS.futures} count={branches.length} icon={<GitBranch size={15} />}>
       {branches.map((branch) => {
         const { where, what } = branchWords(branch);
         return (
           <MenuGroup key={branch.id} label={where}>
             <p className="menu-hint mono">{what}</p>
-            <MenuItem onClick={() => void openBranch(branch.id)}>Open it</MenuItem>
+            <MenuItem onClick={() => void openBranch(branch.id)}>{TIME_MENUS.open}</MenuItem>
             <MenuItem
               onClick={() => {
                 compare({ a: { kind: 'branch', id: branch.id }, b: { kind: 'here' } });
                 showPanel('compare');
               }}
             >
-              Compare its end with now
+              {TIME_MENUS.compare}
             </MenuItem>
-            <MenuItem onClick={() => dropBranch(branch.id)}>Delete it</MenuItem>
+            <MenuItem onClick={() => dropBranch(branch.id)}>{TIME_MENUS.delete}</MenuItem>
           </MenuGroup>
         );
       })}

@@ -1,21 +1,21 @@
 import { titleOf, TYPE_NAME, type Objects } from '../../store/object-words';
 import type { Breakpoint, Branch } from '../../store/types';
 import { linesOf } from '../../store/script';
-import { count } from '../../ui/numbers';
+import { BREAKS } from '../../words/panels/timeline-menus';
 
 /** A breakpoint as a person would ask for it. */
 export function breakWords(breakpoint: Breakpoint, objects: Objects): string {
   switch (breakpoint.kind) {
     case 'fault':
-      return 'Stop at a fault';
+      return BREAKS.fault;
     case 'refusal':
-      return 'Stop at a refusal';
+      return BREAKS.refusal;
     case 'note':
-      return 'Stop at every note';
+      return BREAKS.note;
     case 'line':
-      return `Stop after line ${breakpoint.line}`;
+      return BREAKS.line(breakpoint.line);
     case 'change':
-      return `Stop when ${nameOf(breakpoint.id, objects)} changes`;
+      return BREAKS.change(nameOf(breakpoint.id, objects));
   }
 }
 
@@ -36,10 +36,10 @@ export function stopWords(
   objects: Objects,
 ): string {
   const { line, why } = stopped;
-  if (why === `line ${line}`) return `Stopped after line ${line}, as you wished.`;
+  if (why === `line ${line}`) return BREAKS.stoppedAsWished(line);
   const [id = '', ...rest] = why.split(' ');
   const words = isId(id) ? [nameOf(id, objects), ...rest].join(' ') : why;
-  return `Stopped after line ${line}: ${words}.`;
+  return BREAKS.stopped(line, words);
 }
 
 /** `6 lines from line 14 on: DETACH dev` */
@@ -50,8 +50,8 @@ export function branchWords({ script, forkedAt, lines }: Branch): {
   const first = linesOf(script)[forkedAt] ?? '';
   const own = lines - forkedAt;
   return {
-    where: forkedAt === 0 ? 'From the beginning' : `After line ${forkedAt}`,
-    what: own <= 0 ? 'nothing more' : own === 1 ? first : `${first} … ${count(own, 'line')}`,
+    where: forkedAt === 0 ? BREAKS.beginning : BREAKS.after(forkedAt),
+    what: own <= 0 ? BREAKS.nothingMore : own === 1 ? first : BREAKS.lines(first, own),
   };
 }
 

@@ -39,29 +39,32 @@ export function marksOf(kindAt: (stop: number) => MarkKind, from: number, to: nu
   return marks;
 }
 
-/** The part of the scrubber that is seen: stops from … to, both included. */
-export interface Zoomed {
-  readonly from: number;
-  readonly to: number;
+/** More marks than this are ticks. */
+export const ROOMY = 44;
+
+/** Paths of the marks by how they are drawn; a unit across is a stop, a unit down a pixel. */
+export interface Strokes {
+  readonly all: string;
+  readonly line: string;
+  readonly dma: string;
+  readonly waits: string;
+  readonly bad: string;
 }
 
-/** Fewer stops than this are never zoomed apart further. */
-const FEWEST = 20;
+/** A stroke so short that its ends alone are seen: a dot. */
+const dot = (stop: number): string => `M${stop} 12h.01`;
+const tick = (stop: number): string => `M${stop} 8v8`;
 
-/** Zooms about a stop that keeps its place on the screen. */
-export function zoomAbout({ from, to }: Zoomed, about: number, factor: number, last: number): Zoomed {
-  const span = Math.max(FEWEST, Math.min(last, Math.round((to - from) * factor)));
-  if (span >= last) return { from: 0, to: last };
-  const share = to === from ? 0.5 : (about - from) / (to - from);
-  const start = Math.max(0, Math.min(last - span, Math.round(about - share * span)));
-  return { from: start, to: start + span };
-}
-
-/** The same window, moved as far as it takes to show where time stands. */
-export function showing({ from, to }: Zoomed, at: number, last: number): Zoomed {
-  const span = Math.min(to - from, last);
-  const margin = Math.round(span / 10);
-  const start = at < from ? at - margin : at > to ? at - span + margin : from;
-  const inside = Math.max(0, Math.min(last - span, start));
-  return { from: inside, to: inside + span };
+/** Marks of each kind as one path: dots where there is room, else ticks; what waits or is wrong keeps its shape. */
+export function strokesOf(marks: readonly Mark[], dense: boolean): Strokes {
+  const of = (kind: MarkKind | null, shape: (stop: number) => string): string =>
+    marks.reduce((path, mark) => (kind === null || mark.kind === kind ? path + shape(mark.stop) : path), '');
+  const plain = dense ? tick : dot;
+  return {
+    all: of(null, dot),
+    line: of('line', plain),
+    dma: of('dma', plain),
+    waits: of('waits', dot),
+    bad: of('bad', dot),
+  };
 }

@@ -1,6 +1,7 @@
 import type { AddressField } from '../../engine/sim/batch';
-import { byteSize, count, plainHex } from '../../ui/numbers';
+import { byteSize, plainHex } from '../../ui/numbers';
 import { listKeys } from '../shared/list-keys';
+import { ADDRESS } from '../../words/panels/walk';
 import { bitRanges, joinedBits, type ShownField } from './address';
 import { levelColour, linkOf } from './links';
 import './address.css';
@@ -26,11 +27,7 @@ export function AddressBar({ fields, reached, done, sizeLg2, onLevel }: AddressB
   const bits = shown.reduce((sum, field) => sum + field.bits, 0);
   return (
     <div className="address" style={{ ['--bits' as string]: bits }}>
-      <ol
-        className="address-bar"
-        aria-label="The IOVA in index fields"
-        onKeyDown={listKeys('.address-field')}
-      >
+      <ol className="address-bar" aria-label={ADDRESS.fields} onKeyDown={listKeys('.address-field')}>
         {shown.map((field, at) => (
           <li key={field.label} style={{ flexGrow: field.bits, ['--c' as string]: levelColour(field.level) }}>
             <button
@@ -41,7 +38,11 @@ export function AddressBar({ fields, reached, done, sizeLg2, onLevel }: AddressB
               data-lit={done || field.level === reached}
               data-skipped={field.skipped}
               data-range={rangeOf(field)}
-              data-tip={`${field.label}: bits ${rangeOf(field)}, ${field.value}${field.skipped ? ', which has to be 0' : ''}`}
+              data-tip={(field.skipped ? ADDRESS.fieldSkipped : ADDRESS.field)(
+                field.label,
+                rangeOf(field),
+                field.value,
+              )}
               onClick={() => onLevel(field.level)}
             >
               <b>{plainHex(field.value, Math.ceil(field.bits / 4))}</b>
@@ -96,23 +97,21 @@ function LargePage({
 }) {
   const merged = fields.find(({ level }) => level === 0)?.merged ?? [];
   const more = joinedBits(fields, sizeLg2);
-  const size = `${byteSize(2 ** sizeLg2)} page`;
   const words = [
     ...(merged.length > 0
       ? [
-          `these ${merged.reduce((sum, { bits }) => sum + bits, 0)} bits (${merged.map(({ label }) => label).join(', ')}) are offset too`,
+          ADDRESS.merged(
+            merged.reduce((sum, { bits }) => sum + bits, 0),
+            merged.map(({ label }) => label).join(', '),
+          ),
         ]
       : []),
-    ...(more > 0
-      ? [
-          `${2 ** more} equal entries side by side, so the low ${count(more, 'bit')} of the last index ${more === 1 ? 'is' : 'are'} offset too`,
-        ]
-      : []),
+    ...(more > 0 ? [ADDRESS.equal(2 ** more, more)] : []),
   ];
   if (words.length === 0) return null;
   return (
     <p className="address-note">
-      <b>{size}:</b> {words.join('; ')}.
+      <b>{ADDRESS.page(byteSize(2 ** sizeLg2))}</b> {words.join('; ')}.
     </p>
   );
 }

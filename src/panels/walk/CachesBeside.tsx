@@ -3,10 +3,12 @@ import type { CacheView } from '../../engine/hw/common/view';
 import type { LookupPart } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
 import { useApp } from '../../store';
-import { cacheWords } from '../../ui/hardware-words';
+import { cacheWords } from '../../words/hardware';
 import { groupedHex } from '../../ui/numbers';
 import { Section, Term } from '../../ui/Section';
 import { TERMS } from '../shared/terms';
+import { CACHES } from '../../words/panels/walk';
+import { Phrase } from '../../ui/Phrase';
 import { cacheUses, type CacheUse } from './cache-use';
 import './caches.css';
 
@@ -26,19 +28,19 @@ export function CachesBeside({ part, shown, iommu, caches, stale, onShow }: Cach
   const uses = cacheUses(part, caches, shown);
   if (uses.length === 0) return null;
   return (
-    <Section title="Caches">
-      <ul className="cache-uses" aria-label="Cache entries of this look-up">
+    <Section title={CACHES.title}>
+      <ul className="cache-uses" aria-label={CACHES.uses}>
         {uses.map((use, at) => (
           <li key={at} data-how={use.how} data-stale={stale.has(use.index)}>
             <button
               type="button"
               className="cache-use"
-              data-tip="Go to where it was asked"
+              data-tip={CACHES.useTip}
               onClick={() => onShow(use.index + 1)}
             >
               <span className="cache-use-mark">{cacheWords(use.cacheId).mark}</span>
               <span className="cache-use-words">
-                <b>{HOW[use.how]}</b> {use.entry === null ? cacheWords(use.cacheId).name : tagsOf(use)}
+                <b>{CACHES.how[use.how]}</b> {use.entry === null ? cacheWords(use.cacheId).name : tagsOf(use)}
                 {use.entry !== null && <small>{use.entry.gives}</small>}
               </span>
             </button>
@@ -54,14 +56,12 @@ export function CachesBeside({ part, shown, iommu, caches, stale, onShow }: Cach
             showPanel('caches');
           }}
         >
-          All caches of {iommu.title}
+          {CACHES.all(iommu.title)}
         </button>
       </p>
     </Section>
   );
 }
-
-const HOW: Readonly<Record<CacheUse['how'], string>> = { hit: '✓ hit', filled: '+ filled', miss: '○ miss' };
 
 const tagsOf = ({ entry }: CacheUse): string =>
   (entry?.tags ?? []).map(({ name, value }) => `${name} ${value}`).join(' · ');
@@ -83,24 +83,27 @@ export function StaleCall({ part, caches, shown, stale }: StaleCallProps) {
     const entry = uses.find((use) => use.index === index)?.entry ?? null;
     const { name } = cacheWords(step?.structure ?? '');
     return (
-      <section key={index} className="sec stale-call" aria-label="Stale entry">
+      <section key={index} className="sec stale-call" aria-label={CACHES.staleEntry}>
         <p className="stale-call-head">
           <TriangleAlert size={15} strokeWidth={2.5} aria-hidden="true" />
-          <Term tip={TERMS.stale}>Stale</Term> {name} entry: the hardware went by what is no longer so
+          <Phrase
+            text={CACHES.staleHead(name)}
+            parts={{ stale: <Term tip={TERMS.stale}>{CACHES.stale}</Term> }}
+          />
         </p>
         <dl className="stale-versus">
-          <dt>cached</dt>
+          <dt>{CACHES.cached}</dt>
           <dd>
-            <code>{entry?.gives ?? (part.pa === null ? 'an old answer' : `PA ${groupedHex(part.pa)}`)}</code>
+            <code>
+              {entry?.gives ?? (part.pa === null ? CACHES.oldAnswer : CACHES.pa(groupedHex(part.pa)))}
+            </code>
           </dd>
-          <dt>tables now</dt>
+          <dt>{CACHES.tablesNow}</dt>
           <dd>
-            <code>{entry?.now ?? 'something else'}</code>
+            <code>{entry?.now ?? CACHES.somethingElse}</code>
           </dd>
         </dl>
-        <p className="prose">
-          It stays so until software has the entry invalidated: whoever changes a table has to say so.
-        </p>
+        <p className="prose">{CACHES.staleSays}</p>
       </section>
     );
   });

@@ -1,3 +1,4 @@
+import { PERMISSION } from '../../words/panels/walk';
 import { neededFor, type Permission } from './permissions';
 
 interface ChipsProps {
@@ -20,8 +21,10 @@ export function Chips({ permissions, access }: ChipsProps) {
           data-needed={name === neededFor(access)}
           data-tip={
             clearedHere
-              ? `${name} ends here: this entry does not allow it`
-              : `${name} ${allowed ? 'allowed so far' : 'was taken away above'}`
+              ? PERMISSION.endsHere(name)
+              : allowed
+                ? PERMISSION.allowed(name)
+                : PERMISSION.taken(name)
           }
         >
           {name}

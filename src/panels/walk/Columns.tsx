@@ -1,9 +1,10 @@
 import { useEffect, useRef, type RefObject } from 'react';
-import { cacheWords, levelNumber } from '../../ui/hardware-words';
-import { count, groupedHex, plainHex } from '../../ui/numbers';
+import { cacheWords, levelNumber } from '../../words/hardware';
+import { groupedHex, plainHex } from '../../ui/numbers';
 import type { LookupPart, WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
 import { SpotItem } from '../shared/SpotItem';
+import { COLUMNS } from '../../words/panels/walk';
 import { levelColour, linkOf } from './links';
 import { chainAt, columnsOf, type Chain, type Column } from './columns';
 import { Chips } from './Chips';
@@ -55,11 +56,7 @@ function Shortcut({ columns }: { readonly columns: readonly Column[] }) {
   const spared = columns.filter((column) => column.kind === 'spared');
   const [first] = spared;
   if (first === undefined) return null;
-  return (
-    <p className="walk-chain">
-      ✓ {cacheWords(first.by.structure).name} hit: {count(spared.length, 'table')} not read
-    </p>
-  );
+  return <p className="walk-chain">{COLUMNS.shortcut(cacheWords(first.by.structure).name, spared.length)}</p>;
 }
 
 interface ColumnsProps {
@@ -102,7 +99,7 @@ export function Columns({
       // With nothing in it to go to, it has to be scrolled itself.
       {...(columns.some(({ kind }) => kind === 'read')
         ? {}
-        : { tabIndex: 0, role: 'group', 'aria-label': 'Tables' })}
+        : { tabIndex: 0, role: 'group', 'aria-label': COLUMNS.tables })}
       style={{
         ['--strip-width' as string]: `${room.width}px`,
         ['--strip-height' as string]: `${room.height}px`,
@@ -110,7 +107,7 @@ export function Columns({
     >
       {nested && <p className="walk-chain">{chainName(chain, vendor)}</p>}
       <Shortcut columns={columns} />
-      <ol className="walk-columns" aria-label="Tables, a column a level">
+      <ol className="walk-columns" aria-label={COLUMNS.title}>
         {columns.map((column, at) => (
           <SpotItem
             key={`${String(chain)} ${column.level}`}
@@ -122,7 +119,7 @@ export function Columns({
             style={{ ['--c' as string]: levelColour(column.level) }}
           >
             <span className="walk-column-name">
-              L{levelNumber(vendor, column.level)}
+              {COLUMNS.level(levelNumber(vendor, column.level))}
               {column.kind === 'read' && column.step.pa !== null && wide && column.index < shown && (
                 <code className="muted">{tableAt(column.step)}</code>
               )}
@@ -133,8 +130,8 @@ export function Columns({
               <button
                 type="button"
                 className="walk-future"
-                aria-label={`Go on to level ${levelNumber(vendor, column.level)}`}
-                data-tip="Go on to here"
+                aria-label={COLUMNS.goOn(levelNumber(vendor, column.level))}
+                data-tip={COLUMNS.goOnTip}
                 onClick={() => {
                   goes();
                   onShow(column.index + 1);
@@ -146,7 +143,7 @@ export function Columns({
               <>
                 {column.step.occupancy !== null && (
                   <Strip
-                    label={`Level ${levelNumber(vendor, column.level)} table at ${tableAt(column.step)}`}
+                    label={COLUMNS.table(levelNumber(vendor, column.level), tableAt(column.step))}
                     cells={column.step.occupancy}
                     index={column.step.index}
                     run={runOf(column.step, address)}
@@ -162,8 +159,15 @@ export function Columns({
                   className="walk-chosen"
                   data-outcome={column.step.outcome}
                   aria-pressed={column.index === shown - 1 && peek === null}
-                  aria-label={`Level ${levelNumber(vendor, column.level)}, entry 0x${plainHex(column.step.index ?? 0)}: ${column.step.outcome}`}
-                  data-tip={`Entry ${plainHex(column.step.index ?? 0, 3)}: ${groupedHex(column.step.words[0] ?? 0n, 16)}`}
+                  aria-label={COLUMNS.entry(
+                    levelNumber(vendor, column.level),
+                    plainHex(column.step.index ?? 0),
+                    column.step.outcome,
+                  )}
+                  data-tip={COLUMNS.entryTip(
+                    plainHex(column.step.index ?? 0, 3),
+                    groupedHex(column.step.words[0] ?? 0n, 16),
+                  )}
                   onClick={() => {
                     onPeek(null);
                     onShow(column.index + 1);
@@ -202,14 +206,12 @@ const tableAt = ({ pa, index }: { readonly pa: number | null; readonly index: nu
 
 const chainName = (chain: Chain, vendor: Vendor): string =>
   chain === 'first'
-    ? 'First stage: the guest’s tables'
-    : `Second stage: where ${
-        chain === 0
-          ? 'the page'
-          : chain < 0
-            ? 'the context descriptor'
-            : `the guest’s level ${levelNumber(vendor, chain)} table`
-      } really lies`;
+    ? COLUMNS.firstStage
+    : chain === 0
+      ? COLUMNS.secondStage.page
+      : chain < 0
+        ? COLUMNS.secondStage.context
+        : COLUMNS.secondStage.table(levelNumber(vendor, chain));
 
 function NotRead({
   column,
@@ -220,14 +222,14 @@ function NotRead({
 }) {
   if (column.kind === 'skipped')
     return (
-      <p className="walk-spared" data-tip="The entry above points past this level: its index has to be zero">
-        skipped
+      <p className="walk-spared" data-tip={COLUMNS.skippedTip}>
+        {COLUMNS.skipped}
       </p>
     );
   const { name } = cacheWords(column.by.structure);
   return (
-    <p className="walk-spared" data-tip={`Not read: the ${name} knew what comes below`}>
-      {first ? name : <span className="sr-only">not read</span>}
+    <p className="walk-spared" data-tip={COLUMNS.notReadTip(name)}>
+      {first ? name : <span className="sr-only">{COLUMNS.notRead}</span>}
     </p>
   );
 }

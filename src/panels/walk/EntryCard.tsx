@@ -4,13 +4,15 @@ import type { WalkStep } from '../../engine/sim/batch';
 import type { IommuObject, WorldId } from '../../engine/sim/world';
 import { useApp } from '../../store';
 import { IconButton } from '../../ui/Button';
-import { structureWords } from '../../ui/hardware-words';
+import { structureWords } from '../../words/hardware';
 import { plainHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { MaybeTerm } from '../shared/MaybeTerm';
 import { MemoryLink } from '../shared/MemoryLink';
 import { termOfStructure } from '../shared/terms';
 import { useReading } from '../shared/use-reading';
+import { ENTRY } from '../../words/panels/walk';
+import { Phrase } from '../../ui/Phrase';
 import type { Peek } from './Columns';
 import { isTable } from './columns';
 import { EntryDetail } from './EntryDetail';
@@ -56,15 +58,16 @@ function Peeked({ vendor, iommuId, table, entry, onEnd }: PeekedProps) {
     }, [peekEntry, iommuId, table, entry]),
   );
   const close = (
-    <IconButton label="Back to the entry that was read" onClick={onEnd}>
+    <IconButton label={ENTRY.back} onClick={onEnd}>
       <X size={15} />
     </IconButton>
   );
-  if (step === undefined || step.entry !== entry) return <Section title="Beside the walk">Reading…</Section>;
+  if (step === undefined || step.entry !== entry)
+    return <Section title={ENTRY.beside}>{ENTRY.reading}</Section>;
   if (step.found === null)
     return (
-      <Section title="Beside the walk">
-        This entry cannot be read any more: the table is gone. {close}
+      <Section title={ENTRY.beside}>
+        {ENTRY.gone} {close}
       </Section>
     );
   const empty = (step.found.words[0] ?? 0n) === 0n;
@@ -72,10 +75,10 @@ function Peeked({ vendor, iommuId, table, entry, onEnd }: PeekedProps) {
     <Entry
       vendor={vendor}
       step={empty ? { ...step.found, fields: withoutMeaning(step.found) } : step.found}
-      outcome={empty ? 'empty' : step.found.outcome}
+      outcome={empty ? ENTRY.empty : step.found.outcome}
       aside={
         <>
-          <span className="chip">not in this look-up</span>
+          <span className="chip">{ENTRY.notInThis}</span>
           {close}
         </>
       }
@@ -99,7 +102,7 @@ function Entry({ vendor, step, outcome, aside }: EntryProps) {
   return (
     <section
       className="sec entry-card"
-      aria-label="Entry"
+      aria-label={ENTRY.title}
       data-link={level > 0 ? linkOf(level, step.stage) : undefined}
       style={{ ['--c' as string]: level > 0 ? levelColour(level) : 'var(--iommu)' }}
     >
@@ -118,11 +121,17 @@ function Entry({ vendor, step, outcome, aside }: EntryProps) {
       </div>
       {step.pa !== null && (
         <p className="muted">
-          {isTable(step) &&
-            step.stage === 2 &&
-            step.forLevel !== null &&
-            `${forWhat(step.forLevel, vendor)}, `}
-          entry {step.index !== null && <code>{plainHex(step.index, 3)}</code>} at <MemoryLink pa={step.pa} />
+          <Phrase
+            text={
+              isTable(step) && step.stage === 2 && step.forLevel !== null
+                ? ENTRY.atFor(forWhat(step.forLevel, vendor))
+                : ENTRY.at
+            }
+            parts={{
+              index: step.index !== null && <code>{plainHex(step.index, 3)}</code>,
+              address: <MemoryLink pa={step.pa} />,
+            }}
+          />
         </p>
       )}
       <EntryDetail step={step} />

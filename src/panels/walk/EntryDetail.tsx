@@ -4,6 +4,8 @@ import { useApp } from '../../store';
 import { groupedHex } from '../../ui/numbers';
 import { useReading } from '../shared/use-reading';
 import { Words } from '../shared/Words';
+import { ENTRY } from '../../words/panels/walk';
+import { Phrase } from '../../ui/Phrase';
 
 /** An entry that the hardware read: bit by bit, and for whoever wants to see what another value would do. */
 export function EntryDetail({ step }: { readonly step: WalkStep }) {
@@ -42,8 +44,10 @@ function Editable({ pa, words, fields, title }: EditableProps) {
       />
       {changed && (
         <p className="stale-note" role="status">
-          This is what the hardware read. Memory holds{' '}
-          <code>{held.map((word) => groupedHex(word)).join(' ')}</code> by now.
+          <Phrase
+            text={ENTRY.changed}
+            parts={{ words: <code>{held.map((word) => groupedHex(word)).join(' ')}</code> }}
+          />
         </p>
       )}
     </>

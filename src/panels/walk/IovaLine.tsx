@@ -1,10 +1,10 @@
 import type { Lookup, LookupPart } from '../../engine/sim/batch';
 import { useApp } from '../../store';
-import { count, groupedHex } from '../../ui/numbers';
+import { groupedHex } from '../../ui/numbers';
 import { Term } from '../../ui/Section';
 import { TERMS } from '../shared/terms';
 import { useSpotRow } from '../shared/use-spot';
-import { heldWords, LET_GO } from './words';
+import { ADDRESS } from '../../words/panels/walk';
 
 interface IovaLineProps {
   readonly lookup: Lookup;
@@ -22,13 +22,13 @@ export function IovaLine({ lookup, part, pageLg2 }: IovaLineProps) {
   return (
     <div className="iova-line">
       <p className="iova-digits" {...spot}>
-        <Term tip={TERMS.iova}>IOVA</Term> <code>{groupedHex(iova, 16)}</code>
+        <Term tip={TERMS.iova}>{ADDRESS.iova}</Term> <code>{groupedHex(iova, 16)}</code>
         {lookup.pasid !== undefined && (
           <code className="iova-pasid">
-            <Term tip={TERMS.pasid}>PASID</Term> {lookup.pasid}
+            <Term tip={TERMS.pasid}>{ADDRESS.pasid}</Term> {lookup.pasid}
           </code>
         )}
-        {lookup.parts.length > 1 && <span className="muted"> {count(bytes, 'byte')} in this page</span>}
+        {lookup.parts.length > 1 && <span className="muted"> {ADDRESS.inThisPage(bytes)}</span>}
       </p>
       <Held lookup={lookup} start={iova} last={last} />
     </div>
@@ -50,13 +50,13 @@ function Held({ lookup, start, last }: HeldProps) {
   return (
     <p className="iova-held" data-inside={inside} role="status">
       <span>
-        {heldWords(inside)}:{' '}
+        {inside ? ADDRESS.inside : ADDRESS.outside}{' '}
         <code>
           {groupedHex(spot.start)}–{groupedHex(spot.last)}
         </code>
       </span>
       <button type="button" className="link" onClick={() => point(null)}>
-        {LET_GO}
+        {ADDRESS.letGo}
       </button>
     </p>
   );

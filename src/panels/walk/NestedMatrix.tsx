@@ -1,8 +1,9 @@
 import type { KeyboardEvent } from 'react';
 import type { AddressField, WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
-import { cacheWords, levelNumber } from '../../ui/hardware-words';
+import { cacheWords, levelNumber } from '../../words/hardware';
 import { plainHex } from '../../ui/numbers';
+import { NESTED, COLUMNS } from '../../words/panels/walk';
 import { levelColour, linkOf } from './links';
 import { matrixOf, type Matrix, type MatrixCell, type MatrixRow } from './matrix';
 import './matrix.css';
@@ -47,26 +48,26 @@ export function NestedMatrix({ vendor, steps, address, hostLevels, shown, onShow
   );
   return (
     <div className="scroll-x">
-      <table className="nested" aria-label="Reads of both stages" onKeyDown={goTo(steps.length, onShow)}>
+      <table className="nested" aria-label={NESTED.title} onKeyDown={goTo(steps.length, onShow)}>
         <caption>{costOf(matrix)}</caption>
         <thead>
           <tr>
             <th scope="col">
-              <span className="sr-only">translates</span>
+              <span className="sr-only">{NESTED.translates}</span>
             </th>
             <th scope="colgroup" colSpan={columns.length}>
-              second stage
+              {NESTED.secondStage}
             </th>
-            <th scope="col">first stage</th>
+            <th scope="col">{NESTED.firstStage}</th>
           </tr>
           <tr>
-            <th scope="col">address of</th>
+            <th scope="col">{NESTED.addressOf}</th>
             {columns.map((level) => (
               <th key={level} scope="col" style={{ ['--c' as string]: levelColour(level) }}>
-                L{levelNumber(vendor, level)}
+                {COLUMNS.level(levelNumber(vendor, level))}
               </th>
             ))}
-            <th scope="col">then</th>
+            <th scope="col">{NESTED.then}</th>
           </tr>
         </thead>
         <tbody>
@@ -76,9 +77,9 @@ export function NestedMatrix({ vendor, steps, address, hostLevels, shown, onShow
               {row.spared ? (
                 <td colSpan={columns.length + 1}>
                   {at === 0 && above !== null ? (
-                    cell(above, 0, `known: ${cacheWords(above.step.structure).name}`)
+                    cell(above, 0, NESTED.known(cacheWords(above.step.structure).name))
                   ) : (
-                    <Spared why="The first stage's cache knew this table's entry" />
+                    <Spared why={NESTED.firstSpared} />
                   )}
                 </td>
               ) : (
@@ -87,7 +88,7 @@ export function NestedMatrix({ vendor, steps, address, hostLevels, shown, onShow
                   <td className="nested-then">
                     {row.then !== null
                       ? cell(row.then, columns.length)
-                      : row.forLevel === 0 && <span className="muted">→ PA</span>}
+                      : row.forLevel === 0 && <span className="muted">{NESTED.toPa}</span>}
                   </td>
                 </>
               )}
@@ -114,9 +115,9 @@ function SecondStage({ row, columns, cell }: SecondStageProps) {
       {row.skipped > 0 && (
         <td colSpan={row.skipped}>
           {row.cached === null ? (
-            <Spared why="A cache knew where the upper tables lead" />
+            <Spared why={NESTED.upperSpared} />
           ) : (
-            cell(row.cached, 0, row.skipped > 2 ? 'cached' : cacheWords(row.cached.step.structure).mark)
+            cell(row.cached, 0, row.skipped > 2 ? NESTED.cached : cacheWords(row.cached.step.structure).mark)
           )}
         </td>
       )}
@@ -131,20 +132,17 @@ function SecondStage({ row, columns, cell }: SecondStageProps) {
 
 const Spared = ({ why }: { readonly why: string }) => (
   <span className="nested-spared" data-tip={why}>
-    <span className="sr-only">not read</span>
+    <span className="sr-only">{COLUMNS.notRead}</span>
   </span>
 );
 
 const rowName = (forLevel: number, vendor: Vendor): string =>
-  forLevel === 0 ? 'the page' : forLevel < 0 ? 'context' : `L${levelNumber(vendor, forLevel)} table`;
+  forLevel === 0 ? NESTED.page : forLevel < 0 ? NESTED.context : NESTED.table(levelNumber(vendor, forLevel));
 
 /** What nesting costs, and what was spared. */
 function costOf({ rows, accesses, most }: Matrix): string {
   const own = rows.filter(({ then }) => then !== null).length;
-  const spared = Math.max(0, most - accesses);
-  const many = spared > 0 ? `${accesses} of ${most}` : accesses;
-  const rest = spared > 0 ? ' Caches and large pages spared the rest.' : '';
-  return `${many} memory accesses: ${own} for the guest’s own entries, ${accesses - own} to find out where things lie.${rest}`;
+  return most > accesses ? NESTED.costSpared(accesses, own, most) : NESTED.cost(accesses, own);
 }
 
 /** Arrows: the read before or after, or that of the row above or below; Home and End: the first and the last step. */
@@ -205,12 +203,12 @@ function Cell({
   const level = levelNumber(vendor, step.level);
   const what =
     step.kind === 'cache'
-      ? `${cacheWords(step.structure).name} hit`
+      ? NESTED.hit(cacheWords(step.structure).name)
       : step.structure === 'cd'
-        ? `Access ${number} of ${of}: context descriptor`
-        : `Access ${number} of ${of}: stage ${step.stage ?? 1}, level ${level}`;
+        ? NESTED.accessContext(number, of)
+        : NESTED.access(number, of, step.stage ?? 1, level);
   const done = index < shown;
-  const entry = done && step.index !== null ? `, entry 0x${plainHex(step.index)}` : '';
+  const where = done && step.index !== null ? NESTED.withEntry(what, plainHex(step.index)) : what;
   return (
     <button
       type="button"
@@ -227,8 +225,8 @@ function Cell({
         ['--c' as string]:
           step.kind === 'cache' || step.level === 0 ? 'var(--iommu)' : levelColour(step.level),
       }}
-      data-tip={`${index + 1}: ${step.title}`}
-      aria-label={`${what}${entry}${done ? `, ${step.outcome}` : ''}`}
+      data-tip={NESTED.cellTip(index + 1, step.title)}
+      aria-label={done ? NESTED.withOutcome(where, step.outcome) : where}
       onClick={() => onShow(index + 1)}
     >
       {words ?? (

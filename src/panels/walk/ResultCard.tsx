@@ -1,7 +1,7 @@
 import { Check, TriangleAlert, X } from 'lucide-react';
 import type { LookupPart } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
-import { faultNumber } from '../../ui/hardware-words';
+import { faultNumber } from '../../words/hardware';
 import { groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { useApp } from '../../store';
@@ -9,6 +9,9 @@ import { KernelLine, RecordWords } from '../shared/FaultRecord';
 import { ObjectLink } from '../shared/ObjectLink';
 import { sentence } from '../shared/sentence';
 import { useSpotRow } from '../shared/use-spot';
+import { RESULT } from '../../words/panels/walk';
+import { Phrase } from '../../ui/Phrase';
+import { SHARED } from '../../words/panels/shared';
 
 interface ResultCardProps {
   readonly part: LookupPart;
@@ -25,14 +28,6 @@ export const ResultCard = ({ part, iommu }: ResultCardProps) =>
     <Arrived part={part} />
   );
 
-const FROM: Readonly<Record<LookupPart['from'], string>> = {
-  bypass: 'not translated',
-  'device-tlb': 'as the device was told before',
-  iotlb: 'from the IOTLB, without a walk',
-  peer: 'another device’s memory',
-  walk: 'read from the tables',
-};
-
 function Arrived({ part }: { readonly part: LookupPart }) {
   const showMemory = useApp((state) => state.actions.showMemory);
   const { pa, bytes } = part;
@@ -42,20 +37,20 @@ function Arrived({ part }: { readonly part: LookupPart }) {
     <Section>
       <div className="row result">
         {pa === null ? (
-          <span className="pill">interrupt message</span>
+          <span className="pill">{RESULT.interrupt}</span>
         ) : (
           <button
             type="button"
             className="pill"
-            data-tip="Show these bytes"
+            data-tip={SHARED.showBytes}
             onClick={() => showMemory(pa)}
             {...spot}
           >
             <Check size={13} strokeWidth={3} aria-hidden="true" />
-            PA {groupedHex(pa)}
+            {RESULT.pa(groupedHex(pa))}
           </button>
         )}
-        <span className="muted">{part.interrupt ? 'for a processor, not for memory' : FROM[part.from]}</span>
+        <span className="muted">{part.interrupt ? RESULT.toProcessor : RESULT.from[part.from]}</span>
       </div>
     </Section>
   );
@@ -64,13 +59,13 @@ function Arrived({ part }: { readonly part: LookupPart }) {
 /** No IOMMU had a say. */
 function Reached({ peer }: { readonly peer: NonNullable<LookupPart['peer']> }) {
   return (
-    <section className="sec fault-card" aria-label="Past the IOMMU">
+    <section className="sec fault-card" aria-label={RESULT.pastTitle}>
       <span className="pill" data-tone="fault">
         <TriangleAlert size={13} strokeWidth={2.5} aria-hidden="true" />
-        past the IOMMU
+        {RESULT.past}
       </span>
       <h3>
-        It reached <ObjectLink id={peer.deviceId} />
+        <Phrase text={RESULT.reached} parts={{ device: <ObjectLink id={peer.deviceId} /> }} />
       </h3>
       <p className="prose">{sentence(peer.why)}</p>
       <p className="row">
@@ -98,9 +93,9 @@ function Faulted({ fault, iommu }: FaultedProps) {
   const { select, showPanel } = useApp((state) => state.actions);
   const { reason, name, why, kernelLine } = fault;
   const record = iommu?.faults.findLast((each) => each.reason === reason && each.kernelLine === kernelLine);
-  const number = reason === 0 ? 'dropped' : faultNumber(iommu?.vendor ?? 'generic', reason);
+  const number = reason === 0 ? RESULT.dropped : faultNumber(iommu?.vendor ?? 'generic', reason);
   return (
-    <section className="sec fault-card" aria-label="Fault">
+    <section className="sec fault-card" aria-label={RESULT.fault}>
       <span className="pill" data-tone="fault">
         <X size={13} strokeWidth={3} aria-hidden="true" />
         {number}
@@ -118,8 +113,7 @@ function Faulted({ fault, iommu }: FaultedProps) {
             showPanel('queues');
           }}
         >
-          {iommu.faults.length === 1 ? 'In the fault log' : `All ${iommu.faults.length} in the fault log`} of{' '}
-          {iommu.title}
+          {RESULT.inLog(iommu.faults.length, iommu.title)}
         </button>
       )}
     </section>

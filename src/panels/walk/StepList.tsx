@@ -3,6 +3,7 @@ import type { IommuObject } from '../../engine/sim/world';
 import { groupedHex, plainHex } from '../../ui/numbers';
 import { listKeys } from '../shared/list-keys';
 import { SpotItem } from '../shared/SpotItem';
+import { STEP, WALK } from '../../words/panels/walk';
 import { Chips } from './Chips';
 import { isTable } from './columns';
 import { levelColour, linkOf } from './links';
@@ -26,7 +27,7 @@ interface StepListProps {
 export function StepList({ vendor, steps, shown, access, stale, onShow }: StepListProps) {
   const chain = permissionChain(steps);
   return (
-    <ol className="steps" aria-label="Steps" onKeyDown={listKeys('.step-head')}>
+    <ol className="steps" aria-label={WALK.steps} onKeyDown={listKeys('.step-head')}>
       {steps.map((step, index) => {
         const past = index < shown;
         const isStale = stale.has(index);
@@ -47,8 +48,8 @@ export function StepList({ vendor, steps, shown, access, stale, onShow }: StepLi
               aria-current={index === shown - 1 ? 'step' : undefined}
               aria-label={
                 past
-                  ? `${kindOf(step, vendor)}: ${tagOf(step)}, ${step.outcome}${isStale ? ', stale' : ''}`
-                  : `Go on to: ${kindOf(step, vendor)}`
+                  ? (isStale ? STEP.doneStale : STEP.done)(kindOf(step, vendor), tagOf(step), step.outcome)
+                  : STEP.goOn(kindOf(step, vendor))
               }
               tabIndex={index === Math.max(0, shown - 1) ? 0 : -1}
               onClick={() => onShow(index + 1)}
@@ -59,7 +60,7 @@ export function StepList({ vendor, steps, shown, access, stale, onShow }: StepLi
                   <StepText step={step} kind={kindOf(step, vendor)} />
                   <span className="step-end">
                     <span className="step-outcome" data-outcome={step.outcome} data-stale={isStale}>
-                      {isStale && 'stale '}
+                      {isStale && `${STEP.stale} `}
                       {step.outcome}
                     </span>
                     <Chips permissions={chain[index] ?? []} access={access} />

@@ -1,5 +1,6 @@
 import { memo, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { plainHex } from '../../ui/numbers';
+import { COLUMNS } from '../../words/panels/walk';
 import { paintStrip } from './paint-strip';
 import { entryAt, moveBy, rectOf, stripShape, type StripRoom, type StripShape } from './strip-shape';
 import { cellKind, occupancyText } from './summary';
@@ -43,11 +44,14 @@ export function Strip({ label, cells, index, run, peeked, room, onPeek }: StripP
         className="strip"
         role="slider"
         tabIndex={0}
-        aria-label={`${label}: ${occupancyText(cells)}`}
+        aria-label={COLUMNS.strip(label, occupancyText(cells))}
         aria-valuemin={0}
         aria-valuemax={cells.length - 1}
         aria-valuenow={current}
-        aria-valuetext={`entry 0x${plainHex(current)}, ${cellKind(cells, current)}${current === index ? ', read by this look-up' : ''}`}
+        aria-valuetext={(current === index ? COLUMNS.stripEntryRead : COLUMNS.stripEntry)(
+          plainHex(current),
+          cellKind(cells, current),
+        )}
         style={{ width: shape.columns * shape.cell, height: shape.rows * shape.cell }}
         onKeyDown={onKeyDown}
         onPointerMove={(event) => setHovered(at(event))}

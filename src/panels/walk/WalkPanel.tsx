@@ -3,9 +3,10 @@ import { useState } from 'react';
 import { useApp } from '../../store';
 import { stagedLookup } from '../../store/playback';
 import { Button, IconButton } from '../../ui/Button';
-import { count, groupedHex } from '../../ui/numbers';
+import { groupedHex } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { SpotItem } from '../shared/SpotItem';
+import { WALK } from '../../words/panels/walk';
 import { WalkView } from './WalkView';
 import './walk.css';
 
@@ -17,10 +18,10 @@ export function WalkPanel() {
   if (lookup === null) return <NothingOnStage />;
   if (wide)
     return (
-      <Section title="Over the canvas">
-        <p className="prose">The walk has the whole room of the canvas now.</p>
+      <Section title={WALK.overCanvas}>
+        <p className="prose">{WALK.overCanvasSays}</p>
         <p className="after">
-          <Button onClick={() => widenWalk(false)}>Bring it back here</Button>
+          <Button onClick={() => widenWalk(false)}>{WALK.bringBack}</Button>
         </p>
       </Section>
     );
@@ -30,7 +31,7 @@ export function WalkPanel() {
       wide={false}
       tools={
         <span className="wide-only">
-          <IconButton label="Walk over the canvas" onClick={() => widenWalk(true)}>
+          <IconButton label={WALK.title} onClick={() => widenWalk(true)}>
             <Maximize2 size={14} />
           </IconButton>
         </span>
@@ -49,19 +50,16 @@ function NothingOnStage() {
   const [limit, setLimit] = useState(STEP);
   if (lookups.length === 0)
     return (
-      <Section title="No look-up yet">
-        <p className="prose">
-          Select a device and fire a DMA: here you see every cache the IOMMU asks, every table entry it reads,
-          and where the bytes end up.
-        </p>
+      <Section title={WALK.noneYet}>
+        <p className="prose">{WALK.noneYetSays}</p>
       </Section>
     );
   const earlier = Math.max(0, lookups.length - limit);
   return (
-    <Section title="Look-ups so far">
+    <Section title={WALK.soFar}>
       {earlier > 0 && (
         <Button className="lookups-earlier" onClick={() => setLimit(limit + STEP)}>
-          {count(Math.min(earlier, STEP), 'earlier look-up')} of {earlier.toLocaleString('en')}
+          {WALK.earlier(Math.min(earlier, STEP), earlier)}
         </Button>
       )}
       <ul className="stack">
@@ -76,12 +74,12 @@ function NothingOnStage() {
             <button type="button" className="link" onClick={() => play(earlier + at)}>
               <code>
                 {lookup.line}: {lookup.access} {groupedHex(lookup.iova)}
-                {lookup.pasid !== undefined && ` PASID ${lookup.pasid}`}
+                {lookup.pasid !== undefined && ` ${WALK.withPasid(lookup.pasid)}`}
               </code>
             </button>
             <span className="muted">
               {' '}
-              {lookup.parts.some((part) => part.fault) ? 'fault' : 'reached memory'}
+              {lookup.parts.some((part) => part.fault) ? WALK.fault : WALK.reached}
             </span>
           </SpotItem>
         ))}

@@ -5,11 +5,11 @@ import { endOfPart, positionAt, totalSteps } from '../../store/playback';
 import { linesOf, shortBdf } from '../../store/script';
 import type { Lookup, LookupPart } from '../../engine/sim/batch';
 import { Button } from '../../ui/Button';
-import { count } from '../../ui/numbers';
 import { Section } from '../../ui/Section';
 import { ObjectLink } from '../shared/ObjectLink';
 import { SpaceLink } from '../shared/SpaceLink';
 import { find } from '../shared/words';
+import { WALK } from '../../words/panels/walk';
 import { beforeLeaf } from './address';
 import { AddressBar } from './AddressBar';
 import { CachesBeside, StaleCall } from './CachesBeside';
@@ -87,9 +87,9 @@ export function WalkView({ lookup, wide, tools }: WalkViewProps) {
         <StaleCall part={part} caches={caches} shown={shown} stale={stale} />
       </div>
       <div className="walk-tables">
-        <Section title={`Look-up · ${summaryOf(part)}`}>
+        <Section title={WALK.lookup(summaryOf(part))}>
           {steps.length === 0 ? (
-            <p className="prose">Nothing was looked up: {whyNothing(part)}.</p>
+            <p className="prose">{whyNothing(part)}</p>
           ) : (
             <>
               <NestedMatrix {...of} address={part.address} hostLevels={host?.levels ?? 0} onShow={onShow} />
@@ -112,7 +112,7 @@ export function WalkView({ lookup, wide, tools }: WalkViewProps) {
       <div className="walk-beside">
         {iommu !== null && <CachesBeside {...{ part, shown, iommu, caches, stale, onShow }} />}
         {steps.length > 0 && (
-          <Section title="Step by step">
+          <Section title={WALK.stepByStep}>
             <StepList {...of} access={lookup.access} stale={stale} onShow={onShow} />
           </Section>
         )}
@@ -126,14 +126,16 @@ const offsetBits = ({ address }: LookupPart): number | null =>
   address.find(({ level }) => level === 0)?.bits ?? null;
 
 function whyNothing({ fault, peer }: LookupPart): string {
-  if (peer !== null) return 'the request never came to an IOMMU';
-  return fault === null ? 'the address passes as it is' : 'no table is asked';
+  if (peer !== null) return WALK.nothing.peer;
+  return fault === null ? WALK.nothing.passes : WALK.nothing.noTable;
 }
 
-const titleOf = ({ access, bytes, deviceId, pasid }: Lookup): string =>
-  `DMA ${access}, ${count(bytes, 'byte')}, from ${shortBdf(deviceId.replace(/^dev:/, ''))}${
-    pasid === undefined ? '' : `, PASID ${pasid}`
-  }`;
+function titleOf({ access, bytes, deviceId, pasid }: Lookup): string {
+  const device = shortBdf(deviceId.replace(/^dev:/, ''));
+  return pasid === undefined
+    ? WALK.dma(access, bytes, device)
+    : WALK.dmaOfPasid(access, bytes, device, pasid);
+}
 
 /** Moves the playback so that `shown` steps of a part have happened. */
 const stepTo =
@@ -152,7 +154,7 @@ interface EndsProps {
 function Ends({ ends, onShow }: EndsProps) {
   if (ends.length === 0) return null;
   return (
-    <ul className="walk-ends" aria-label="Permissions that were taken away">
+    <ul className="walk-ends" aria-label={WALK.takenAway}>
       {ends.map(({ index, name, words }) => (
         <li key={name}>
           <button type="button" className="walk-end" onClick={() => onShow(index + 1)}>
@@ -172,13 +174,10 @@ function Since({ lookup }: { readonly lookup: Lookup }) {
   if (cursor <= lookup.line) return null;
   return (
     <p className="row walk-since" role="status">
-      <span className="grow">
-        As it went at line {lookup.line}; {count(cursor - lookup.line, 'line')}{' '}
-        {cursor - lookup.line === 1 ? 'has' : 'have'} run since.
-      </span>
+      <span className="grow">{WALK.since(lookup.line, cursor - lookup.line)}</span>
       {/^\s*dma\s/.test(text) && (
         <Button look="primary" onClick={() => void act([withExpectation(text, null)])}>
-          Fire it again
+          {WALK.fireAgain}
         </Button>
       )}
     </p>
@@ -190,15 +189,13 @@ function Progress({ lookup, step }: { readonly lookup: Lookup; readonly step: nu
   return (
     <Section>
       <p className="row">
-        <span className="muted grow">
-          Step {step} of {total}
-        </span>
+        <span className="muted grow">{WALK.step(step, total)}</span>
         <button
           type="button"
           className="link"
           onClick={() => useApp.getState().actions.setPlayback({ step: total, playing: false })}
         >
-          show the end
+          {WALK.showEnd}
         </button>
       </p>
     </Section>
@@ -208,9 +205,9 @@ function Progress({ lookup, step }: { readonly lookup: Lookup; readonly step: nu
 /** Whom it went through; `pa`: where it arrived, once that is known. */
 function Through({ lookup, pa }: { readonly lookup: Lookup; readonly pa: number | null }) {
   return (
-    <Section title="Through">
+    <Section title={WALK.through}>
       <p className="row">
-        <ObjectLink id={lookup.deviceId} /> <Arrow /> <ObjectLink id={lookup.iommuId} none="no IOMMU" />
+        <ObjectLink id={lookup.deviceId} /> <Arrow /> <ObjectLink id={lookup.iommuId} none={WALK.noIommu} />
         {[lookup.hwptId, lookup.ioasId, lookup.processId].map(
           (id) =>
             id !== null && (
@@ -223,14 +220,14 @@ function Through({ lookup, pa }: { readonly lookup: Lookup; readonly pa: number 
       {lookup.ioasId !== null && (
         <p className="after">
           <SpaceLink space={lookup.ioasId} start={lookup.iova} last={lookup.iova}>
-            Show on the address strip
+            {WALK.onAddressStrip}
           </SpaceLink>
         </p>
       )}
       {pa !== null && (
         <p className="after">
           <SpaceLink space="memory" start={BigInt(pa)} last={BigInt(pa)}>
-            Show on the memory strip
+            {WALK.onMemoryStrip}
           </SpaceLink>
         </p>
       )}

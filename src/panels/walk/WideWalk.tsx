@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { useApp } from '../../store';
 import { stagedLookup } from '../../store/playback';
 import { IconButton } from '../../ui/Button';
+import { WALK } from '../../words/panels/walk';
 import { WalkView } from './WalkView';
 import './wide.css';
 
@@ -25,10 +26,10 @@ export function WideWalk() {
     return () => document.removeEventListener('keydown', leave, true);
   }, [widenWalk]);
   return (
-    <section ref={place} className="wide-walk" aria-label="Walk over the canvas" tabIndex={-1}>
+    <section ref={place} className="wide-walk" aria-label={WALK.title} tabIndex={-1}>
       {lookup === null ? (
         <p className="wide-walk-empty">
-          <span className="prose">No look-up is on stage. Step on to a DMA.</span>
+          <span className="prose">{WALK.noneOnStage}</span>
           <Narrow />
         </p>
       ) : (
@@ -43,7 +44,7 @@ const ABOVE = '[role=dialog], [role=menu], [role=listbox]';
 function Narrow() {
   const { widenWalk } = useApp((state) => state.actions);
   return (
-    <IconButton label="Back to the canvas" keys="Esc" onClick={() => widenWalk(false)}>
+    <IconButton label={WALK.backToCanvas} keys="Esc" onClick={() => widenWalk(false)}>
       <Minimize2 size={15} />
     </IconButton>
   );

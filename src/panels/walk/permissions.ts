@@ -1,6 +1,7 @@
 import type { WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
-import { levelNumber } from '../../ui/hardware-words';
+import { levelNumber } from '../../words/hardware';
+import { PERMISSION } from '../../words/panels/walk';
 import { chainOf, isTable, type Chain } from './columns';
 
 const LETTERS = ['R', 'W', 'X', 'U'] as const;
@@ -37,13 +38,6 @@ export function permissionChain(steps: readonly WalkStep[]): readonly (readonly 
   });
 }
 
-const VERBS: Readonly<Record<Permission['name'], string>> = {
-  R: 'reading',
-  W: 'writing',
-  X: 'execution',
-  U: 'requests of users',
-};
-
 /** One end of the page's chain in words: which level takes what away. */
 export interface ChainEnd {
   /** Place of the step that says so. */
@@ -66,13 +60,12 @@ export function endsOfChain(
       (step.stage === 2 && step.forLevel !== 0)
     )
       return [];
-    const stage = step.stage === null ? '' : `stage ${step.stage}, `;
     return (chain[index] ?? [])
       .filter(({ clearedHere }) => clearedHere)
       .map(({ name }) => ({
         index,
         name,
-        words: `${name} ends at ${stage}level ${levelNumber(vendor, step.level)}: its entry does not allow ${VERBS[name]}${step.outcome === 'table' ? ', so nothing below it can' : ''}.`,
+        words: PERMISSION.ends(name, step.stage, levelNumber(vendor, step.level), step.outcome === 'table'),
       }));
   });
 }

@@ -1,7 +1,7 @@
 import type { CacheEntryView, CacheView } from '../../engine/hw/common/view';
 import type { LookupPart, WalkStep } from '../../engine/sim/batch';
 import type { DeviceTlbView } from '../../engine/sim/world';
-import { isTableCache } from '../../ui/hardware-words';
+import { isTableCache } from '../../words/hardware';
 
 /** What the device keeps itself, and for which PASID it went out; null for none. */
 export interface OwnTranslations {

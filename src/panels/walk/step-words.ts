@@ -1,6 +1,7 @@
 import type { WalkStep } from '../../engine/sim/batch';
 import type { IommuObject } from '../../engine/sim/world';
-import { cacheWords, levelNumber, structureWords } from '../../ui/hardware-words';
+import { cacheWords, levelNumber, structureWords } from '../../words/hardware';
+import { STEP } from '../../words/panels/walk';
 import { isTable } from './columns';
 
 type Vendor = IommuObject['vendor'];
@@ -15,22 +16,21 @@ export const markOf = (step: WalkStep, vendor: Vendor): string =>
 
 export const forWhat = (forLevel: number, vendor: Vendor): string =>
   forLevel === 0
-    ? 'for the page'
+    ? STEP.forPage
     : forLevel < 0
-      ? 'for the context descriptor'
-      : `for the level ${levelNumber(vendor, forLevel)} table`;
+      ? STEP.forContext
+      : STEP.forTable(levelNumber(vendor, forLevel));
 
 /** A table's entry by stage and level. */
 export const entryName = ({ stage, level }: WalkStep, vendor: Vendor): string =>
-  `${stage === null ? '' : `stage ${stage} `}level ${levelNumber(vendor, level)} entry`;
+  STEP.entry(stage, levelNumber(vendor, level));
 
 export function kindOf(step: WalkStep, vendor: Vendor): string {
   if (step.kind === 'cache') return CACHE_TITLE.exec(step.title)?.[1] ?? cacheWords(step.structure).name;
   const { name } = structureWords(step.structure);
   if (!isTable(step)) return name;
-  const stage = step.stage === null ? '' : `stage ${step.stage} `;
-  const what = step.stage === 2 && step.forLevel !== null ? ` ${forWhat(step.forLevel, vendor)}` : '';
-  return `${stage}${name}, level ${levelNumber(vendor, step.level)}${what}`;
+  const what = step.stage === 2 && step.forLevel !== null ? forWhat(step.forLevel, vendor) : null;
+  return STEP.table(step.stage, name, levelNumber(vendor, step.level), what);
 }
 
 /** A cache by its document's name, then what was asked: `IOTLB miss: did 4 …`, `IOTLB, domain 4 …`, `TLB: vmid 0 …` */

@@ -1,5 +1,5 @@
 import type { AddressField, LookupPart, WalkStep } from '../../engine/sim/batch';
-import { count } from '../../ui/numbers';
+import { OCCUPANCY, WALK } from '../../words/panels/walk';
 import { joinedBits } from './address';
 
 /** The cost of a look-up in a line: which cache helped, and how often memory was read. */
@@ -10,12 +10,12 @@ export function summaryOf(part: LookupPart): string {
   const hit = (cache: string): boolean =>
     part.steps.some((step) => step.kind === 'cache' && step.structure === cache && step.outcome === 'hit');
   const words = [
-    ...(hit('device-tlb') ? ['device TLB hit'] : []),
-    ...(hit('iotlb') ? ['IOTLB hit'] : []),
-    ...(others > 0 ? [count(others, 'structure read')] : []),
-    ...(tables > 0 ? [count(tables, 'table read')] : []),
+    ...(hit('device-tlb') ? [WALK.cost.deviceTlb] : []),
+    ...(hit('iotlb') ? [WALK.cost.iotlb] : []),
+    ...(others > 0 ? [WALK.cost.structures(others)] : []),
+    ...(tables > 0 ? [WALK.cost.tables(tables)] : []),
   ];
-  return words.length === 0 ? 'none' : words.join(' · ');
+  return words.length === 0 ? WALK.cost.none : words.join(' · ');
 }
 
 /** How many entries, the one that was read among them, are one leaf together. */
@@ -36,10 +36,10 @@ export function occupancyText(occupancy: Uint8Array): string {
   const counts = { empty: 0, table: 0, leaf: 0, malformed: 0 };
   for (const cell of occupancy) counts[CELLS[cell] ?? 'malformed']++;
   const words = [
-    ...(counts.table > 0 ? [count(counts.table, 'table')] : []),
-    ...(counts.leaf > 0 ? [count(counts.leaf, 'leaf', 'leaves')] : []),
-    ...(counts.malformed > 0 ? [`${counts.malformed} malformed`] : []),
-    `${counts.empty} empty`,
+    ...(counts.table > 0 ? [OCCUPANCY.tables(counts.table)] : []),
+    ...(counts.leaf > 0 ? [OCCUPANCY.leaves(counts.leaf)] : []),
+    ...(counts.malformed > 0 ? [OCCUPANCY.malformed(counts.malformed)] : []),
+    OCCUPANCY.empty(counts.empty),
   ];
   return words.join(', ');
 }

@@ -4,6 +4,7 @@ import { formatAddress, formatPciLine } from '../pci-line';
 import { behind } from '../what-if/free-ports';
 import { newPort } from '../what-if/add-port';
 import { MachineText, type PciLine } from '../what-if/machine-text';
+import * as says from '../../words/scenario/copy';
 
 /** Functions of one card, from the first: what comes out of a slot together. */
 export function cardOf(
@@ -22,14 +23,11 @@ export function cardOf(
 
 /** Why a function cannot be had a second time; null: its card can. */
 export function whyNoCopy(machine: MachineText, { spec, name }: PciLine): string | null {
-  if (spec.virtualOf !== null)
-    return `${name} is a virtual function: its physical one makes more of them (sriov_numvfs)`;
+  if (spec.virtualOf !== null) return says.isAVirtualFunctionItsPhysical(name);
   if (spec.kind === 'root-port') return null;
-  if (spec.buses !== null) return `${name} is a bridge of the machine: copy the cards behind it`;
+  if (spec.buses !== null) return says.isABridgeOfTheMachine(name);
   const port = machine.functions.find(({ spec: each }) => leadsTo(each, spec.address))?.spec.kind;
-  return port === 'root-port' || port === 'downstream-port'
-    ? null
-    : `${name} is in no slot: it is part of the chipset`;
+  return port === 'root-port' || port === 'downstream-port' ? null : says.isInNoSlot(name);
 }
 
 const leadsTo = ({ buses, address }: PciFunctionSpec, to: PciAddress): boolean =>

@@ -2,7 +2,8 @@ import type { LineResult, Lookup } from '../../engine/sim/batch';
 import { hex } from '../../lib/u64';
 import type { Recording, RunLine } from './recording';
 import { wordsOf } from './words-of';
-import { MARKDOWN_WORDS as WORDS } from './words';
+import { code, escaped, fenced, head, row } from './markdown-text';
+import { MARKDOWN_WORDS as WORDS } from '../../words/scenario/markdown';
 
 export interface ReportInput {
   readonly recording: Recording;
@@ -86,28 +87,3 @@ function groupTable(groups: ReportInput['groups']): readonly string[] {
     ...groups.map(({ number, devices }) => row(String(number), devices.map(code).join(' '))),
   ];
 }
-
-const head = (...cells: readonly string[]): readonly string[] => [
-  row(...cells),
-  row(...cells.map(() => '---')),
-];
-const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-/** As code, within a cell: with as many ticks as it takes. */
-function code(text: string): string {
-  const ticks = '`'.repeat(longestRun(text) + 1);
-  const space = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
-  return `${ticks}${space}${text.replaceAll('|', '\\|')}${space}${ticks}`;
-}
-
-function fenced(text: string): string {
-  const ticks = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return `${ticks}iommu\n${text.replace(/\n+$/, '')}\n${ticks}`;
-}
-
-const longestRun = (text: string): number =>
-  Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-
-/** What would be markup; a `_` within a word is none. */
-const escaped = (text: string): string =>
-  text.replace(/[\\`*[\]<>|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\$&').replace(/\s+/g, ' ');

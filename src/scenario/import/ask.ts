@@ -2,14 +2,12 @@ import type { PciFunctionSpec } from '../../engine/pci/function-spec';
 import type { Ask, Certainty, Gap, ImportedIommu } from './imported';
 import type { ReadText } from './read-text';
 import { NOTHING_TELLS } from './which-iommu';
+import * as says from '../../words/scenario/import';
 
 const WHYS: readonly (readonly [command: string, why: string])[] = [
-  [
-    'sudo lspci -vvvnnxxxx',
-    'as root it prints the ACS registers, the kind of every port and the header bits that decide groups',
-  ],
-  ['lspci -nn', 'it prints the numbers that quirks go by'],
-  ['lspci -t', 'it prints which bridge leads where'],
+  ['sudo lspci -vvvnnxxxx', says.asRootItPrintsTheAcs],
+  ['lspci -nn', says.itPrintsTheNumbersThatQuirks],
+  ['lspci -t', says.itPrintsWhichBridgeLeadsWhere],
 ];
 const GROUPS = 'find /sys/kernel/iommu_groups -type l';
 
@@ -29,22 +27,22 @@ export function asksOf(
   // The first prints all that the others do.
   if (asks[0]?.command === 'sudo lspci -vvvnnxxxx') asks.length = 1;
   if (certainty.state === 'open' && specs.every(({ recordedGroup }) => recordedGroup === null))
-    asks.push({ command: GROUPS, why: 'it prints the groups that the running kernel made; no root needed' });
+    asks.push({ command: GROUPS, why: says.itPrintsTheGroups });
   for (const command of wanted)
     if (command.startsWith('sudo acpidump'))
       asks.push({
         command,
-        why: 'the firmware’s table says which IOMMU covers what, and for whom memory is reserved',
+        why: says.theFirmwaresTableSaysWhichIommu,
       });
   if (iommu.why === NOTHING_TELLS)
     asks.push({
       command: 'sudo dmesg | grep -e DMAR -e AMD-Vi -e smmu',
-      why: 'it names the IOMMU that the machine has',
+      why: says.itNamesTheIommu,
     });
   if (facts.iommuOff !== null)
     asks.push({
       command: 'cat /proc/cmdline',
-      why: 'the log says that the IOMMU is off; the command line may say why',
+      why: says.theLogSaysThatTheIommu,
     });
   return asks;
 }

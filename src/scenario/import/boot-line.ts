@@ -1,5 +1,6 @@
 import type { Facts } from './facts';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /** Parameters that change IOMMUs, groups or who drives what; the rest is nobody's business. */
 const MATTERS =
@@ -19,7 +20,7 @@ export function bootWords({ bootLines }: Facts, warnings: Warnings): string {
     if (other !== words)
       warnings.contradiction(
         [first.line, line],
-        `two command lines: "${words.slice(0, 200)}" and "${other.slice(0, 200)}"; the former was taken`,
+        says.twoCommandLinesAndTheFormer(words.slice(0, 200), other.slice(0, 200)),
         '',
       );
   }

@@ -16,6 +16,7 @@ import { inScanOrder } from './scan-order';
 import { maybeVirtual, virtualFunctions } from './virtual-functions';
 import type { Merged } from './merge-sources';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 const EVERYTHING = 'sudo lspci -vvvnnxxxx';
 
@@ -94,15 +95,11 @@ function place(topology: PciTopology, record: LspciRecord, listing: Listing): Pc
   if (added.ok) return added.value;
   const without = spec.buses === null ? null : topology.addFunction({ ...spec, buses: null });
   if (without?.ok === true) {
-    warnings.contradiction(
-      [record.line],
-      `${added.why}; % taken as a bridge without buses behind it`,
-      nameOf(record),
-    );
+    warnings.contradiction([record.line], says.takenAsABridgeWithoutBuses(added.why), nameOf(record));
     return without.value;
   }
   listing.undecided.delete(formatBdf(record.address));
-  warnings.gap(record.line, `${added.why}; left out (%)`, nameOf(record), EVERYTHING);
+  warnings.gap(record.line, says.leftOut(added.why), nameOf(record), EVERYTHING);
   return null;
 }
 
@@ -155,19 +152,9 @@ function hidesAcs(record: LspciRecord, name: string, { maybeVirtual }: Listing):
 /** What acsOf() does not say. */
 function sayHidden(record: LspciRecord, name: string, { maybeVirtual, warnings }: Listing): void {
   if (maybeVirtual.has(name))
-    warnings.gap(
-      record.line,
-      '% may be virtual functions: one before them has SR-IOV, but where its virtual functions are is not told; taken as physical',
-      nameOf(record),
-      EVERYTHING,
-    );
+    warnings.gap(record.line, says.mayBeVirtualFunctionsOneBefore, nameOf(record), EVERYTHING);
   else if (!capabilitiesKnown(record))
-    warnings.gap(
-      record.line,
-      'no ACS registers of %: they count as without ACS unless recorded groups tell',
-      nameOf(record),
-      EVERYTHING,
-    );
+    warnings.gap(record.line, says.noAcsRegistersOfTheyCount, nameOf(record), EVERYTHING);
 }
 
 /** Whether the text shows that its kernel gave it no group: only a complete list of groups can. */
@@ -203,12 +190,7 @@ function headerMultifunction(
     const name = formatBdf(record.address);
     if (!listing.undecided.has(name))
       listing.undecided.set(name, { what: 'multifunction', line: record.line });
-    listing.warnings.gap(
-      record.line,
-      'whether the header of % says multifunction shows only in lspci -x; taken as single (if it does, all below it is one group)',
-      nameOf(record),
-      EVERYTHING,
-    );
+    listing.warnings.gap(record.line, says.whetherTheHeaderOfSaysMultifunction, nameOf(record), EVERYTHING);
   }
   return false;
 }
@@ -218,27 +200,17 @@ function acsOf(record: LspciRecord, listing: Listing): PciFunctionSpec['acs'] {
   const cap = record.acsCap;
   if (cap === null) {
     if (!record.acsListed) return null;
-    warnings.gap(
-      record.line,
-      '% listed with ACS but without its bits; taken as SV, RR, CR and UF, all on. Run sudo lspci -vvvnn to know',
-      nameOf(record),
-      EVERYTHING,
-    );
+    warnings.gap(record.line, says.listedWithAcsButWithout, nameOf(record), EVERYTHING);
     return { cap: REQ_ACS_FLAGS, ctrl: REQ_ACS_FLAGS };
   }
   const asLinuxSets = cap & REQ_ACS_FLAGS;
   const dword = hasDwordAcs(record.vendorId ?? UNKNOWN_ID, record.deviceId ?? UNKNOWN_ID);
   if (dword && record.byteCount < 0x1000) {
-    warnings.gap(
-      record.line,
-      '%: this chipset keeps ACS control where lspci does not look; taken as Linux sets it. Run sudo lspci -vvvxxxx to know',
-      nameOf(record),
-      EVERYTHING,
-    );
+    warnings.gap(record.line, says.thisChipsetKeepsAcsControl, nameOf(record), EVERYTHING);
     return { cap, ctrl: asLinuxSets };
   }
   if (record.acsCtrl === null) {
-    warnings.gap(record.line, '%: no ACSCtl line; taken as Linux sets it', nameOf(record), EVERYTHING);
+    warnings.gap(record.line, says.noACSCtlLineTakenAsLinux, nameOf(record), EVERYTHING);
     return { cap, ctrl: asLinuxSets };
   }
   return { cap, ctrl: record.acsCtrl };

@@ -2,6 +2,7 @@ import type { PciFunctionSpec } from '../../engine/pci/function-spec';
 import { recordedGroups, type Bounds } from './certainty';
 import type { Groups } from './extremes';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /** So many differences are told; more are the same one over and over. */
 const MOST = 20;
@@ -30,7 +31,7 @@ export function compareWithRecorded(
     settled.add(a);
     warnings.contradiction(
       [line(a), line(b)],
-      `% is in IOMMU group ${recorded.get(a)} of the text and ${short(b)} in ${recorded.get(b)}, but by the registers in the text Linux puts them together; so does the machine shown`,
+      says.isInIommuGroup(recorded.get(a), short(b), recorded.get(b)),
       short(a),
     );
   }
@@ -38,18 +39,13 @@ export function compareWithRecorded(
     settled.add(a);
     warnings.contradiction(
       [line(a), line(b)],
-      `% and ${short(b)} are both in IOMMU group ${recorded.get(a)} of the text, but by the registers in the text Linux keeps them apart; so does the machine shown`,
+      says.andAreBothInIommuGroup(short(b), recorded.get(a)),
       short(a),
     );
   }
   for (const { a } of [...splitIn(shown, recorded), ...joinedOver(shown, recorded)])
     if (!settled.has(a))
-      warnings.gap(
-        line(a),
-        'the machine shown groups % otherwise than the IOMMU groups of the text: how they hang together is not told',
-        short(a),
-        'sudo lspci -vvvnnxxxx',
-      );
+      warnings.gap(line(a), says.theMachineShownGroupsOtherwise, short(a), 'sudo lspci -vvvnnxxxx');
 }
 
 /** Together in the partition, but of two recorded numbers. */

@@ -1,4 +1,5 @@
 import type { ImportSource, LineRange, SourceKind } from './imported';
+import * as says from '../../words/scenario/import';
 
 /** Which line was understood as what. */
 export class Coverage {
@@ -68,11 +69,11 @@ const FIRST_KIND = 2;
 const TITLES: Readonly<Record<SourceKind, string>> = {
   lspci: 'lspci',
   'lspci-tree': 'lspci -t',
-  'group-listing': 'list of IOMMU groups',
+  'group-listing': says.listOfIommuGroups,
   sysfs: 'sysfs',
-  'kernel-log': 'kernel log',
-  cmdline: 'kernel command line',
-  acpi: 'ACPI table',
-  command: 'commands typed',
+  'kernel-log': says.kernelLog,
+  cmdline: says.kernelCommandLine,
+  acpi: says.acpiTable,
+  command: says.commandsTyped,
 };
 const KINDS = Object.keys(TITLES) as SourceKind[];

@@ -5,6 +5,7 @@ import { busName } from './lspci-tree';
 import { nameOf } from './read-dumps';
 import type { LspciRecord } from './record';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /**
  * Titles alone (`lspci -nn`, most lists of groups) name no bridge of any bus. Firmware numbers buses as it finds them: depth
@@ -36,12 +37,7 @@ export function guessBuses(
     if (told.size === 0) guessDomain(here, domainRoots);
     for (const record of untold)
       if (record.buses !== null)
-        warnings.gap(
-          record.line,
-          'which buses are behind % is guessed from the order of bus numbers; lspci -t shows it',
-          nameOf(record),
-          'lspci -t',
-        );
+        warnings.gap(record.line, says.whichBusesAreBehindIsGuessed, nameOf(record), 'lspci -t');
   }
   return unplaced;
 }

@@ -16,6 +16,7 @@ import { mergeSources } from './merge-sources';
 import { readText, type ReadText } from './read-text';
 import { Warnings } from './warnings';
 import { whichIommu } from './which-iommu';
+import * as says from '../../words/scenario/import';
 
 export type { Imported } from './imported';
 
@@ -84,8 +85,7 @@ function understand(text: string): Understood | { readonly why: string } {
   if (refused !== null) return { why: refused };
   const warnings = new Warnings();
   const read = readText(text, warnings);
-  if (read.tooMany)
-    return { why: `more than ${MOST_FUNCTIONS} functions: this is not the listing of one machine` };
+  if (read.tooMany) return { why: says.moreThanFunctions(MOST_FUNCTIONS) };
   const merged = mergeSources(read, warnings);
   if (merged.records.size === 0) return { why: nothingIn(read) };
   const built = buildSpecs(merged, read.facts.rootBuses, warnings);
@@ -99,9 +99,8 @@ function understand(text: string): Understood | { readonly why: string } {
 
 function refusal(text: string): string | null {
   if (text.length > LARGEST_TEXT)
-    return `this text has ${Math.ceil(text.length / MIB)} MiB; at most ${LARGEST_TEXT / MIB} MiB are read, enough for a thousand functions with every register. Keep only the output of lspci`;
-  if (isBinary(text))
-    return 'this is no plain text: it holds characters that no listing has. Save the output of lspci as UTF-8 text';
+    return says.thisTextHasMiBAtMost(Math.ceil(text.length / MIB), LARGEST_TEXT / MIB);
+  if (isBinary(text)) return says.thisIsNoPlainText;
   return null;
 }
 
@@ -109,13 +108,13 @@ function nothingIn({ lines, coverage, facts }: ReadText): string {
   const known = coverage
     .sources()
     .filter(({ kind }) => kind !== 'command')
-    .map((source) => `${source.title} (${source.lines} lines)`);
+    .map((source) => says.lines(source.title, source.lines));
   const units = facts.units.map(({ name }) => name).join(', ');
   const found =
     known.length === 0
       ? ''
-      : `; found were ${known.join(', ')}${units === '' ? '' : ` about ${units}`}, but none that names a PCI function`;
-  return `no lspci output in these ${lines} lines${found}: a function begins like "00:1f.0 ISA bridge [0601]: …". Run sudo lspci -vvvnn and paste what it prints`;
+      : says.foundWereButNoneThatNames(known.join(', '), units === '' ? '' : says.about(units));
+  return says.noLspciOutputInTheseLines(lines, found);
 }
 
 function sayFitted(
@@ -124,11 +123,7 @@ function sayFitted(
   warnings: Warnings,
 ): void {
   for (const name of fitted)
-    warnings.add(
-      lineOf.get(name) ?? 1,
-      'whether % isolate is taken from the groups that the machine’s own kernel made',
-      name.replace(/^0000:/, ''),
-    );
+    warnings.add(lineOf.get(name) ?? 1, says.whetherIsolateIsTaken, name.replace(/^0000:/, ''));
 }
 
 const SAMPLE = 65536;

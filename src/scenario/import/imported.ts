@@ -1,3 +1,5 @@
+import * as says from '../../words/scenario/import';
+
 /** Lines of the pasted text, counted from 1, both included. */
 export interface LineRange {
   readonly first: number;
@@ -113,7 +115,7 @@ export interface UndecidedFunction {
 /** Nothing found: for tests and for machines that need no text. */
 export const NO_FINDINGS: Findings = {
   sources: [],
-  iommu: { kind: 'vtd', told: false, why: 'nothing tells', units: [] },
+  iommu: { kind: 'vtd', told: false, why: says.nothingTells, units: [] },
   contradictions: [],
   gaps: [],
   remarks: [],

@@ -4,16 +4,13 @@ import type { PciKind } from '../../engine/pci/function-spec';
 import { nameOf } from './read-dumps';
 import { capabilitiesKnown, losesCapabilities, type LspciRecord } from './record';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /** The kind that the text tells; null when its capabilities could not be read. */
 export function kindOf(record: LspciRecord, warnings: Warnings): PciKind | null {
   if (typeof record.express === 'string') return record.express;
   if (record.express !== null) {
-    warnings.add(
-      record.line,
-      `a PCIe port type that the specification lacks (${record.express.unknown.slice(0, 40)}): % taken as an endpoint`,
-      nameOf(record),
-    );
+    warnings.add(record.line, says.aPCIePortType(record.express.unknown.slice(0, 40)), nameOf(record));
     return 'endpoint';
   }
   if (!record.conventional && !capabilitiesKnown(record)) return null;
@@ -31,12 +28,12 @@ export const isBridge = (record: LspciRecord): boolean =>
 export function inferKind(record: LspciRecord, above: PciFunction | null, warnings: Warnings): PciKind {
   const kind = isBridge(record) ? guessBridge(record, above) : guessEndpoint(record, above);
   const topic = record.asleep
-    ? 'asleep when the dump was made (header type 7f), so that its registers read as ones: the kind of % is guessed from its place. Wake it (echo on > /sys/bus/pci/devices/…/power/control) and dump again'
+    ? says.asleepWhenTheDump
     : record.capabilities === 'denied'
-      ? 'capabilities hidden from ordinary users: the kind of % is guessed, and they count as without ACS unless recorded groups tell. Run sudo lspci -vvvnn'
+      ? says.capabilitiesHiddenFromOrdinaryUsers
       : record.cutShort || losesCapabilities(record)
-        ? 'the text ends within the lines of %, or lacks some: without its capabilities its kind is guessed, and it counts as without ACS unless recorded groups tell'
-        : 'only a line or two in the text: the kind of % is guessed, and they count as without ACS unless recorded groups tell. Run sudo lspci -vvvnn';
+        ? says.theTextEndsWithinTheLinesOf
+        : says.onlyALineOrTwo;
   warnings.gap(record.line, topic, nameOf(record), 'sudo lspci -vvvnnxxxx');
   return kind;
 }

@@ -5,6 +5,7 @@ import { busName } from './lspci-tree';
 import { nameOf } from './read-dumps';
 import type { LspciRecord } from './record';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 const EVERYTHING = 'sudo lspci -vvvnnxxxx';
 const NUMBERS = 'lspci -nn';
@@ -17,32 +18,16 @@ export function remarkOnListing(
 ): void {
   const first = records[0];
   if (first !== undefined && !hasGroups && acsIsOff(records))
-    warnings.gap(
-      first.line,
-      'ACS is off on every port that has it. If this kernel ran without an IOMMU, Linux turns it on with one and makes smaller groups: take away what follows the / of acs= to see, or dump again with the IOMMU on',
-      '',
-      EVERYTHING,
-    );
+    warnings.gap(first.line, says.acsIsOffOnEveryPort, '', EVERYTHING);
   for (const record of records) {
     if (record.deviceId === null || record.deviceId === UNKNOWN_ID)
-      warnings.gap(
-        record.line,
-        'no device number for %: quirks that go by number are not applied to them. lspci -nn shows numbers',
-        nameOf(record),
-        NUMBERS,
-      );
+      warnings.gap(record.line, says.noDeviceNumberForQuirks, nameOf(record), NUMBERS);
     if (isSwitchtecNtb(record))
-      warnings.add(
-        record.line,
-        '%: a Switchtec NTB keeps further requester ids in its own memory, which no listing shows; they are not counted',
-        nameOf(record),
-      );
+      warnings.add(record.line, says.aSwitchtecNtbKeepsFurtherRequester, nameOf(record));
     if (record.classCode === null)
       warnings.gap(
         record.line,
-        record.className === null
-          ? 'no class for %: what it is does not show'
-          : 'a class name that is not English and has no number: %',
+        record.className === null ? says.noClassFor : 'a class name that is not English and has no number: %',
         nameOf(record),
         NUMBERS,
       );
@@ -74,12 +59,7 @@ export function findOrphans(
     const record = records.get(fn.name);
     if (isRoot || record === undefined) continue;
     orphans.add(fn.name);
-    warnings.gap(
-      record.line,
-      'no bridge in the text leads to the bus of %; taken as a root bus',
-      nameOf(record),
-      'lspci -t',
-    );
+    warnings.gap(record.line, says.noBridgeInTheTextLeads, nameOf(record), 'lspci -t');
   }
   return orphans;
 }

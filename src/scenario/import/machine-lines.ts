@@ -6,6 +6,7 @@ import type { AppliedAcpi } from './acpi/apply-acpi';
 import type { Facts, ReservedFact, UnitFact } from './facts';
 import type { ImportedIommu } from './imported';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /** What the script says beside its functions. */
 export interface MachineParts {
@@ -37,7 +38,7 @@ export function machineLines(parts: MachineParts, warnings: Warnings): readonly 
   if (acpi === null && units.length > 1 && placed.units.length < units.length - 1)
     warnings.gap(
       units[1]?.line ?? 1,
-      `which of the IOMMUs (${units.map(({ name }) => name).join(', ')}) covers which function is not in the text; all are put under one`,
+      says.whichOfTheIOMMUsCovers(units.map(({ name }) => name).join(', ')),
       '',
       dumpOf(iommu),
     );
@@ -54,20 +55,11 @@ export function machineLines(parts: MachineParts, warnings: Warnings): readonly 
 /** What the log tells and a script has no word for. */
 function sayUnmodelled({ interruptRemapping, iommuOff, platformDevices }: Facts, warnings: Warnings): void {
   if (interruptRemapping?.on === false)
-    warnings.add(
-      interruptRemapping.line,
-      'interrupts are not remapped on this machine, so that VFIO refuses its devices without allow_unsafe_interrupts; the machine shown remaps them',
-      '',
-    );
-  if (iommuOff !== null)
-    warnings.add(iommuOff.line, 'the log says that the IOMMU is off; the machine shown has it on', '');
+    warnings.add(interruptRemapping.line, says.interruptsAreNotRemapped, '');
+  if (iommuOff !== null) warnings.add(iommuOff.line, says.theLogSaysThatTheIommuIs, '');
   const [platform] = platformDevices;
   if (platform !== undefined)
-    warnings.add(
-      platform.line,
-      `devices that are not on a PCI bus are left out (${platformDevices.length}, ${platform.name} first)`,
-      '',
-    );
+    warnings.add(platform.line, says.devicesThatAre(platformDevices.length, platform.name), '');
 }
 
 /** The unit that covers what no other does; where none says so, the last, as firmware lists it. */
@@ -137,12 +129,7 @@ function reserveLines({ specs, facts, acpi, iommu }: MachineParts, warnings: War
     if (region.kind === 'msi' || region.kind === 'sw-msi' || region.start === HT_START) continue;
     const names = namesOf(region, specs);
     if (names.length === 0 && !toldElsewhere(region, facts.reserved))
-      warnings.gap(
-        region.line,
-        'memory is reserved for some function, but not told for which (RMRR): it keeps that one from a VM',
-        '',
-        dumpOf(iommu),
-      );
+      warnings.gap(region.line, says.memoryIsReservedForSomeFunction, '', dumpOf(iommu));
     for (const name of names) lines.add(reserveLine(name, region, specs));
   }
   return [...lines];

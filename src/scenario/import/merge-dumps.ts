@@ -2,6 +2,7 @@ import { detailOf, type LspciRecord } from './record';
 import { nameOf, type Dump } from './read-dumps';
 import type { Records } from './facts';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /**
  * Several listings in one paste: the most detailed one is the machine; others of the same machine fill in what it does
@@ -15,7 +16,7 @@ export function mergeDumps(dumps: readonly Dump[], warnings: Warnings): Records 
     if (isOtherMachine(merged, other)) {
       warnings.contradiction(
         [other.firstLine],
-        `another machine's listing (${other.records.size} functions) starts here; only the one from line ${base.firstLine} on was taken (%)`,
+        says.anotherMachinesListingFunctionsStartsHere(other.records.size, base.firstLine),
         nameOf([...other.records.values()][0] as LspciRecord),
       );
       continue;
@@ -67,7 +68,7 @@ function mergeInto(merged: Records, other: Dump, base: Dump, warnings: Warnings)
     } else {
       warnings.contradiction(
         [record.line, base.firstLine],
-        `% in this listing only, not in the one from line ${base.firstLine} on, which was taken`,
+        says.inThisListingOnly(base.firstLine),
         nameOf(record),
       );
     }
@@ -78,21 +79,17 @@ function mergeInto(merged: Records, other: Dump, base: Dump, warnings: Warnings)
 function compare(a: LspciRecord, b: LspciRecord, warnings: Warnings): void {
   const [best, rest] = detailOf(b) > detailOf(a) ? [b, a] : [a, b];
   if (!sameDevice(best, rest))
-    warnings.contradiction(
-      [best.line, rest.line],
-      '%: two listings name different devices here; the more detailed one was taken',
-      nameOf(best),
-    );
+    warnings.contradiction([best.line, rest.line], says.twoListingsNameDifferentDevicesHere, nameOf(best));
   if (best.group !== null && rest.group !== null && best.group !== rest.group)
     warnings.contradiction(
       [best.groupLine, rest.groupLine],
-      `%: IOMMU group ${best.group} in one listing, ${rest.group} in another; ${best.group} was taken`,
+      says.iommuGroupInOneListing(best.group, rest.group),
       nameOf(best),
     );
   if (best.driver !== null && rest.driver !== null && best.driver !== rest.driver)
     warnings.contradiction(
       [best.driverLine, rest.driverLine],
-      `%: driver ${best.driver} in one listing, ${rest.driver} in another; ${best.driver} was taken`,
+      says.driverInOneListing(best.driver, rest.driver),
       nameOf(best),
     );
 }

@@ -5,6 +5,7 @@ import { nameOf } from './read-dumps';
 import type { ReadText } from './read-text';
 import { capabilitiesKnown, newRecord, type LspciRecord } from './record';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /** Everything that a text tells of its functions, one record each. */
 export interface Merged {
@@ -27,9 +28,9 @@ export function mergeSources(read: ReadText, warnings: Warnings): Merged {
   const lspciNamesGroups = [...records.values()].some((record) => record.group !== null);
   extendBuses(facts.sysfs);
   const sources: readonly Source[] = [
-    { title: 'the kernel log', records: facts.kernel },
-    { title: 'sysfs', records: facts.sysfs },
-    { title: 'lspci -t', records: facts.tree },
+    { title: says.theKernelLog, records: facts.kernel },
+    { title: says.sysfs, records: facts.sysfs },
+    { title: says.lspciT, records: facts.tree },
   ];
   // Only a run of lspci claims to list everything: a list of groups leaves out what has none, a log what came later.
   const isListed = dumps.some(({ grouped }) => !grouped);
@@ -46,7 +47,7 @@ function fold(records: Records, source: Source, isListed: boolean, warnings: War
   if (firstDifferent !== undefined && different.length * 10 > shared.length && shared.length > 1) {
     warnings.contradiction(
       [firstDifferent[1].line],
-      `${source.title} seems to be of another machine: it names other devices (% first); it was left out`,
+      says.seemsToBeOfAnotherMachine(source.title),
       nameOf(firstDifferent[1]),
     );
     return;
@@ -58,12 +59,7 @@ function fold(records: Records, source: Source, isListed: boolean, warnings: War
     const known = records.get(name);
     if (known !== undefined) complete(known, other, source.title, warnings);
     else if (addsFunctions) records.set(name, other);
-    else
-      warnings.contradiction(
-        [other.line],
-        `% in ${source.title}, but not in the listing that was taken; left out`,
-        nameOf(other),
-      );
+    else warnings.contradiction([other.line], says.inButNotInTheListing(source.title), nameOf(other));
   }
 }
 
@@ -78,7 +74,7 @@ function complete(known: LspciRecord, other: LspciRecord, title: string, warning
   if (!sameDevice(known, other)) {
     warnings.contradiction(
       [known.line, other.line],
-      `%: ${title} names another device here; the listing was taken`,
+      says.namesAnotherDeviceHereTheListing(title),
       nameOf(known),
     );
     return;
@@ -103,11 +99,7 @@ function complete(known: LspciRecord, other: LspciRecord, title: string, warning
 
 function completeBuses(known: LspciRecord, other: LspciRecord, title: string, warnings: Warnings): void {
   if (known.buses !== null && other.buses !== null && known.buses.secondary !== other.buses.secondary)
-    warnings.contradiction(
-      [known.line, other.line],
-      `% leads to other buses in ${title} than in the listing, which was taken`,
-      nameOf(known),
-    );
+    warnings.contradiction([known.line, other.line], says.leadsToOtherBuses(title), nameOf(known));
   known.buses ??= other.buses;
 }
 
@@ -121,15 +113,15 @@ function completeDriver(known: LspciRecord, other: LspciRecord, title: string, w
   } else if (known.driver !== other.driver && title === 'sysfs')
     warnings.contradiction(
       [known.driverLine, other.driverLine],
-      `%: driver ${known.driver} in the listing, ${other.driver} in ${title}; ${known.driver} was taken`,
+      says.driverInTheListingInWasTaken(known.driver, other.driver, title),
       nameOf(known),
     );
 }
 
 const SOURCE_TITLES: Readonly<Record<GroupFact['source'], string>> = {
   sysfs: 'sysfs',
-  'group-listing': 'the list of groups',
-  'kernel-log': 'the kernel log',
+  'group-listing': says.theListOfGroups,
+  'kernel-log': says.theKernelLog,
 };
 /** lspci's own lines come first; the log last, as it tells of the past. */
 const ORDER: readonly GroupFact['source'][] = ['sysfs', 'group-listing', 'kernel-log'];
@@ -152,7 +144,7 @@ function applyGroups(records: Records, facts: Facts, isListed: boolean, warnings
     else
       warnings.contradiction(
         [first.line],
-        `% in ${SOURCE_TITLES[first.source]}, but not in the listing that was taken; left out`,
+        says.inButNotInTheListing(SOURCE_TITLES[first.source]),
         nameOf(record),
       );
   }
@@ -178,7 +170,7 @@ function applyGroup(
     } else if (record.group !== fact.group)
       warnings.contradiction(
         [record.groupLine, fact.line],
-        `%: IOMMU group ${record.group} in ${taken ?? 'one place'}, ${fact.group} in ${SOURCE_TITLES[source]}; ${record.group} was taken`,
+        says.iommuGroupInInWasTaken(record.group, taken ?? says.onePlace, fact.group, SOURCE_TITLES[source]),
         nameOf(record),
       );
   }
@@ -188,12 +180,7 @@ function applyGroup(
 function warnOfLastNumber({ facts, lines, lineEnded }: ReadText, warnings: Warnings): void {
   const last = facts.groups.at(-1);
   if (lineEnded || last === undefined || last.line !== lines || last.source !== 'kernel-log') return;
-  warnings.gap(
-    last.line,
-    'the text ends with the number of the IOMMU group of %, without a line break; if it was cut off there, the number may have lost digits',
-    last.name.replace(/^0000:/, ''),
-    'sudo dmesg',
-  );
+  warnings.gap(last.line, says.theTextEndsWithTheNumber, last.name.replace(/^0000:/, ''), 'sudo dmesg');
 }
 
 /** Numbers without a hole, of three functions in four: nothing was cut off or filtered away. */

@@ -7,6 +7,7 @@ import type { LspciRecord } from './record';
 import type { TextLine } from './text-lines';
 import { mayBeTitle, parsePlace, parseTitle } from './title';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 /** One run of lspci: functions in ascending order, or grouped by a script. */
 export interface Dump {
@@ -116,7 +117,7 @@ export class LspciReader implements SectionReader {
       this.record.cutShort = true;
       this.warnings.gap(
         this.record.line,
-        'the text ends within the lines of %, without a line break; if it was cut off there, the rest is missing',
+        says.theTextEndsWithinTheLines,
         nameOf(this.record),
         'sudo lspci -vvvnnxxxx',
       );
@@ -172,7 +173,7 @@ export class LspciReader implements SectionReader {
       this.understood(line.number);
       this.warnings.gap(
         line.number,
-        '% stands behind a bridge whose bus number the text does not tell; left out',
+        says.standsBehindABridgeWhoseBus,
         text.slice(0, 40),
         'sudo lspci -vvvnnxxxx',
       );

@@ -1,4 +1,5 @@
 import type { Finding, Gap } from './imported';
+import * as says from '../../words/scenario/import';
 
 type Sort = 'remark' | 'gap' | 'contradiction';
 
@@ -52,7 +53,7 @@ export class Warnings {
 
   /** All of them, in the order of their first lines: `line 312: …`. */
   list(): readonly string[] {
-    return this.sorted().map(([sentence, topic]) => `line ${topic.line}: ${wordsOf(sentence, topic)}`);
+    return this.sorted().map(([sentence, topic]) => says.line(topic.line, wordsOf(sentence, topic)));
   }
 
   contradictions(): readonly Finding[] {
@@ -80,7 +81,7 @@ const NAMED = 6;
 const MOST_LINES = 100;
 
 function wordsOf(sentence: string, { who, count }: Topic): string {
-  const more = count > who.length ? ` and ${count - who.length} more` : '';
+  const more = count > who.length ? says.andMore(count - who.length) : '';
   return sentence.replace('%', () => who.join(', ') + more);
 }
 

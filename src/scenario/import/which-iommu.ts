@@ -2,6 +2,7 @@ import type { PciFunctionSpec } from '../../engine/pci/function-spec';
 import type { Facts, UnitFact, UnitKind } from './facts';
 import type { ImportedIommu } from './imported';
 import type { Warnings } from './warnings';
+import * as says from '../../words/scenario/import';
 
 const INTEL = 0x8086;
 const AMD = new Set([0x1022, 0x1002]);
@@ -37,22 +38,21 @@ export function whichIommu(
     sayOthers(said, facts.units, warnings);
     const kind = MODELLED[said.kind];
     if (kind !== null)
-      return { kind, told: true, why: `line ${said.line} names ${NAMES[said.kind]} (${said.name})`, units };
-    warnings.add(said.line, `this machine's IOMMU is ${NAMES[said.kind]}; ${SHOWN_ON_VTD}`, '');
-    return { kind: 'vtd', told: false, why: `${NAMES[said.kind]} is shown as Intel VT-d`, units };
+      return { kind, told: true, why: says.lineNames(said.line, NAMES[said.kind], said.name), units };
+    warnings.add(said.line, says.thisMachinesIommuIs(NAMES[said.kind], SHOWN_ON_VTD), '');
+    return { kind: 'vtd', told: false, why: says.isShownAsIntelVtD(NAMES[said.kind]), units };
   }
   return concluded(specs, warnings);
 }
 
 function concluded(specs: readonly PciFunctionSpec[], warnings: Warnings): ImportedIommu {
   const amdIommu = specs.find(({ classCode, vendorId }) => classCode >> 8 === AMD_IOMMU && AMD.has(vendorId));
-  if (amdIommu !== undefined)
-    return { kind: 'amd', told: true, why: 'one of the functions is an AMD IOMMU', units: [] };
+  if (amdIommu !== undefined) return { kind: 'amd', told: true, why: says.oneOfTheFunctions, units: [] };
   const host = specs.find((spec) => spec.classCode >> 8 === HOST_BRIDGE);
   if (host !== undefined && AMD.has(host.vendorId))
-    return { kind: 'amd', told: false, why: 'the host bridge is of AMD', units: [] };
+    return { kind: 'amd', told: false, why: says.theHostBridgeIsOfAmd, units: [] };
   if (host?.vendorId === INTEL)
-    return { kind: 'vtd', told: false, why: 'the host bridge is of Intel', units: [] };
+    return { kind: 'vtd', told: false, why: says.theHostBridgeIsOfIntel, units: [] };
   // Without its host bridge in the text: whoever made its chipset.
   const chipset = specs.find(
     ({ address, vendorId }) => address.bus === 0 && (vendorId === INTEL || AMD.has(vendorId)),
@@ -62,7 +62,7 @@ function concluded(specs: readonly PciFunctionSpec[], warnings: Warnings): Impor
     return {
       kind: isIntel ? 'vtd' : 'amd',
       told: false,
-      why: `its chipset is of ${isIntel ? 'Intel' : 'AMD'}`,
+      why: says.itsChipsetIsOf(isIntel),
       units: [],
     };
   }
@@ -71,8 +71,8 @@ function concluded(specs: readonly PciFunctionSpec[], warnings: Warnings): Impor
   return { kind: 'vtd', told: false, why, units: [] };
 }
 
-export const NOTHING_TELLS = 'nothing in the text tells which IOMMU the machine has';
-const SHOWN_ON_VTD = 'its groups are computed as Linux does, its look-ups are shown on a VT-d unit';
+export const NOTHING_TELLS = says.nothingInTheTextTells;
+const SHOWN_ON_VTD = says.itsGroupsAreComputedAsLinux;
 
 /** One machine has IOMMUs of one kind; a paste of two machines has not. */
 function sayOthers(said: UnitFact, units: readonly UnitFact[], warnings: Warnings): void {
@@ -80,7 +80,7 @@ function sayOthers(said: UnitFact, units: readonly UnitFact[], warnings: Warning
   if (other !== undefined)
     warnings.contradiction(
       [said.line, other.line],
-      `${NAMES[said.kind]} in line ${said.line}, ${NAMES[other.kind]} in line ${other.line}; the former was taken`,
+      says.inLineInLineTheFormer(NAMES[said.kind], said.line, NAMES[other.kind], other.line),
       '',
     );
 }

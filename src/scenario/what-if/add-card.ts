@@ -5,15 +5,16 @@ import { changed, unchanged, type Changed } from './changed';
 import { formatPciLine } from '../pci-line';
 import { behind } from './free-ports';
 import { MachineText } from './machine-text';
+import * as says from '../../words/scenario/what-if';
 
 /** Cards that a person may have in a drawer, with the ids and the ACS of real ones. */
 export const CARDS = [
-  { id: 'nic', name: 'a network card' },
-  { id: 'gpu', name: 'a graphics card with audio' },
-  { id: 'nvme', name: 'an NVMe drive' },
-  { id: 'usb', name: 'a USB controller' },
-  { id: 'dual-nic', name: 'a network card of two functions, without ACS' },
-  { id: 'sriov-nic', name: 'a network card with SR-IOV' },
+  { id: 'nic', name: says.aNetworkCard },
+  { id: 'gpu', name: says.aGraphicsCardWithAudio },
+  { id: 'nvme', name: says.anNVMeDrive },
+  { id: 'usb', name: says.aUsbController },
+  { id: 'dual-nic', name: says.aNetworkCardOfTwoFunctions },
+  { id: 'sriov-nic', name: says.aNetworkCardWithSrIov },
 ] as const;
 export type CardId = (typeof CARDS)[number]['id'];
 
@@ -76,12 +77,11 @@ const cardSpecs = (domain: number, bus: number, card: CardId): readonly PciFunct
 export function addCard(script: string, port: string, card: CardId): Changed {
   const machine = new MachineText(script);
   const line = machine.find(port);
-  if (line === null) return unchanged(`${port} is no function of this script`);
+  if (line === null) return unchanged(says.isNoFunctionOfThisScript(port));
   const { kind, buses, address } = line.spec;
-  if (kind !== 'root-port' && kind !== 'downstream-port')
-    return unchanged(`${port} is no port with a slot behind it`);
-  if (buses === null) return unchanged(`firmware left no bus number behind ${port}`);
-  if (behind(machine, line).length > 0) return unchanged(`the slot behind ${port} is taken`);
+  if (kind !== 'root-port' && kind !== 'downstream-port') return unchanged(says.isNoPortWithASlot(port));
+  if (buses === null) return unchanged(says.firmwareLeftNoBusNumberBehind(port));
+  if (behind(machine, line).length > 0) return unchanged(says.theSlotBehindIsTaken(port));
   let now = script;
   for (const spec of cardSpecs(address.domain, buses.secondary, card)) {
     const added = addFunction(now, spec);

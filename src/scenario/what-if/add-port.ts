@@ -7,6 +7,7 @@ import { unchanged, type Changed } from './changed';
 import { freePorts } from './free-ports';
 import { MachineText } from './machine-text';
 import { formatAddress } from '../pci-line';
+import * as says from '../../words/scenario/what-if';
 
 /** A root port that the machine does not have yet: the first device number and the first bus that nobody has. */
 export function newPort({ functions }: Pick<MachineText, 'functions'>): PciFunctionSpec | string {
@@ -20,8 +21,8 @@ export function newPort({ functions }: Pick<MachineText, 'functions'>): PciFunct
     last = Math.max(last, spec.address.bus, spec.buses?.subordinate ?? 0);
   }
   const device = Array.from({ length: 31 }, (_, index) => index + 1).find((each) => !taken.has(each));
-  if (device === undefined) return 'the root bus has no device number left';
-  if (last >= 255) return 'there is no bus number left';
+  if (device === undefined) return says.theRootBusHasNoDevice;
+  if (last >= 255) return says.thereIsNoBusNumberLeft;
   const address: PciAddress = { domain, bus, devfn: devfnOf(device, 0) };
   return {
     ...plainSpec(address, 'root-port'),

@@ -4,6 +4,7 @@ import { formatStatement } from '../format';
 import { formatAddress, formatPciLine } from '../pci-line';
 import { changed, unchanged, type Changed } from './changed';
 import { MachineText, type PciLine } from './machine-text';
+import * as says from '../../words/scenario/what-if';
 
 /** Changes while the machine runs: lines at the end of the script, after `boot`. */
 
@@ -11,11 +12,11 @@ import { MachineText, type PciLine } from './machine-text';
 export function enableVfs(script: string, bdf: string, count: number): Changed {
   const machine = new MachineText(script);
   const line = machine.find(bdf);
-  if (line === null) return unchanged(`${bdf} is no function of this script`);
+  if (line === null) return unchanged(says.isNoFunctionOfThisScript(bdf));
   const { sriov } = line.spec;
-  if (sriov === null) return unchanged(`${bdf} has no SR-IOV capability that the script tells of`);
+  if (sriov === null) return unchanged(says.hasNoSrIovCapability(bdf));
   if (!Number.isInteger(count) || count < 0 || count > sriov.total)
-    return unchanged(`${bdf} can have 0 to ${sriov.total} virtual functions`);
+    return unchanged(says.canHave0ToVirtualFunctions(bdf, sriov.total));
   const path = `/sys/bus/pci/devices/${line.name}/sriov_numvfs`;
   return changed(running(machine, script, [formatStatement({ verb: 'echo', args: [String(count), path] })]));
 }
@@ -24,7 +25,7 @@ export function enableVfs(script: string, bdf: string, count: number): Changed {
 export function removeFunction(script: string, bdf: string): Changed {
   const machine = new MachineText(script);
   const line = machine.find(bdf);
-  if (line === null) return unchanged(`${bdf} is no function of this script`);
+  if (line === null) return unchanged(says.isNoFunctionOfThisScript(bdf));
   const args = [formatAddress(line.spec.address)];
   return changed(running(machine, script, [formatStatement({ verb: 'remove', args })]));
 }
@@ -36,9 +37,8 @@ export function removeFunction(script: string, bdf: string): Changed {
 export function findAgain(script: string, bdf: string): Changed {
   const machine = new MachineText(script);
   const line = machine.find(bdf);
-  if (line === null) return unchanged(`${bdf} is no function of this script`);
-  if (line.spec.virtualOf !== null)
-    return unchanged(`${bdf} is a virtual function: a rescan does not find those`);
+  if (line === null) return unchanged(says.isNoFunctionOfThisScript(bdf));
+  if (line.spec.virtualOf !== null) return unchanged(says.isAVirtualFunctionARescan(bdf));
   const echo = (path: string): string => formatStatement({ verb: 'echo', args: ['1', path] });
   const lines = [echo(`/sys/bus/pci/devices/${line.name}/remove`), echo('/sys/bus/pci/rescan')];
   return changed(running(machine, script, lines));
@@ -49,7 +49,7 @@ export function addFunction(script: string, spec: PciFunctionSpec): Changed {
   const machine = new MachineText(script);
   const name = formatAddress(spec.address);
   const there = machine.find(name);
-  if (there !== null && !isRemoved(machine, there)) return unchanged(`${name} is there already`);
+  if (there !== null && !isRemoved(machine, there)) return unchanged(says.isThereAlready(name));
   return changed(running(machine, script, [formatPciLine(spec)]));
 }
 

@@ -7,6 +7,7 @@ import type { Arg, Line, Statement } from '../script';
 import { changed, unchanged, type Changed } from './changed';
 import { behind } from './free-ports';
 import { MachineText, routingId, type PciLine } from './machine-text';
+import * as says from '../../words/scenario/what-if';
 
 /**
  * Takes the card that a function is on out of its slot and plugs it in behind another port: all functions of its slot, what
@@ -16,18 +17,18 @@ import { MachineText, routingId, type PciLine } from './machine-text';
 export function moveCard(script: string, bdf: string, toPort: string): Changed {
   const machine = new MachineText(script);
   const [line, port] = [machine.find(bdf), machine.find(toPort)];
-  if (line === null) return unchanged(`${bdf} is no function of this script`);
-  if (port === null) return unchanged(`${toPort} is no function of this script`);
+  if (line === null) return unchanged(says.isNoFunctionOfThisScript(bdf));
+  if (port === null) return unchanged(says.isNoFunctionOfThisScript(toPort));
   if (port.spec.kind !== 'root-port' && port.spec.kind !== 'downstream-port')
-    return unchanged(`${toPort} is no port with a slot behind it`);
+    return unchanged(says.isNoPortWithASlotBehind(toPort));
   const card = cardOf(machine, line);
-  if (card.some(({ name }) => name === port.name)) return unchanged(`${toPort} is on that card itself`);
+  if (card.some(({ name }) => name === port.name)) return unchanged(says.isOnThatCardItself(toPort));
   if (behind(machine, port).some((each) => !card.includes(each)))
-    return unchanged(`the slot behind ${toPort} is taken`);
+    return unchanged(says.theSlotBehindIsTaken(toPort));
   if (line.spec.address.bus === port.spec.buses?.secondary)
-    return unchanged(`${bdf} is behind ${toPort} already`);
+    return unchanged(says.isBehindAlready(bdf, toPort));
   if (!machine.functions.some(({ spec }) => leadsTo(spec, line.spec.address)))
-    return unchanged(`${bdf} is on a root bus: it is part of the chipset, not on a card`);
+    return unchanged(says.isOnARootBus(bdf));
   const buses = newBuses(machine, card, line, port);
   return typeof buses === 'string' ? unchanged(buses) : moved(machine, card, port, buses);
 }
@@ -73,8 +74,7 @@ function newBuses(
     own !== null && own.subordinate - own.secondary + 1 >= needed
       ? own.secondary
       : firstFree(functions, port, needed);
-  if (first === null)
-    return `there are not ${needed} bus numbers left behind ${formatAddress(port.spec.address)} for this card`;
+  if (first === null) return says.thereAreNotBusNumbersLeft(needed, formatAddress(port.spec.address));
   return new Map(Array.from({ length: needed }, (_, index) => [home + index, first + index]));
 }
 

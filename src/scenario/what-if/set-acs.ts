@@ -1,6 +1,7 @@
 import { acsBitNames } from '../../engine/pci/regs';
 import { changed, unchanged, type Changed } from './changed';
 import { MachineText } from './machine-text';
+import * as says from '../../words/scenario/what-if';
 
 /**
  * The ACS control register of a function as firmware would leave it; null: as Linux sets it. Bits that the capability
@@ -9,14 +10,11 @@ import { MachineText } from './machine-text';
 export function setAcs(script: string, bdf: string, ctrl: number | null): Changed {
   const machine = new MachineText(script);
   const line = machine.find(bdf);
-  if (line === null) return unchanged(`${bdf} is no function of this script`);
+  if (line === null) return unchanged(says.isNoFunctionOfThisScript(bdf));
   const { acs } = line.spec;
-  if (acs === null)
-    return unchanged(
-      `${bdf} has no ACS capability, so there is no bit to switch; pcie_acs_override is for such`,
-    );
+  if (acs === null) return unchanged(says.hasNoAcsCapabilitySoThere(bdf));
   const lacking = ctrl === null ? 0 : ctrl & ~acs.cap;
-  if (lacking !== 0) return unchanged(`${bdf} cannot do ${acsBitNames(lacking).join(', ')}`);
+  if (lacking !== 0) return unchanged(says.cannotDo(bdf, acsBitNames(lacking).join(', ')));
   const spec = { ...line.spec, acs: { cap: acs.cap, ctrl } };
   return changed(machine.withLines(new Map([[line.at, machine.rewritten(line, spec)]])));
 }

@@ -14,6 +14,7 @@ import type { Statement } from '../../scenario/script';
 import { MachineText, type PciLine } from '../../scenario/what-if/machine-text';
 import { find, titleOf, TYPE_NAME, type Objects } from '../object-words';
 import { driverLine, isVfio, scriptName } from '../script';
+import * as says from '../../words/store/edit';
 
 export interface Copied {
   /** Plain lines that make the objects again. */
@@ -83,14 +84,13 @@ class Copy {
       }
       case 'process':
         for (const { name } of object.buffers)
-          if (name === null) this.left.add(`${object.title} has memory that the script has no name for`);
+          if (name === null) this.left.add(says.hasMemoryThatTheScript(object.title));
           else this.made('process', name, titleOf(object));
         return;
       case 'ioas':
         return this.ioas(object);
       case 'hwpt':
-        if (object.auto)
-          this.left.add(`${titleOf(object)} was made by an attach: copy the device and its IOAS`);
+        if (object.auto) this.left.add(says.wasMadeByAnAttachCopy(titleOf(object)));
         else this.named(object.nested ? 'nested' : 'hwpt', object);
         return;
       case 'context':
@@ -104,8 +104,8 @@ class Copy {
         if (ioas === null || object.internal)
           this.left.add(
             object.internal
-              ? `${titleOf(object)} is the kernel's own`
-              : `${titleOf(object)} reaches no IOAS: there is nothing to make it with`,
+              ? says.isTheKernelsOwn(titleOf(object))
+              : says.reachesNoIoasThereIsNothing(titleOf(object)),
           );
         else
           this.put(
@@ -115,16 +115,16 @@ class Copy {
         return;
       }
       case 'vdevice':
-        this.left.add(`${titleOf(object)}: a device has one place in one VM`);
+        this.left.add(says.aDeviceHasOnePlace(titleOf(object)));
         return;
       case 'group':
-        this.left.add(`${titleOf(object)}: groups are made by Linux; copy its devices`);
+        this.left.add(says.groupsAreMadeByLinuxCopy(titleOf(object)));
         return;
       case 'iommu':
-        this.left.add(`${titleOf(object)} is part of the machine`);
+        this.left.add(says.isPartOfTheMachine(titleOf(object)));
         return;
       default:
-        this.left.add(`${TYPE_NAME[object.type]} ${titleOf(object)} cannot be copied`);
+        this.left.add(says.cannotBeCopied(TYPE_NAME[object.type], titleOf(object)));
     }
   }
 
@@ -133,7 +133,7 @@ class Copy {
   }
 
   private named(stage: Stage, object: WorldObject): void {
-    if (object.name === null) this.left.add(`${titleOf(object)} was made without a name in the script`);
+    if (object.name === null) this.left.add(says.wasMadeWithoutAName(titleOf(object)));
     else this.made(stage, object.name, titleOf(object));
   }
 
@@ -141,7 +141,7 @@ class Copy {
   private made(stage: Stage, name: string, title: string): void {
     const maker = this.statements.findLast((each) => each.name === name || each.begun?.name === name);
     const action = maker?.begun ?? maker;
-    if (action === undefined) this.left.add(`${title} was made without a name in the script`);
+    if (action === undefined) this.left.add(says.wasMadeWithoutAName(title));
     else this.put(stage, formatStatement({ ...action, expect: null, comment: null }));
   }
 
@@ -157,10 +157,7 @@ class Copy {
     }
     for (const area of ioas.areas) {
       const line = this.mapLine(name, area);
-      if (line === null)
-        this.left.add(
-          `${titleOf(ioas)} at ${hex(area.iova)}: that memory has no name in the script any more`,
-        );
+      if (line === null) this.left.add(says.atThatMemoryHasNoName(titleOf(ioas), hex(area.iova)));
       else this.put('ioas', line);
     }
   }
@@ -204,8 +201,8 @@ class Copy {
     if (line === null) {
       this.left.add(
         device.platform === undefined
-          ? `${titleOf(device)} is no function that the script adds`
-          : `${titleOf(device)} is on no bus: firmware lists such a device before boot`,
+          ? says.isNoFunctionThatTheScriptAdds(titleOf(device))
+          : says.isOnNoBusFirmwareLists(titleOf(device)),
       );
       return;
     }

@@ -1,6 +1,7 @@
 import type { DeviceObject, WorldId, WorldObject } from '../../engine/sim/world';
 import { find, titleOf, type Objects } from '../object-words';
 import { driverLine, isVfio, scriptName, shortBdf } from '../script';
+import * as says from '../../words/store/edit';
 
 export interface Deletion {
   readonly lines: readonly string[];
@@ -71,28 +72,28 @@ function deletion(
       if (object.auto && object.deviceIds.length > 0)
         return object.deviceIds.every((id) => together.has(id))
           ? []
-          : `${titleOf(object)} was made by an attach and goes with its last device: detach that`;
+          : says.wasMadeByAnAttach(titleOf(object));
       return [`DESTROY ${scriptName(object)}`];
     case 'access':
       return object.internal
-        ? `${titleOf(object)} is the kernel's own`
+        ? says.isTheKernelsOwn(titleOf(object))
         : [`access_destroy ${scriptName(object)}`];
     case 'context':
       return [`close ${scriptName(object)}`];
     case 'process': {
       const named = object.buffers.flatMap(({ name }) => (name === null ? [] : [`munmap ${name}`]));
-      return named.length > 0 ? named : `${object.title} has no memory that the script has a name for`;
+      return named.length > 0 ? named : says.hasNoMemoryThatTheScript(object.title);
     }
     case 'group':
-      return `${titleOf(object)} goes with its last device`;
+      return says.goesWithItsLastDevice(titleOf(object));
     case 'iommu':
-      return `${titleOf(object)} is part of the machine`;
+      return says.isPartOfTheMachine(titleOf(object));
     case 'traffic':
       return [`stop ${scriptName(object)}`];
     case 'task':
       return [`finish ${scriptName(object)}`];
     default:
-      return `${titleOf(object)} cannot be taken away`;
+      return says.cannotBeTakenAway(titleOf(object));
   }
 }
 

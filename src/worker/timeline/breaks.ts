@@ -1,6 +1,7 @@
 import type { Simulator, Step } from '../../engine/sim/simulator';
 import type { WorldId, WorldObject } from '../../engine/sim/world';
 import { sameData } from '../../lib/same-data';
+import * as says from '../../words/timeline';
 
 /**
  * What playing stops at. `line`: after that line has run. `fault`: a DMA was blocked. `refusal`: the kernel refused.
@@ -30,16 +31,16 @@ export function watchFor(
 function checkOf(breakpoint: Breakpoint, simulator: Simulator): (step: Step) => string | null {
   switch (breakpoint.kind) {
     case 'line':
-      return ({ result }) => (result.line === breakpoint.line ? `line ${result.line}` : null);
+      return ({ result }) => (result.line === breakpoint.line ? says.line(result.line) : null);
     case 'fault':
       return ({ result, lookups, traffic }) =>
         result.status === 'fault' ||
         lookups.some(({ parts }) => parts.some(({ fault }) => fault !== null)) ||
         traffic.some(({ blocked }) => blocked > 0)
-          ? 'a DMA was blocked'
+          ? says.aDmaWasBlocked
           : null;
     case 'refusal':
-      return ({ result }) => (result.status === 'errno' ? `the kernel refused: ${result.errno ?? ''}` : null);
+      return ({ result }) => (result.status === 'errno' ? says.theKernelRefused(result.errno ?? '') : null);
     case 'note':
       return ({ result }) => (/^\s*note\s/.test(result.text) ? 'a note' : null);
     case 'change':
@@ -52,7 +53,7 @@ function changeCheck(id: WorldId, simulator: Simulator): () => string | null {
   return () => {
     const after = simulator.object(id);
     const changed = !sameData(before, after);
-    const how = before === null ? 'came into being' : after === null ? 'is gone' : 'changed';
+    const how = before === null ? says.cameIntoBeing : after === null ? says.isGone : 'changed';
     before = after;
     return changed ? `${id} ${how}` : null;
   };

@@ -7,8 +7,9 @@ import { shortBdf } from '../../format';
 import { find } from '../../layout/tree';
 import { setOut } from './heat';
 import { MARKS, segmentsOf, segmentWords, type Segment } from './segments';
-import { accessesWords, rateWords, verdict } from './words';
+import { rateWords, verdict } from './words';
 import './traffic-strip.css';
+import * as says from '../../../words/canvas/traffic';
 
 /** So many devices have a strip of their own. */
 const MOST_ROWS = 3;
@@ -33,10 +34,10 @@ export function TrafficStrip(): ReactNode {
   const rest = ranked.slice(MOST_ROWS);
   const gap = first.blocked > 0;
   return (
-    <section className="traffic-strip" aria-label="Traffic">
+    <section className="traffic-strip" aria-label={says.traffic}>
       <p className="traffic-verdict" data-gap={gap} data-plays={plays}>
         <i aria-hidden="true">{plays ? '⇄' : gap ? '✕' : '✓'}</i>
-        <b>{plays ? 'Under way …' : verdict(first, text)}</b>
+        <b>{plays ? says.underWay : verdict(first, text)}</b>
         <code title={text}>{text}</code>
       </p>
       {ranked.slice(0, MOST_ROWS).map((run) => (
@@ -72,7 +73,7 @@ function Row({ run, beats }: { readonly run: TrafficRun; readonly beats: number 
       <div
         className="traffic-spans"
         role="toolbar"
-        aria-label={`Accesses of ${shortBdf(bdf)}, in their order`}
+        aria-label={says.accessesOfInTheirOrder(shortBdf(bdf))}
         onKeyDown={onKeyDown}
       >
         {segments.map((segment, index) => (
@@ -136,6 +137,6 @@ const SegmentButton = memo(function SegmentButton(props: SegmentButtonProps) {
 function restWords(runs: readonly TrafficRun[]): string {
   const sum = (of: (run: TrafficRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const blocked = sum((run) => run.blocked);
-  const who = runs.length === 1 ? 'One more device' : `${runs.length.toLocaleString('en')} more devices`;
-  return `${who}: ${accessesWords(sum((run) => run.accesses))}, ${blocked === 0 ? 'none' : blocked.toLocaleString('en')} blocked.`;
+  const who = runs.length === 1 ? says.oneMoreDevice : says.moreDevices(runs.length);
+  return says.blocked(who, says.accesses(sum((run) => run.accesses)), blocked);
 }

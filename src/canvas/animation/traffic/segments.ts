@@ -1,4 +1,5 @@
 import type { Lookup, TrafficOutcome, TrafficSpan } from '../../../engine/sim/batch';
+import * as says from '../../../words/canvas/traffic';
 
 /** A piece of the strip of time: spans in a row. */
 export interface Segment {
@@ -59,20 +60,19 @@ function joined(a: Segment, b: Segment): Segment {
 }
 
 const WORDS: Readonly<Record<Segment['outcome'], string>> = {
-  hit: 'found in a cache',
-  miss: 'walked the tables',
-  bypass: 'not translated',
+  hit: says.foundInACache,
+  miss: says.walkedTheTables,
+  bypass: says.notTranslated,
   blocked: 'blocked',
-  mixed: 'found in a cache or walked',
+  mixed: says.foundInACacheOrWalked,
 };
 
 /** `12 blocked, after Context-cache Invalidation done` */
 export function segmentWords({ count, outcome, blocked, during }: Segment): string {
   const all = count.toLocaleString('en');
-  const words =
-    outcome === 'mixed' && blocked > 0 ? `of which ${blocked.toLocaleString('en')} blocked` : WORDS[outcome];
+  const words = outcome === 'mixed' && blocked > 0 ? says.ofWhichBlocked(blocked) : WORDS[outcome];
   const what = `${all}${outcome === 'mixed' && blocked > 0 ? ',' : ''} ${words}`;
-  return during === null ? what : `${what}, after ${during}`;
+  return during === null ? what : says.after(what, during);
 }
 
 export const MARKS: Readonly<Record<Segment['outcome'], string>> = {

@@ -1,8 +1,6 @@
 import type { TrafficRun, TrafficSpan } from '../../../engine/sim/batch';
-
-const grouped = (value: number): string => value.toLocaleString('en');
-export const accessesWords = (count: number): string =>
-  `${grouped(count)} ${count === 1 ? 'access' : 'accesses'}`;
+import * as says from '../../../words/canvas/traffic';
+import { grouped } from '../../../words/locale';
 
 /** `1,000 accesses · 94 % hits · 4 blocked` */
 export function rateWords({
@@ -12,16 +10,15 @@ export function rateWords({
   blocked,
 }: Pick<TrafficRun, 'accesses' | 'hits' | 'misses' | 'blocked'>): string {
   const translated = hits + misses;
-  const words = [accessesWords(accesses)];
-  if (hits > 0) words.push(`${shareWords(hits, translated)} hits`);
-  else if (misses > 0) words.push(misses === accesses ? 'all walked' : `${grouped(misses)} walked`);
-  if (blocked > 0) words.push(`${grouped(blocked)} blocked`);
+  const words = [says.accesses(accesses)];
+  if (hits > 0) words.push(says.hits(shareWords(hits, translated)));
+  else if (misses > 0) words.push(misses === accesses ? says.allWalked : says.walked(misses));
+  if (blocked > 0) words.push(says.someBlocked(blocked));
   return words.join(' · ');
 }
 
 /** While it plays. */
-export const soFarWords = (count: number, all: number): string =>
-  `${grouped(count)} of ${accessesWords(all)}`;
+export const soFarWords = says.soFar;
 
 /** Neither all nor nothing where it is not. */
 function shareWords(part: number, whole: number): string {
@@ -63,7 +60,7 @@ export function gapsOf(spans: readonly TrafficSpan[]): readonly Gap[] {
 
 /** `12 blocked after Context-cache Invalidation done` */
 export const gapWords = ({ blocked, during }: Gap): string =>
-  during === null ? `${grouped(blocked)} blocked` : `${grouped(blocked)} blocked after ${during}`;
+  during === null ? says.someBlocked(blocked) : says.blockedAfter(blocked, during);
 
 /** What is to be said of all of it, in a sentence. */
 /** `text`: of the line, which need not be said twice. */
@@ -81,14 +78,11 @@ export function verdict(run: TrafficRun, text = ''): string {
 
 function whole(run: TrafficRun): string {
   const { blocked, accesses, spans } = run;
-  if (blocked === 0)
-    return run.trafficId === null
-      ? `All ${accessesWords(accesses)} got through.`
-      : `No access saw a gap: all ${grouped(accesses)} got through.`;
+  if (blocked === 0) return run.trafficId === null ? says.allGotThrough(accesses) : says.noGap(accesses);
   const gaps = gapsOf(spans);
   const [first] = gaps;
   if (blocked === accesses)
-    return `Nothing got through: ${first === undefined ? grouped(blocked) : gapWords(first)}.`;
-  if (first !== undefined && gaps.length === 1) return `A gap: ${gapWords(first)}.`;
-  return `${gaps.length} gaps: ${grouped(blocked)} blocked in all${first === undefined ? '' : `, first ${gapWords(first)}`}.`;
+    return says.nothingGotThrough(first === undefined ? grouped(blocked) : gapWords(first));
+  if (first !== undefined && gaps.length === 1) return says.oneGap(gapWords(first));
+  return says.gaps(gaps.length, blocked, first === undefined ? null : gapWords(first));
 }

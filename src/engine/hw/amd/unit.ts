@@ -97,6 +97,10 @@ export class AmdUnit implements HardwareUnit {
     return this.driver.describeDomain(domain);
   }
 
+  tagOn(domain: IommuDomain): string | null {
+    return this.driver.tagOn(domain);
+  }
+
   askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[] {
     return askTables(this.device, questions);
   }

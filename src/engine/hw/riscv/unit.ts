@@ -78,6 +78,10 @@ export class RiscvUnit implements HardwareUnit {
     return this.driver.describeDomain(domain);
   }
 
+  tagOn(domain: IommuDomain): string | null {
+    return this.driver.tagOn(domain);
+  }
+
   domainOf(device: string, pasid: number): IommuDomain | null {
     return this.driver.domainOf(device, pasid);
   }

@@ -56,6 +56,10 @@ export class VtdUnit implements HardwareUnit {
     return this.driver.tables(domain);
   }
 
+  tagOn(domain: IommuDomain): string | null {
+    return this.driver.tagOf(domain);
+  }
+
   askTables(questions: readonly AtsQuestion[]): readonly (AtsAnswer | null)[] {
     return askTables(this.device, questions);
   }

@@ -1,3 +1,4 @@
+import type { IommuDomain } from '../../iommu/ops';
 import type { HwptPaging } from '../../iommufd/hwpt';
 import type { HwptNested } from '../../iommufd/hwpt-nested';
 import type { AnyHwpt } from '../../iommufd/object';
@@ -13,6 +14,7 @@ export function projectHwpt(machine: Machine, hwpt: HwptPaging): HwptObject | nu
     ...common(machine, hwpt),
     ...(machine.unit(domain.owner.unit)?.hw.tables(domain) ?? NO_TABLES),
     iommuId: domain.owner.unit,
+    ...otherUnits(machine, domain),
     domain: domain.label,
     auto: hwpt.auto,
     nested: false,
@@ -32,6 +34,7 @@ export function projectNested(machine: Machine, hwpt: HwptNested): HwptObject | 
     ...common(machine, hwpt),
     ...(machine.unit(domain.owner.unit)?.hw.tables(domain) ?? NO_TABLES),
     iommuId: domain.owner.unit,
+    ...otherUnits(machine, domain),
     domain: domain.label,
     auto: false,
     nested: true,
@@ -41,6 +44,15 @@ export function projectNested(machine: Machine, hwpt: HwptNested): HwptObject | 
     dirtyTracking: false,
     ioasId: hwpt.parent.ioas.worldId,
   };
+}
+
+/** A domain made for one unit may serve devices behind others of its kind: each caches it under an id of its own. */
+function otherUnits({ units }: Machine, domain: IommuDomain): Pick<HwptObject, 'alsoOn'> {
+  const alsoOn = units.flatMap(({ id, hw }) => {
+    const tag = id === domain.owner.unit ? null : (hw.tagOn?.(domain) ?? null);
+    return tag === null ? [] : [{ iommuId: id, tag }];
+  });
+  return alsoOn.length === 0 ? {} : { alsoOn };
 }
 
 const NO_TABLES = { format: '', levels: 0, rootPa: 0, leaves: [], tablePages: 0, tag: null };

@@ -6,6 +6,7 @@ import { TERMS } from '../../shared/terms';
 import { find, type Objects } from '../../shared/words';
 import { ACS_CONTROL, type Change } from '../changes';
 import { shortName } from '../words';
+import { ACS } from '../../../words/panels/groups/forms';
 
 interface AcsFormProps {
   readonly device: DeviceObject;
@@ -20,31 +21,18 @@ export function AcsForm({ device, changes, onChange }: AcsFormProps) {
   const able = way.filter(({ acs }) => acs !== null && acs.cap.length > 0);
   const unable = way.filter(({ isBridge, acs }) => isBridge && acs === null);
   return (
-    <Section title={<Term tip={TERMS.acs}>ACS bits</Term>}>
+    <Section title={<Term tip={TERMS.acs}>{ACS.title}</Term>}>
       <ul className="acs-list">
         {able.map((port) => (
           <Switches key={port.id} port={port} changes={changes} onChange={onChange} />
         ))}
       </ul>
-      {able.length > 0 && (
-        <p className="muted after">
-          These are the bits as they end up. On a real machine Linux turns SV, RR, CR and UF on, unless
-          config_acs= or disable_acs_redir= says otherwise. setpci changes them at run time, the groups not:
-          they are decided when a device is found.
-        </p>
-      )}
-      {able.length === 0 && (
-        <p className="prose">Neither it nor a port above it has ACS: there are no bits to switch.</p>
-      )}
+      {able.length > 0 && <p className="muted after">{ACS.asTheyEndUp}</p>}
+      {able.length === 0 && <p className="prose">{ACS.none}</p>}
       {unable.length > 0 && able.length > 0 && (
-        <p className="muted after">Without ACS: {unable.map(({ bdf }) => shortBdf(bdf)).join(', ')}</p>
+        <p className="muted after">{ACS.without(unable.map(({ bdf }) => shortBdf(bdf)).join(', '))}</p>
       )}
-      {unable.length > 0 && (
-        <p className="muted after">
-          A firmware option such as “ACS Enable” helps where it makes the capability appear; the bits Linux
-          sets by itself.
-        </p>
-      )}
+      {unable.length > 0 && <p className="muted after">{ACS.firmware}</p>}
     </Section>
   );
 }
@@ -82,7 +70,7 @@ function Switches({ port, changes, onChange }: SwitchesProps) {
       <p className="acs-port">
         <code>{shortBdf(port.bdf)}</code> {shortName(port)}
       </p>
-      <div className="row" role="group" aria-label={`ACS bits of ${shortBdf(port.bdf)}`}>
+      <div className="row" role="group" aria-label={ACS.bitsOf(shortBdf(port.bdf))}>
         {ACS_CONTROL.map(([name, , words]) => {
           const able = port.acs?.cap.includes(name) ?? false;
           return (
@@ -92,9 +80,7 @@ function Switches({ port, changes, onChange }: SwitchesProps) {
               className="bit-switch"
               aria-pressed={now.includes(name)}
               disabled={!able}
-              data-tip={
-                able ? words : `${words}. This port cannot do it; a bit that is missing counts as on.`
-              }
+              data-tip={able ? words : ACS.cannot(words)}
               aria-description={words}
               onClick={() => toggle(name)}
             >
@@ -107,7 +93,7 @@ function Switches({ port, changes, onChange }: SwitchesProps) {
           className="link-quiet"
           onClick={() => onChange({ kind: 'acs', bdf: port.bdf, ctrl: null })}
         >
-          As Linux sets it
+          {ACS.asLinux}
         </button>
       </div>
     </li>

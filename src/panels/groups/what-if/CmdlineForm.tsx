@@ -6,6 +6,7 @@ import { Button } from '../../../ui/Button';
 import { Section } from '../../../ui/Section';
 import type { Change } from '../changes';
 import { suggestionsFor, withWord } from '../cmdline';
+import { CMDLINE } from '../../../words/panels/groups/forms';
 
 interface CmdlineFormProps {
   readonly device: DeviceObject | null;
@@ -28,7 +29,7 @@ export function CmdlineForm({ device, changes, onChange }: CmdlineFormProps) {
     onChange({ kind: 'cmdline', text: line.trim() });
   };
   return (
-    <Section title="Kernel command line">
+    <Section title={CMDLINE.title}>
       <form
         className="inline-form"
         onSubmit={(event) => {
@@ -37,28 +38,28 @@ export function CmdlineForm({ device, changes, onChange }: CmdlineFormProps) {
         }}
       >
         <label className="field grow">
-          <span className="sr-only">Kernel command line</span>
+          <span className="sr-only">{CMDLINE.title}</span>
           <input
             className="input input-mono"
             value={text}
-            placeholder="none"
+            placeholder={CMDLINE.none}
             spellCheck={false}
             autoCapitalize="off"
             onChange={(event) => setTyped(event.target.value)}
           />
         </label>
-        <Button type="submit">Boot with it</Button>
+        <Button type="submit">{CMDLINE.boot}</Button>
       </form>
       <ul className="suggestions">
         {suggestionsFor(objects, device).map(({ word, does, cost }) => (
           <li key={word}>
             <button type="button" className="suggestion-word" onClick={() => submit(withWord(text, word))}>
-              <span className="sr-only">Boot with </span>
+              <span className="sr-only">{CMDLINE.bootWith} </span>
               {word}
             </button>
             <p className="prose">{does}</p>
             <p className="suggestion-cost">
-              <b>Gives up</b> {cost}
+              <b>{CMDLINE.givesUp}</b> {cost}
             </p>
           </li>
         ))}

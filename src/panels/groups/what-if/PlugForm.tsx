@@ -6,6 +6,7 @@ import { useApp } from '../../../store';
 import { Button } from '../../../ui/Button';
 import { Section } from '../../../ui/Section';
 import { playChanges, type Change } from '../changes';
+import { SLOT } from '../../../words/panels/groups/forms';
 
 interface PlugFormProps {
   readonly changes: readonly Change[];
@@ -25,9 +26,9 @@ export function PlugForm({ changes, onChange }: PlugFormProps) {
   const port = names.includes(chosen) ? chosen : (names[0] ?? '');
   const name = CARDS.find(({ id }) => id === card)?.name ?? '';
   return (
-    <Section title="Plug in a card">
+    <Section title={SLOT.plugIn}>
       {ports.length === 0 ? (
-        <p className="prose">No slot is free.</p>
+        <p className="prose">{SLOT.noneFree}</p>
       ) : (
         <form
           className="inline-form"
@@ -37,7 +38,7 @@ export function PlugForm({ changes, onChange }: PlugFormProps) {
           }}
         >
           <label className="field grow">
-            <span>card</span>
+            <span>{SLOT.card}</span>
             <select
               className="input"
               value={card}
@@ -54,7 +55,7 @@ export function PlugForm({ changes, onChange }: PlugFormProps) {
             </select>
           </label>
           <label className="field">
-            <span>behind</span>
+            <span>{SLOT.behind}</span>
             <select className="input" value={port} onChange={(event) => setChosen(event.target.value)}>
               {names.map((each) => (
                 <option key={each} value={each}>
@@ -63,7 +64,7 @@ export function PlugForm({ changes, onChange }: PlugFormProps) {
               ))}
             </select>
           </label>
-          <Button type="submit">Plug in</Button>
+          <Button type="submit">{SLOT.plug}</Button>
         </form>
       )}
     </Section>

@@ -3,6 +3,8 @@ import type { DeviceObject } from '../../../engine/sim/world';
 import { useApp } from '../../../store';
 import { Button } from '../../../ui/Button';
 import { addressOf } from '../words';
+import { Phrase } from '../../../ui/Phrase';
+import { SLOT } from '../../../words/panels/groups/forms';
 import { compareSlots, type Slot } from './slots';
 
 /** Which slot is better: the card tried in each that is free. */
@@ -19,15 +21,20 @@ export function SlotCompare({ device }: { readonly device: DeviceObject }) {
   return (
     <div className="after" aria-live="polite">
       {now === undefined ? (
-        <Button onClick={() => void compare()}>Which slot is better?</Button>
+        <Button onClick={() => void compare()}>{SLOT.better}</Button>
       ) : now.slots === null ? (
-        <p className="muted">Trying every free slot…</p>
+        <p className="muted">{SLOT.trying}</p>
       ) : (
-        <ul className="stack" aria-label="Slots, the smallest group first">
+        <ul className="stack" aria-label={SLOT.ordered}>
           {now.slots.map(({ port, others }) => (
             <li key={port ?? 'here'}>
-              {port === null ? 'Where it is' : <code>{port}</code>}:{' '}
-              <span className="muted">{companyWords(others)}</span>
+              <Phrase
+                text={SLOT.inSlot}
+                parts={{
+                  slot: port === null ? SLOT.here : <code>{port}</code>,
+                  company: <span className="muted">{companyWords(others)}</span>,
+                }}
+              />
             </li>
           ))}
         </ul>
@@ -39,8 +46,8 @@ export function SlotCompare({ device }: { readonly device: DeviceObject }) {
 const MOST = 6;
 
 function companyWords(others: Slot['others']): string {
-  if (others === null) return 'no group';
-  if (others.length === 0) return 'alone in its group';
+  if (others === null) return SLOT.noGroup;
+  if (others.length === 0) return SLOT.alone;
   const names = others.slice(0, MOST).map(addressOf).join(', ');
-  return `with ${names}${others.length > MOST ? ` and ${others.length - MOST} more` : ''}`;
+  return SLOT.with(names, others.length - MOST);
 }

@@ -9,6 +9,7 @@ import { Section } from '../../../ui/Section';
 import { find } from '../../shared/words';
 import { playChanges, type Change } from '../changes';
 import { shortName } from '../words';
+import { SLOT } from '../../../words/panels/groups/forms';
 import { SlotCompare } from './SlotCompare';
 
 interface SlotFormProps {
@@ -34,15 +35,15 @@ export function SlotForm({ device, changes, onChange }: SlotFormProps) {
     return port === null ? name : `${name} ${shortName(port)}`;
   };
   return (
-    <Section title="Slot">
+    <Section title={SLOT.title}>
       {!inSlot ? (
-        <p className="prose">{shortBdf(device.bdf)} is on a root bus: part of the chipset, not on a card.</p>
+        <p className="prose">{SLOT.onRootBus(shortBdf(device.bdf))}</p>
       ) : ports.length === 0 ? (
-        <p className="prose">Every port has something behind it: no slot is free.</p>
+        <p className="prose">{SLOT.allTaken}</p>
       ) : (
         <div className="inline-form">
           <label className="field grow">
-            <span>Move its card to the free slot behind</span>
+            <span>{SLOT.moveTo}</span>
             <select className="input" value={to} onChange={(event) => setChosen(event.target.value)}>
               {ports.map(({ address }) => (
                 <option key={formatAddress(address)} value={formatAddress(address)}>
@@ -51,23 +52,20 @@ export function SlotForm({ device, changes, onChange }: SlotFormProps) {
               ))}
             </select>
           </label>
-          <Button onClick={() => onChange({ kind: 'move', bdf: device.bdf, to })}>Move</Button>
+          <Button onClick={() => onChange({ kind: 'move', bdf: device.bdf, to })}>{SLOT.move}</Button>
         </div>
       )}
       {inSlot && ports.length > 0 && <SlotCompare device={device} />}
       <div className="row after">
         {inSlot && (
           <Button onClick={() => onChange({ kind: 'remove', bdf: device.bdf })}>
-            Pull out {shortBdf(device.bdf)}
+            {SLOT.pullOut(shortBdf(device.bdf))}
           </Button>
         )}
-        <Button
-          data-tip="By sysfs, at run time: Linux decides its group anew, by the registers as they are then"
-          onClick={() => onChange({ kind: 'rescan', bdf: device.bdf })}
-        >
-          Remove and rescan
+        <Button data-tip={SLOT.rescanTip} onClick={() => onChange({ kind: 'rescan', bdf: device.bdf })}>
+          {SLOT.rescan}
         </Button>
-        {device.isBridge && <span className="muted">with everything behind it</span>}
+        {device.isBridge && <span className="muted">{SLOT.withAll}</span>}
       </div>
     </Section>
   );

@@ -5,6 +5,7 @@ import { useApp } from '../../../store';
 import { Button } from '../../../ui/Button';
 import { Section } from '../../../ui/Section';
 import type { Change } from '../changes';
+import { VFS } from '../../../words/panels/groups/forms';
 
 interface VfFormProps {
   readonly device: DeviceObject;
@@ -22,7 +23,7 @@ export function VfForm({ device, onChange }: VfFormProps) {
   if (total === 0) return null;
   const wanted = Math.min(total, Math.max(0, Math.trunc(Number(typed)) || 0));
   return (
-    <Section title="Virtual functions">
+    <Section title={VFS.title}>
       <form
         className="inline-form"
         onSubmit={(event) => {
@@ -31,7 +32,7 @@ export function VfForm({ device, onChange }: VfFormProps) {
         }}
       >
         <label className="field grow">
-          <span>sriov_numvfs, at most {total}</span>
+          <span>{VFS.atMost(total)}</span>
           <input
             className="input input-mono"
             type="number"
@@ -41,7 +42,7 @@ export function VfForm({ device, onChange }: VfFormProps) {
             onChange={(event) => setTyped(event.target.value)}
           />
         </label>
-        <Button type="submit">Enable</Button>
+        <Button type="submit">{VFS.enable}</Button>
       </form>
     </Section>
   );

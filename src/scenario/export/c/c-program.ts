@@ -4,6 +4,7 @@ import { isOfMachine, lineLines } from './lines';
 import { helperText } from './helpers';
 import { State } from './state';
 import { cBlock, cComment } from './text';
+import * as says from '../../../words/scenario/export';
 
 /**
  * The scene as a C program that makes the same calls on a real /dev/iommu and tells where a kernel answers differently.
@@ -42,9 +43,7 @@ export function cProgram(recording: Recording): string {
 }
 
 const ABOUT =
-  'The same calls as in the scene, on the kernel that this runs on. Each is compared with how it ended there: exit code 0 when ' +
-  'none differs. Addresses of devices are those of the scene: put your own in their place. Needs root, and devices bound to vfio-pci. ' +
-  'gcc -std=c11 -Wall -Wextra -o scene scene.c';
+  says.theSameCalls + says.noneDiffersAddressesOfDevices + 'gcc -std=c11 -Wall -Wextra -o scene scene.c';
 
 function write(
   recording: Recording,
@@ -53,7 +52,7 @@ function write(
   const body: string[] = [];
   let machine: string[] = [];
   const flush = (): void => {
-    if (machine.length > 0) body.push('', ...cBlock(['The machine of the scene:', ...machine], '\t'), '');
+    if (machine.length > 0) body.push('', ...cBlock([says.theMachineOfTheScene, ...machine], '\t'), '');
     machine = [];
   };
   for (const run of recording.lines) {
@@ -77,9 +76,7 @@ const TYPES: Readonly<Record<Holds, (ident: string) => string>> = {
 
 function variables({ idents }: State): readonly string[] {
   const lines = idents.variables.map(([ident, holds]) => TYPES[holds](ident));
-  return lines.length === 0
-    ? []
-    : [...cComment('What the script gave a name: descriptors, ids of objects, memory.'), ...lines, ''];
+  return lines.length === 0 ? [] : [...cComment(says.whatTheScriptGaveAName), ...lines, ''];
 }
 
 /** No two empty lines in a row, none at the ends. */

@@ -7,6 +7,7 @@ import { callLines, checkLine } from './calls';
 import { ERRNO } from '../../../engine/kernel/errno';
 import type { State } from './state';
 import { cComment, cString, numberLiteral } from './text';
+import * as says from '../../../words/scenario/export';
 
 /** One line of the script as lines of the program. */
 
@@ -24,13 +25,13 @@ export function lineLines(run: RunLine, state: State): readonly string[] {
   const { line, result } = run;
   const { raw, statement } = line;
   if (statement === null)
-    return line.error === null ? commentLine(raw) : cComment(`Not understood: ${raw}`, '\t');
+    return line.error === null ? commentLine(raw) : cComment(says.notUnderstood(raw), '\t');
   if (SAYS.has(statement.verb)) return [];
   if (statement.verb === 'note') return ['', ...cComment(wordsOf(statement).join(' '), '\t')];
   const comment = cComment(`${line.number}: ${raw.trim()}`, '\t');
-  if (result === null) return [...comment, ...cComment('It has not run: nothing is known of it.', '\t')];
+  if (result === null) return [...comment, ...cComment(says.itHasNotRunNothing, '\t')];
   if (LOOKS.has(statement.verb))
-    return [...comment, ...cComment(`Of the scene alone; there it is: ${result.result}`, '\t')];
+    return [...comment, ...cComment(says.ofTheSceneAloneThereItIs(result.result), '\t')];
   const done = ofLine(run, statement, result, state);
   const mark = done.some((text) => /\b(?:check|open_vfio|new_buffer|new_memfd|memcpy)\(/.test(text));
   if (mark) state.helpers.add('mark');
@@ -48,13 +49,7 @@ function ofLine(run: RunLine, statement: Statement, result: LineResult, state: S
   if (statement.begun !== undefined) {
     if (statement.name !== null)
       state.begun.set(statement.name, { statement: statement.begun, line: number });
-    if (run.calls.length === 0)
-      return [
-        ...cComment(
-          'Begun here; other lines come in between. A program of one thread makes the call where it ends.',
-          '\t',
-        ),
-      ];
+    if (run.calls.length === 0) return [...cComment(says.begunHereOtherLinesCome, '\t')];
   }
   const task = statement.verb === 'finish' || statement.verb === 'step' ? wordsOf(statement)[0] : undefined;
   const own =
@@ -216,7 +211,7 @@ function storeLines(statement: Statement, state: State): readonly string[] | nul
     : [...bytes].map((byte) => `0x${byte.toString(16).padStart(2, '0')}`);
   return [
     '\t{',
-    `\t\tconst ${isWords ? '__u64' : 'unsigned char'} data[] = { ${elements.join(', ')} };`,
+    `\t\tconst ${isWords ? '__u64' : says.unsignedChar} data[] = { ${elements.join(', ')} };`,
     '',
     `\t\tmemcpy((char *)${buffer.ident} + ${numberLiteral(offset)}, data, sizeof(data));`,
     '\t}',
@@ -233,7 +228,7 @@ function readLines(
   if (fd === undefined) return null;
   const bytes = sizeOf(statement, 'count') ?? 2560n;
   return [
-    ...(result.status === 'ok' ? cComment(`In the scene: ${result.result}`, '\t') : []),
+    ...(result.status === 'ok' ? cComment(says.inTheScene(result.result), '\t') : []),
     '\t{',
     `\t\tunsigned char data[${bytes}];`,
     '',
@@ -271,10 +266,7 @@ function outside(line: number, raw: string, result: LineResult, state: State): r
   state.helpers.add('outside');
   const text = raw.trim().replace(/\s*#.*$/, '');
   return [
-    ...cComment(
-      `No call of this program${result.result === '' ? '' : `; in the scene: ${result.result}`}`,
-      '\t',
-    ),
+    ...cComment(says.noCallOfThisProgram(result.result === '' ? '' : says.inTheScene2(result.result)), '\t'),
     `\toutside(${line}, ${cString(text)});`,
   ];
 }

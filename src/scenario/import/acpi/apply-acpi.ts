@@ -8,6 +8,7 @@ import { placeVtd, vtdUnits } from './place-vtd';
 import type { AcpiReserved, AcpiUnit, Placement } from './placement';
 import type { AcpiFacts } from './read-acpi';
 import { Remarks, type AcpiRemark, type AcpiTable } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** What ACPI tables make of a machine. */
 export interface AppliedAcpi {
@@ -52,11 +53,7 @@ export function applyAcpi(
   const placement = table === null ? null : place(facts, table, topologyOf(specs), remarks);
   if (table === null || placement === null || placement.units.length === 0 || isOfOther(placement)) {
     if (table !== null && placement !== null && placement.units.length > 0)
-      remarks.contradiction(
-        table,
-        0,
-        `the ${table.signature} table covers no function of the listing; it may be of another machine, and was left out`,
-      );
+      remarks.contradiction(table, 0, says.theTableCoversNoFunction(table.signature));
     return { isUsed: false, specs, main: null, units: [], reserved: [], remarks: remarks.list };
   }
   const main = mainOf(placement);
@@ -142,12 +139,7 @@ function warnOfRecorded(
     )
     .map((spec) => formatBdf(spec.address));
   if (against.length > 0)
-    remarks.contradiction(
-      table,
-      0,
-      `the ${table.signature} table puts % behind no IOMMU, but the machine's kernel gave them a group; the kernel was believed`,
-      against,
-    );
+    remarks.contradiction(table, 0, says.theTablePutsBehindNoIommu(table.signature), against);
 }
 
 function warnOfNone(
@@ -159,11 +151,5 @@ function warnOfNone(
   const none = specs
     .filter((spec) => spec.recordedGroup === null && nameOf.get(formatBdf(spec.address)) === 'none')
     .map((spec) => formatBdf(spec.address));
-  if (none.length > 0)
-    remarks.add(
-      table,
-      0,
-      `by the ${table.signature} table no IOMMU covers %: they have no group and their DMA is not translated`,
-      none,
-    );
+  if (none.length > 0) remarks.add(table, 0, says.byTheTableNoIommuCovers(table.signature), none);
 }

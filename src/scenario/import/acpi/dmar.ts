@@ -1,4 +1,5 @@
 import { placeIn, forEachStructure, type AcpiTable, type Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /**
  * DMAR: the IOMMUs of a machine with VT-d, and what firmware reserves.
@@ -90,29 +91,20 @@ export function readDmar(table: AcpiTable, remarks: Remarks): Dmar {
   const satc: DmarPorts[] = [];
   const acpiDevices = new Map<number, string>();
   const addressBits = bytes.u8(36) + 1;
-  if (addressBits < 12)
-    remarks.add(
-      table,
-      36,
-      `the DMAR table claims ${addressBits} address bits: Linux leaves VT-d off ("Invalid DMAR haw")`,
-    );
+  if (addressBits < 12) remarks.add(table, 36, says.theDmarTableClaimsAddressBits(addressBits));
   const lengthAt = (offset: number): number => bytes.u16(offset + 2);
   forEachStructure(table, FIRST_STRUCTURE, lengthAt, 4, remarks, (offset, end) => {
     const type = bytes.u16(offset);
     const fixed = FIXED[type];
     if (fixed === undefined) {
-      remarks.add(
-        table,
-        offset,
-        `${placeIn(table, offset)}: structure type ${type} is not known and skipped, as Linux does`,
-      );
+      remarks.add(table, offset, says.structureTypeIsNotKnown(placeIn(table, offset), type));
       return;
     }
     if (end - offset < fixed) {
       remarks.gap(
         table,
         offset,
-        `${placeIn(table, offset)}: a structure of type ${type} needs ${fixed} bytes and has ${end - offset}; skipped`,
+        says.aStructureOfTypeNeedsBytes(placeIn(table, offset), type, fixed, end - offset),
       );
       return;
     }
@@ -133,13 +125,8 @@ export function readDmar(table: AcpiTable, remarks: Remarks): Dmar {
       satc.push({ offset, segment, flag: isSet(bytes.u8(offset + 4)), scopes: scopes() });
     else if (type === ANDD) acpiDevices.set(bytes.u8(offset + 7), bytes.text(offset + 8, end));
   });
-  if ((flags & 4) !== 0)
-    remarks.add(
-      table,
-      37,
-      'firmware asks for protection from before boot on (DMA_CTRL_PLATFORM_OPT_IN): Linux turns VT-d on without intel_iommu=on where a port leads out of the machine',
-    );
-  if (units.length === 0) remarks.add(table, 0, 'the DMAR table lists no IOMMU (DRHD), so Linux finds none');
+  if ((flags & 4) !== 0) remarks.add(table, 37, says.firmwareAsksForProtectionFromBefore);
+  if (units.length === 0) remarks.add(table, 0, says.theDmarTableListsNoIommu);
   return {
     table,
     addressBits,
@@ -165,19 +152,10 @@ function addUnit(
   const segment = table.bytes.u16(offset + 6);
   const base = table.bytes.u64(offset + 8);
   if (units.some((unit) => unit.segment === segment && unit.base === base)) {
-    remarks.add(
-      table,
-      offset,
-      `${placeIn(table, offset)}: a second IOMMU at 0x${base.toString(16)}; Linux uses the first`,
-    );
+    remarks.add(table, offset, says.aSecondIommuAt0xLinux(placeIn(table, offset), base.toString(16)));
     return;
   }
-  if (base === 0n)
-    remarks.add(
-      table,
-      offset,
-      `${placeIn(table, offset)}: an IOMMU at address 0: Linux leaves VT-d off ("invalid DRHD")`,
-    );
+  if (base === 0n) remarks.add(table, offset, says.anIommuAtAddress0Linux(placeIn(table, offset)));
   units.push({ offset, segment, base, includeAll: isSet(table.bytes.u8(offset + 4)), scopes });
 }
 
@@ -189,11 +167,7 @@ function readScopes(table: AcpiTable, start: number, end: number, remarks: Remar
     const type = bytes.u8(offset);
     const length = bytes.u8(offset + 1);
     if (length < 6 || offset + length > end) {
-      remarks.gap(
-        table,
-        offset,
-        `${placeIn(table, offset)}: a device scope of ${length} bytes cannot be; the rest of its structure is not read`,
-      );
+      remarks.gap(table, offset, says.aDeviceScopeOfBytesCannot(placeIn(table, offset), length));
       break;
     }
     if (type === SCOPE_ENDPOINT || type === SCOPE_BRIDGE || type === SCOPE_ACPI) {
@@ -208,11 +182,7 @@ function readScopes(table: AcpiTable, start: number, end: number, remarks: Remar
         path,
       });
     } else if (type !== SCOPE_IOAPIC && type !== SCOPE_HPET)
-      remarks.add(
-        table,
-        offset,
-        `${placeIn(table, offset)}: a device scope of the unknown type ${type} is skipped, as Linux does`,
-      );
+      remarks.add(table, offset, says.aDeviceScopeOfTheUnknown(placeIn(table, offset), type));
     offset += length;
   }
   return scopes;

@@ -1,4 +1,5 @@
 import { placeIn, type AcpiTable, type Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /**
  * IORT: Arm's SMMUs and ITSs, and which ids of root complexes and devices they see as which.
@@ -86,7 +87,7 @@ export function readIort(table: AcpiTable, remarks: Remarks): Iort {
       remarks.gap(
         table,
         Math.min(offset, table.end),
-        `${placeIn(table, offset)}: node ${index + 1} of ${count} is not within the table; it and what follows are not read`,
+        says.nodeOfIsNotWithin(placeIn(table, offset), index + 1, count),
       );
       break;
     }
@@ -94,7 +95,7 @@ export function readIort(table: AcpiTable, remarks: Remarks): Iort {
     offset += length;
   }
   if (nodes.size > 0 && ![...nodes.values()].some(({ kind }) => kind === 'smmu' || kind === 'smmuv3'))
-    remarks.add(table, 0, 'the IORT table lists no SMMU, so Linux finds no IOMMU');
+    remarks.add(table, 0, says.theIortTableListsNoSmmu);
   return { table, nodes };
 }
 
@@ -108,20 +109,11 @@ function readNode(table: AcpiTable, offset: number, length: number, remarks: Rem
   };
   const shortest = SHORTEST[type];
   if (shortest === undefined) {
-    if (type !== 7)
-      remarks.add(
-        table,
-        offset,
-        `${placeIn(table, offset)}: node type ${type} is not known and skipped, as Linux does`,
-      );
+    if (type !== 7) remarks.add(table, offset, says.nodeTypeIsNotKnown(placeIn(table, offset), type));
     return { ...head, kind: 'other' };
   }
   if (length < shortest) {
-    remarks.gap(
-      table,
-      offset,
-      `${placeIn(table, offset)}: a node of type ${type} needs ${shortest} bytes and has ${length}; skipped`,
-    );
+    remarks.gap(table, offset, says.aNodeOfTypeNeedsBytes(placeIn(table, offset), type, shortest, length));
     return { ...head, kind: 'other' };
   }
   switch (type) {
@@ -172,7 +164,11 @@ function readMappings(
     remarks.gap(
       table,
       node,
-      `${placeIn(table, node)}: ${count} id mappings do not fit into the node; ${first < NODE_HEAD ? 'none is' : `${fit} are`} read`,
+      says.idMappingsDoNotFitInto(
+        placeIn(table, node),
+        count,
+        first < NODE_HEAD ? says.noneIs : says.are(fit),
+      ),
     );
   const mappings: IdMapping[] = [];
   for (let index = 0; first >= NODE_HEAD && index < Math.min(count, fit); index++) {
@@ -209,24 +205,20 @@ function readRegions(
   const count = bytes.u32(node + 20);
   const first = bytes.u32(node + 24);
   if (table.revision < RMR_REVISION) {
-    remarks.add(
-      table,
-      node,
-      `${placeIn(table, node)}: reserved memory in a table of revision ${table.revision}: Linux reads it from revision ${RMR_REVISION} on`,
-    );
+    remarks.add(table, node, says.reservedMemoryInATable(placeIn(table, node), table.revision, RMR_REVISION));
     return [];
   }
   const regions: { offset: number; start: bigint; last: bigint }[] = [];
   for (let index = 0; index < count; index++) {
     const offset = node + first + index * RMR_BYTES;
     if (first < NODE_HEAD || offset + RMR_BYTES > node + length) {
-      remarks.gap(table, node, `${placeIn(table, node)}: ${count} memory ranges do not fit into the node`);
+      remarks.gap(table, node, says.memoryRangesDoNotFitInto(placeIn(table, node), count));
       break;
     }
     const start = bytes.u64(offset);
     const size = bytes.u64(offset + 8);
     if (size === 0n || start + size > 1n << 64n) {
-      remarks.add(table, offset, `${placeIn(table, offset)}: a memory range that cannot be; left out`);
+      remarks.add(table, offset, says.aMemoryRangeThatCannot(placeIn(table, offset)));
       continue;
     }
     // What is not aligned to 64 KiB is widened to pages.

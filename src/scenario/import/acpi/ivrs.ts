@@ -1,4 +1,5 @@
 import { forEachStructure, placeIn, type AcpiTable, type Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /**
  * IVRS: AMD's IOMMUs, the requester ids that each covers, and what firmware reserves.
@@ -64,16 +65,12 @@ export function readIvrs(table: AcpiTable, remarks: Remarks): Ivrs {
     const type = bytes.u8(offset);
     const shortest = IVHD_HEADERS[type] ?? (isIvmd(type) ? IVMD_BYTES : undefined);
     if (shortest === undefined)
-      remarks.add(
-        table,
-        offset,
-        `${placeIn(table, offset)}: block type 0x${type.toString(16)} is not known and skipped`,
-      );
+      remarks.add(table, offset, says.blockType0xIsNotKnown(placeIn(table, offset), type.toString(16)));
     else if (end - offset < shortest)
       remarks.gap(
         table,
         offset,
-        `${placeIn(table, offset)}: a block of type 0x${type.toString(16)} needs ${shortest} bytes and has ${end - offset}; skipped`,
+        says.aBlockOfType0xNeeds(placeIn(table, offset), type.toString(16), shortest, end - offset),
       );
     else blocks.push({ offset, end, type });
   });
@@ -81,7 +78,7 @@ export function readIvrs(table: AcpiTable, remarks: Remarks): Ivrs {
   const units = blocks
     .filter(({ type }) => type === used)
     .map(({ offset, end, type }) => readUnit(table, offset, end, IVHD_HEADERS[type] ?? 24, remarks));
-  if (units.length === 0) remarks.add(table, 0, 'the IVRS table lists no IOMMU (IVHD), so Linux finds none');
+  if (units.length === 0) remarks.add(table, 0, says.theIvrsTableListsNoIommu);
   const memory = blocks.flatMap(({ offset, type }) =>
     isIvmd(type) ? readMemory(table, offset, type, remarks) : [],
   );
@@ -120,11 +117,7 @@ function readUnit(table: AcpiTable, block: number, end: number, header: number, 
     const type = bytes.u8(offset);
     const length = entryLength(table, offset);
     if (length === 0 || offset + length > end) {
-      remarks.gap(
-        table,
-        offset,
-        `${placeIn(table, offset)}: a device entry of type 0x${type.toString(16)} has no length that fits; the rest of its block is not read`,
-      );
+      remarks.gap(table, offset, says.aDeviceEntryOfType0x(placeIn(table, offset), type.toString(16)));
       break;
     }
     const rid = bytes.u16(offset + 1);
@@ -149,11 +142,7 @@ function readUnit(table: AcpiTable, block: number, end: number, header: number, 
         break;
       case 0x04: // end of range
         if (start === null || rid < start.rid) {
-          remarks.add(
-            table,
-            offset,
-            `${placeIn(table, offset)}: the end of a range that has no start; skipped`,
-          );
+          remarks.add(table, offset, says.theEndOfARange(placeIn(table, offset)));
           break;
         }
         ranges.push({ first: start.rid, last: rid });
@@ -171,21 +160,13 @@ function readUnit(table: AcpiTable, block: number, end: number, header: number, 
       case 0x48: // an IO-APIC or HPET
         one(other);
         if (bytes.u8(offset + 7) !== 1 && bytes.u8(offset + 7) !== 2)
-          remarks.add(
-            table,
-            offset,
-            `${placeIn(table, offset)}: a special device that is neither IO-APIC nor HPET: Linux leaves AMD-Vi off`,
-          );
+          remarks.add(table, offset, says.aSpecialDeviceThatIsNeither(placeIn(table, offset)));
         break;
       case 0xf0: // an ACPI device
         one(rid);
         break;
       default:
-        remarks.add(
-          table,
-          offset,
-          `${placeIn(table, offset)}: device entry type 0x${type.toString(16)} is not known and skipped, as Linux does`,
-        );
+        remarks.add(table, offset, says.deviceEntryType0x(placeIn(table, offset), type.toString(16)));
     }
     offset += length;
   }
@@ -213,7 +194,7 @@ function readMemory(table: AcpiTable, offset: number, type: number, remarks: Rem
   const start = pageUp(bytes.u64(offset + 16));
   const length = pageUp(bytes.u64(offset + 24));
   if (length === 0n || start + length > 1n << 64n) {
-    remarks.add(table, offset, `${placeIn(table, offset)}: a memory range that cannot be; left out`);
+    remarks.add(table, offset, says.aMemoryRangeThatCannot(placeIn(table, offset)));
     return [];
   }
   const rid = bytes.u16(offset + 4);

@@ -5,6 +5,7 @@ import type { PciTopology } from '../../../engine/pci/topology';
 import type { Ivrs } from './ivrs';
 import { ReservedList, type AcpiReserved, type AcpiUnit, type Placement } from './placement';
 import type { Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 const RIDS = 0x1_0000;
 
@@ -45,13 +46,16 @@ export function placeAmd(ivrs: Ivrs, topology: PciTopology, remarks: Remarks): P
     // On its own bus it counts as an alias for groups; another one's entry is only a copy.
     if (to >> 8 === bus) aliases.set(fn, [to & 0xff]);
     else if (!bridgeAliases(fn).includes(to))
-      elsewhere.push(`${fn.name} as ${formatShortBdf(to >> 8, to & 0xff)}`);
+      elsewhere.push(says.as(fn.name, formatShortBdf(to >> 8, to & 0xff)));
   }
   if (elsewhere.length > 0)
     remarks.add(
       ivrs.table,
       ivrs.units.find((unit) => unit.aliases.length > 0)?.offset ?? 0,
-      `IVRS has DMA carry a requester id of another bus (${elsewhere.slice(0, 4).join(', ')}${elsewhere.length > 4 ? ` and ${elsewhere.length - 4} more` : ''}): groups do not depend on it, but here that DMA carries its own id`,
+      says.ivrsHasDmaCarryARequester(
+        elsewhere.slice(0, 4).join(', '),
+        elsewhere.length > 4 ? says.andMore(elsewhere.length - 4) : '',
+      ),
     );
   warnOfRootComplex(ivrs, unitOf, remarks);
   return {
@@ -79,13 +83,7 @@ function warnOfRootComplex(
       )
       .filter(([fn]) => fn.rid >> 3 === rid >> 3 && fn.rid < rid)
       .map(([fn]) => fn.name);
-    if (before.length > 0)
-      remarks.add(
-        table,
-        offset,
-        'IVRS covers %, which stands before the IOMMU in its slot; the machine shown gives it no group, as most have it',
-        before,
-      );
+    if (before.length > 0) remarks.add(table, offset, says.ivrsCoversWhichStandsBefore, before);
   }
 }
 

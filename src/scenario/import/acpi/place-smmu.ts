@@ -3,6 +3,7 @@ import type { PciTopology } from '../../../engine/pci/topology';
 import { mapId, type Iort, type IortNode } from './iort';
 import { ReservedList, type AcpiReserved, type AcpiUnit, type Placement } from './placement';
 import type { Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** Linux: drivers/acpi/arm64/iort.c iort_iommu_configure_id() */
 export function placeSmmu(iort: Iort, topology: PciTopology, remarks: Remarks): Placement {
@@ -71,20 +72,8 @@ function warnOfStreams({ table }: Iort, streams: ReadonlyMap<PciFunction, Stream
     if (users.has(key)) shared.push(fn.name);
     else users.set(key, fn);
   }
-  if (other.length > 0)
-    remarks.add(
-      table,
-      0,
-      'IORT gives % StreamIDs that are not their requester ids; here they carry their requester ids',
-      other,
-    );
-  if (shared.length > 0)
-    remarks.add(
-      table,
-      0,
-      'IORT gives % a StreamID that another function has too: Linux says "Aliasing StreamID unsupported" and their DMA cannot be told apart',
-      shared,
-    );
+  if (other.length > 0) remarks.add(table, 0, says.iortGivesStreamIDs, other);
+  if (shared.length > 0) remarks.add(table, 0, says.iortGivesAStreamID, shared);
 }
 
 function warnOfOthers(
@@ -101,7 +90,7 @@ function warnOfOthers(
     remarks.add(
       iort.table,
       0,
-      'the root complex node of % says that it has no ATS: Linux leaves it off',
+      says.theRootComplexNodeOfSays,
       ats.map((fn) => fn.name),
     );
   const named = [...iort.nodes.values()].filter(
@@ -111,10 +100,14 @@ function warnOfOthers(
     remarks.add(
       iort.table,
       named[0]?.offset ?? 0,
-      `IORT maps ${named.length} devices that are not on a PCI bus (${named
-        .slice(0, 4)
-        .map((node) => (node.kind === 'named-component' ? node.name : ''))
-        .join(', ')}${named.length > 4 ? ' …' : ''}); they are not part of this machine`,
+      says.iortMapsDevices(
+        named.length,
+        named
+          .slice(0, 4)
+          .map((node) => (node.kind === 'named-component' ? node.name : ''))
+          .join(', '),
+        named.length > 4,
+      ),
     );
 }
 

@@ -6,6 +6,7 @@ import type { PciTopology } from '../../../engine/pci/topology';
 import { SCOPE_BRIDGE, SCOPE_ENDPOINT, type Dmar, type DmarScope } from './dmar';
 import { ReservedList, type AcpiReserved, type AcpiUnit, type Placement } from './placement';
 import { placeIn, type Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** Linux: drivers/iommu/intel/dmar.c, intel/iommu.c */
 export function placeVtd(dmar: Dmar, topology: PciTopology, remarks: Remarks): Placement {
@@ -28,7 +29,7 @@ export function placeVtd(dmar: Dmar, topology: PciTopology, remarks: Remarks): P
       remarks.add(
         dmar.table,
         drhd.offset,
-        `${unit?.name ?? ''} (0x${drhd.base.toString(16)}) covers no function of the listing: Linux leaves such an IOMMU alone`,
+        says.n0xCoversNoFunction(unit?.name ?? '', drhd.base.toString(16)),
       );
 
   const unitOf = new Map<PciFunction, AcpiUnit | null>();
@@ -107,12 +108,9 @@ class DeviceScopes {
     // Firmware that names a function by its bus instead of the way to it.
     const direct = this.topology.find({ domain: segment, bus, devfn: (only.device << 3) | only.fn });
     if (direct === null || direct.isVirtual) return null;
-    this.remarks.add(
-      this.dmar.table,
-      offset,
-      `${placeIn(this.dmar.table, offset)} names % by its bus instead of the way to it from the root; Linux copes ("RMRR entry … is broken - applying workaround")`,
-      [direct.name],
-    );
+    this.remarks.add(this.dmar.table, offset, says.namesByItsBusInstead(placeIn(this.dmar.table, offset)), [
+      direct.name,
+    ]);
     return direct;
   }
 
@@ -123,7 +121,7 @@ class DeviceScopes {
     this.remarks.add(
       this.dmar.table,
       offset,
-      `${placeIn(this.dmar.table, offset)} calls % ${type === SCOPE_ENDPOINT ? 'an endpoint' : 'a bridge'}, which it is not: Linux leaves VT-d off ("Device scope type does not match")`,
+      says.callsWhichItIsNotLinux(placeIn(this.dmar.table, offset), type === SCOPE_ENDPOINT),
       [fn.name],
     );
   }
@@ -156,11 +154,7 @@ function reservedOf(
     if (!regions.isPossible(offset, start, last)) continue;
     const range = `0x${start.toString(16)}-0x${last.toString(16)}`;
     if (start % 0x1000n !== 0n || (last + 1n) % 0x1000n !== 0n)
-      remarks.add(
-        table,
-        offset,
-        `${placeIn(table, offset)}: reserved memory ${range} is not of whole pages; Linux says so ("bad RMRR") and keeps it`,
-      );
+      remarks.add(table, offset, says.reservedMemoryIsNotOfWhole(placeIn(table, offset), range));
     const devices = new Set(scopes.devices(segment, named));
     const bridges = [...devices].filter((fn) => fn.subordinate !== null);
     let found = false;
@@ -170,12 +164,7 @@ function reservedOf(
       found = true;
       regions.add(offset, fn, { start, last }, isUsb(fn) || isDisplay(fn) ? 'direct-relaxable' : 'direct');
     }
-    if (!found)
-      remarks.add(
-        table,
-        offset,
-        `${placeIn(table, offset)}: memory ${range} is reserved for a function that the listing does not have`,
-      );
+    if (!found) remarks.add(table, offset, says.memoryIsReservedForAFunction(placeIn(table, offset), range));
   }
   return regions.list;
 }
@@ -206,7 +195,7 @@ function warnOfAts(dmar: Dmar, scopes: DeviceScopes, topology: PciTopology, rema
     remarks.add(
       dmar.table,
       dmar.atsr[0]?.offset ?? 0,
-      'no ATSR of the DMAR table lists the root port above %: Linux leaves their ATS off',
+      says.noAtsrOfTheDmarTable,
       without.map((fn) => fn.name),
     );
 }

@@ -1,6 +1,7 @@
 import type { PciFunction } from '../../../engine/pci/function';
 import type { UnitKind } from '../facts';
 import { placeIn, type AcpiTable, type Remarks } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** An IOMMU that a table lists. */
 export interface AcpiUnit {
@@ -57,7 +58,7 @@ export class ReservedList {
     this.remarks.add(
       this.table,
       offset,
-      `${placeIn(this.table, offset)}: reserved memory ${range} cannot be; left out`,
+      says.reservedMemoryCannotBeLeftOut(placeIn(this.table, offset), range),
     );
     return false;
   }

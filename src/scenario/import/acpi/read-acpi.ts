@@ -4,6 +4,7 @@ import { readIort, type Iort } from './iort';
 import { readIvrs, type Ivrs } from './ivrs';
 import { HEADER_BYTES, Remarks, type AcpiRemark, type AcpiTable, type Signature } from './table';
 import { TableReader } from './table-reader';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** What the ACPI tables of a text say about IOMMUs. */
 export interface AcpiFacts {
@@ -52,7 +53,7 @@ function theOne(tables: readonly AcpiTable[], signature: Signature, remarks: Rem
       remarks.contradiction(
         other,
         0,
-        `two different ${signature} tables, in lines ${taken.lineAt(0)} and ${other.lineAt(0)}; the former was taken`,
+        says.twoDifferentTablesInLines(signature, taken.lineAt(0), other.lineAt(0)),
       );
   warnOfDamage(taken, remarks);
   return taken;
@@ -64,7 +65,12 @@ function isTable(table: AcpiTable, remarks: Remarks): boolean {
   remarks.gap(
     table,
     0,
-    `no ${signature} table: ${bytes.text(0, 4) === signature ? `its header tells a length of ${told}, ${bytes.length} bytes are here` : 'it does not begin with its name'}; left out`,
+    says.noTableLeftOut(
+      signature,
+      bytes.text(0, 4) === signature
+        ? says.itsHeaderTellsALength(told, bytes.length)
+        : says.itDoesNotBeginWithItsName,
+    ),
   );
   return false;
 }
@@ -72,17 +78,9 @@ function isTable(table: AcpiTable, remarks: Remarks): boolean {
 function warnOfDamage(table: AcpiTable, remarks: Remarks): void {
   const { signature, bytes, told } = table;
   if (told > bytes.length)
-    remarks.gap(
-      table,
-      bytes.length,
-      `the ${signature} table has ${told} bytes, of which the text holds ${bytes.length}; what is missing is not known`,
-    );
+    remarks.gap(table, bytes.length, says.theTableHasBytes(signature, told, bytes.length));
   else if (!table.checksumHolds)
-    remarks.add(
-      table,
-      9,
-      `the checksum of the ${signature} table is wrong: a byte of it is not as firmware wrote it; it was read nevertheless${signature === 'IVRS' ? ', but Linux would leave AMD-Vi off ("IVRS invalid checksum")' : ''}`,
-    );
+    remarks.add(table, 9, says.theChecksumOfTheTable(signature, signature === 'IVRS'));
 }
 
 const sameBytes = (a: AcpiTable, b: AcpiTable): boolean => {

@@ -1,4 +1,5 @@
 import { Bytes } from './bytes';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** The tables that say which IOMMU covers what. */
 export const SIGNATURES = ['DMAR', 'IVRS', 'IORT'] as const;
@@ -119,19 +120,11 @@ export function forEachStructure(
   for (let offset = start; offset < table.end;) {
     const length = lengthAt(offset);
     if (length < shortest) {
-      remarks.gap(
-        table,
-        offset,
-        `${placeIn(table, offset)}: a structure of ${length} bytes cannot be; what follows in this table is not read`,
-      );
+      remarks.gap(table, offset, says.aStructureOfBytesCannot(placeIn(table, offset), length));
       return;
     }
     if (offset + length > table.end) {
-      remarks.gap(
-        table,
-        offset,
-        `${placeIn(table, offset)}: a structure of ${length} bytes does not fit into what is left of the table; it and what follows are not read`,
-      );
+      remarks.gap(table, offset, says.aStructureOfBytesDoes(placeIn(table, offset), length));
       return;
     }
     visit(offset, offset + length);

@@ -4,6 +4,7 @@ import { acpiUnits } from './apply-acpi';
 import type { AcpiUnit } from './placement';
 import type { AcpiFacts } from './read-acpi';
 import type { AcpiRemark } from './table';
+import * as says from '../../../words/scenario/import-acpi';
 
 /** Adds the IOMMUs of the tables to those that the kernel log names. */
 export function tellUnits(acpi: AcpiFacts, facts: Facts, warnings: Warnings): void {
@@ -16,7 +17,7 @@ export function tellUnits(acpi: AcpiFacts, facts: Facts, warnings: Warnings): vo
     if (fact.base !== null && fact.base !== unit.base)
       warnings.contradiction(
         [fact.line, unit.line],
-        `${fact.name} is at 0x${fact.base.toString(16)} in line ${fact.line}, at 0x${unit.base.toString(16)} in the ACPI table; it may be of another machine`,
+        says.isAt0xInLine(fact.name, fact.base.toString(16), fact.line, unit.base.toString(16)),
         '',
       );
     fact.base ??= unit.base;
@@ -44,12 +45,7 @@ export function tellUnread(
   tables: readonly { readonly signature: string; readonly line: number }[],
   warnings: Warnings,
 ): void {
-  for (const { signature, line } of tables)
-    warnings.add(
-      line,
-      `the ${signature} table is not read; who is behind which IOMMU is taken from the rest of the text`,
-      '',
-    );
+  for (const { signature, line } of tables) warnings.add(line, says.theTableIsNotRead(signature), '');
 }
 
 /** What was found in the tables, for those who read the import's findings. */

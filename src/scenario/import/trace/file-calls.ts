@@ -1,6 +1,7 @@
 import { hexWords, sizeWords } from './size-words';
 import type { OpenThing, Translator } from './translate';
 import { numberOf, type TraceCall } from './imported-trace';
+import * as says from '../../../words/scenario/import-trace';
 
 /** Calls of VFIO's files as lines: of devices, groups and containers. What it lacks where it cannot be one; null: it is one. */
 export function fileCall(translator: Translator, call: TraceCall): string | null {
@@ -9,14 +10,14 @@ export function fileCall(translator: Translator, call: TraceCall): string | null
   if (name === undefined) {
     // Interrupts, regions and resets: nothing that an IOMMU has to do with.
     if (call.names.every((each) => BESIDE.test(each))) return null;
-    return thing === null ? NO_FILE : 'the script has no line for it';
+    return thing === null ? NO_FILE : says.theScriptHasNoLineForIt;
   }
   return FILE_CALLS[name]?.(translator, call, thing ?? deviceOf(translator, call)) ?? null;
 }
 
-const NO_FILE = 'no line of the text opens its descriptor';
-const NO_STRUCTURE = 'the text shows where its structure is, and not what is in it';
-const NOT_BOUND = 'its device is bound to no iommufd, as far as the text tells';
+const NO_FILE = says.noLineOfTheTextOpens;
+const NO_STRUCTURE = says.theTextShowsWhereItsStructure;
+const NOT_BOUND = says.itsDeviceIsBound;
 
 const BESIDE =
   /^VFIO_(?:GET_API_VERSION|DEVICE_(?:GET_REGION_INFO|GET_IRQ_INFO|SET_IRQS|RESET|GET_PCI_HOT_RESET_INFO|PCI_HOT_RESET|FEATURE|IOEVENTFD|QUERY_GFX_PLANE|GET_GFX_DMABUF)|IOMMU_(?:ENABLE|DISABLE|SPAPR_\w+|DIRTY_PAGES|GET_INFO|MAP_DMA|UNMAP_DMA)|EEH_PE_OP)$/;
@@ -31,10 +32,7 @@ function fits(name: string, thing: OpenThing | null): boolean {
 
 /** A descriptor that nobody opened, and a call that only devices have. */
 function deviceOf(translator: Translator, { fd, line }: TraceCall): OpenThing {
-  translator.scene.remarks.took(
-    line,
-    'No line of the text says which device this is: the script has one at an address of its own.',
-  );
+  translator.scene.remarks.took(line, says.noLineOfTheTextSays);
   return translator.open(fd, { kind: 'device', name: null, device: translator.scene.machine.invent() });
 }
 
@@ -45,8 +43,7 @@ const bind: FileCall = (translator, call, thing) => {
   const told = numberOf(call.fields, 'iommufd');
   const fd = told ?? translator.onlyContext();
   if (fd === null) return NO_STRUCTURE;
-  if (told === null)
-    scene.remarks.took(call.line, 'The structure is not shown: taken is the only iommufd that is open.');
+  if (told === null) scene.remarks.took(call.line, says.theStructureIsNotShownTaken);
   const context = translator.context(Number(fd), call.line).name ?? 'ctx';
   const device = thing.device ?? scene.machine.invent();
   if (call.errno === null) {
@@ -67,13 +64,8 @@ const attach: FileCall = (translator, call, thing) => {
   const id = numberOf(call.fields, 'pt_id');
   const only = id === null ? translator.only(context, 'ioas') : null;
   const target = id === null ? only : translator.namedOrId(context, id, call);
-  if (target === null)
-    return id === null ? NO_STRUCTURE : 'it is about an object that no line of the text makes';
-  if (id === null)
-    scene.remarks.took(
-      call.line,
-      `The structure is not shown: taken is the only ioas that there is, ${target}.`,
-    );
+  if (target === null) return id === null ? NO_STRUCTURE : says.itIsAboutAnObject;
+  if (id === null) scene.remarks.took(call.line, says.theStructureIsNotShownTakenIs(target));
   const answered = numberOf(call.out, 'pt_id');
   const isNew = call.errno === null && answered !== null && translator.named(context, answered) === null;
   const made = isNew ? `${translator.name(context, 'hwpt', answered)} = ` : '';
@@ -121,7 +113,7 @@ const getDevice: FileCall = (translator, call, { name }) => {
   const { scene } = translator;
   if (name === null) return NO_FILE;
   const told = /^"([^"]+)"$/.exec(call.argument ?? '')?.[1];
-  if (told === undefined) return 'the text does not show the name of the device';
+  if (told === undefined) return says.theTextDoesNotShow;
   const device = scene.machine.add(told);
   const made = call.errno === null ? scene.fresh('dev') : null;
   scene.act(`${made === null ? '' : `${made} = `}VFIO_GROUP_GET_DEVICE_FD ${name} ${device}`, call.errno);
@@ -147,7 +139,7 @@ const withType =
   (translator, call, { name }) => {
     const type = TYPES[call.argument ?? ''];
     if (name === null) return NO_FILE;
-    if (type === undefined) return 'the script knows no such extension';
+    if (type === undefined) return says.theScriptKnowsNoSuchExtension;
     translator.scene.act(`${verb} ${name} ${type}`, call.errno);
     return null;
   };
@@ -160,7 +152,7 @@ const mapDma: FileCall = (translator, call, { name }) => {
   const access = `${(flags & 1n) === 0n ? '' : 'r'}${(flags & 2n) === 0n ? '' : 'w'}`;
   const size = numberOf(fields, 'size') ?? 0n;
   const memory = translator.memory(numberOf(fields, 'vaddr') ?? 0n, size, call.line);
-  if (memory === null || access === '') return 'its memory or its access is not shown';
+  if (memory === null || access === '') return says.itsMemoryOrItsAccess;
   const iova = hexWords(numberOf(fields, 'iova') ?? 0n);
   translator.scene.act(
     `VFIO_IOMMU_MAP_DMA ${name} ${memory.name} iova=${iova}${memory.options} ${access}`,

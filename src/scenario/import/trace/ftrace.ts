@@ -1,6 +1,7 @@
 import { formatSize } from '../../literal';
 import type { ImportedTrace } from './imported-trace';
 import { TraceScene } from './scene';
+import * as says from '../../../words/scenario/import-trace';
 
 /**
  * The kernel's own events of its IOMMU core, as `trace-cmd report`, perf script or /sys/kernel/tracing/trace print them. They
@@ -17,7 +18,7 @@ export function importFtrace(lines: Iterable<readonly [number: number, text: str
     scene.recognised++;
     reader.event(name, rest.trim(), line);
   }
-  return scene.recognised === 0 ? null : scene.finish('ftrace', 'Recorded by ftrace', null);
+  return scene.recognised === 0 ? null : scene.finish('ftrace', says.recordedByFtrace, null);
 }
 
 const EVENT =
@@ -55,11 +56,7 @@ class Reader {
     if (group === undefined || name === undefined) return this.lost(line);
     const device = this.scene.machine.add(name, Number(group));
     const other = this.groups.get(Number(group));
-    if (other !== undefined && other !== device)
-      this.scene.remarks.took(
-        line,
-        'Devices share a group in the recording. In the script each has one of its own, so that each can be attached by itself.',
-      );
+    if (other !== undefined && other !== device) this.scene.remarks.took(line, says.devicesShareAGroup);
     this.groups.set(Number(group), device);
     this.scene.translated++;
   }
@@ -83,10 +80,7 @@ class Reader {
     this.scene.act(`iommu_attach_device ${domain} ${device}`, null);
     this.domains.delete(device);
     this.domains.set(device, domain);
-    this.scene.remarks.took(
-      line,
-      'The event does not say which domain a device is attached to: the script makes a new one each time, as a driver of the kernel would.',
-    );
+    this.scene.remarks.took(line, says.theEventDoesNotSay);
   }
 
   private detached(text: string): void {
@@ -108,17 +102,13 @@ class Reader {
     const domain = this.lastDomain(line);
     if (name === 'unmap') {
       const done = number('unmapped_size');
-      if (done !== null && done !== size)
-        this.scene.remarks.took(line, 'Less was unmapped than was asked for: the script asks for the same.');
+      if (done !== null && done !== size) this.scene.remarks.took(line, says.lessWasUnmappedThanWasAsked);
       this.scene.act(`iommu_unmap ${domain} ${hex(iova)} ${formatSize(size)}`, null);
       return;
     }
     const pa = number('paddr');
     if (pa === null) return this.lost(line);
-    this.scene.remarks.took(
-      line,
-      'The event does not say whether a mapping may be read or written: the script allows both.',
-    );
+    this.scene.remarks.took(line, says.theEventDoesNotSayWhether);
     this.scene.act(`iommu_map ${domain} ${hex(iova)} ${hex(pa)} ${formatSize(size)} rw`, null);
   }
 
@@ -128,7 +118,7 @@ class Reader {
     if (last !== undefined) return last;
     const device = this.scene.machine.invent();
     const domain = this.scene.fresh('domain');
-    this.scene.remarks.took(line, 'No event says whose mapping this is: the script has a device for it.');
+    this.scene.remarks.took(line, says.noEventSaysWhoseMapping);
     this.scene.say(`${domain} = iommu_paging_domain_alloc ${device}`);
     this.scene.say(`iommu_attach_device ${domain} ${device}`);
     this.domains.set(device, domain);
@@ -145,7 +135,7 @@ class Reader {
   }
 
   private lost(line: number): void {
-    this.scene.remarks.lost(line, 'This event is not written as the kernel writes it.');
+    this.scene.remarks.lost(line, says.thisEventIsNotWritten);
   }
 }
 

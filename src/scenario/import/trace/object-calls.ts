@@ -3,12 +3,13 @@ import { encode, type Fields } from '../../../engine/uapi/struct';
 import { hexWords, sizeWords } from './size-words';
 import type { Translator } from './translate';
 import { numberOf, type TraceCall, type TraceFields } from './imported-trace';
+import * as says from '../../../words/scenario/import-trace';
 
 /** Calls of /dev/iommu as lines. Each says what it lacks where it cannot be one; null: it is one. */
 export function objectCall(translator: Translator, call: TraceCall): string | null {
   const [name = ''] = call.names;
   const write = CALLS[name];
-  if (write === undefined) return 'the script has no line for it';
+  if (write === undefined) return says.theScriptHasNoLineForIt;
   const context = translator.context(call.fd, call.line).name ?? 'ctx';
   return write({ translator, call, context });
 }
@@ -19,18 +20,15 @@ interface Of {
   readonly context: string;
 }
 
-const NO_STRUCTURE = 'the text shows where its structure is, and not what is in it';
-const UNKNOWN_OBJECT = 'it is about an object that no line of the text makes';
+const NO_STRUCTURE = says.theTextShowsWhereItsStructure;
+const UNKNOWN_OBJECT = says.itIsAboutAnObject;
 
 /** An object by the field with its id; where the structure is not shown the only one that there is. */
 function object({ translator, call, context }: Of, field: string, stem: string): string | null {
   if (call.fields !== null) return translator.namedOrId(context, numberOf(call.fields, field), call);
   const only = translator.only(context, stem);
   if (only !== null)
-    translator.scene.remarks.took(
-      call.line,
-      `The structure is not shown: taken is the only ${stem} that there is, ${only}.`,
-    );
+    translator.scene.remarks.took(call.line, says.theStructureIsNotShownTakenIsThe(stem, only));
   return only;
 }
 
@@ -66,10 +64,9 @@ function map(of: Of): string | null {
   const address = numberOf(fields, 'user_va');
   const length = numberOf(fields, 'length');
   if (ioas === null) return UNKNOWN_OBJECT;
-  if (address === null || length === null || access(fields) === '')
-    return 'its memory or its access is not shown';
+  if (address === null || length === null || access(fields) === '') return says.itsMemoryOrItsAccess;
   const memory = translator.memory(address, length, call.line);
-  if (memory === null) return 'it maps more memory than the machine of a script has';
+  if (memory === null) return says.itMapsMoreMemory;
   translator.scene.act(
     `IOAS_MAP ${ioas} ${memory.name}${fixed(fields)}${memory.options}${access(fields)}`,
     call.errno,
@@ -92,10 +89,7 @@ function mapFile(of: Of): string | null {
     translator.scene.say(
       `${name} = memfd_create qemu ${sizeWords(translator.scene.fileBytes(fd, start + length))}`,
     );
-    translator.scene.remarks.took(
-      call.line,
-      'The text does not show where this file comes from: the script makes one that is large enough.',
-    );
+    translator.scene.remarks.took(call.line, says.theTextDoesNotShowWhere);
     file = translator.open(fd, { kind: 'memfd', name, device: null });
   }
   const offset = start === 0n ? '' : ` offset=${sizeWords(start)}`;
@@ -207,7 +201,7 @@ function hwptAlloc(of: Of): string | null {
     words.push(`fault=${queue}`);
   }
   const data = dataWords(of, 'data_type', 'data_uptr', 'data_len');
-  if (data === null) return 'its data for the driver is not shown';
+  if (data === null) return says.itsDataForTheDriver;
   of.translator.scene.act(
     [`${made(of, 'out_hwpt_id', 'hwpt')}HWPT_ALLOC ${dev} ${on}`, ...words, ...data].join(' '),
     errno,
@@ -300,7 +294,7 @@ function invalidate(of: Of): string | null {
   if (hwpt === null) return UNKNOWN_OBJECT;
   const data = blob(of, 'data_uptr');
   const [entry, count] = [numberOf(fields, 'entry_len') ?? 0n, numberOf(fields, 'entry_num') ?? 0n];
-  if (data === null && count !== 0n && errno === null) return 'what it invalidates is not shown';
+  if (data === null && count !== 0n && errno === null) return says.whatItInvalidatesIsNotShown;
   const type = numberOf(fields, 'data_type') ?? 0n;
   const words = [
     ...(type === 0n ? [] : [`type=${hexWords(type)}`]),
@@ -321,7 +315,7 @@ function viommuAlloc(of: Of): string | null {
   const [dev, hwpt] = [translatorNamed(of, 'dev_id'), translatorNamed(of, 'hwpt_id')];
   if (dev === null || hwpt === null) return UNKNOWN_OBJECT;
   const data = dataWords(of, 'type', 'data_uptr', 'data_len');
-  if (data === null) return 'its data for the driver is not shown';
+  if (data === null) return says.itsDataForTheDriver;
   of.translator.scene.act(
     [`${made(of, 'out_viommu_id', 'vm')}VIOMMU_ALLOC ${dev} ${hwpt}`, ...data].join(' '),
     errno,
@@ -424,7 +418,7 @@ function test(of: Of): string | null {
     translator.scene.act(`TEST_MOCK_DOMAIN_REPLACE ${dev} ${target}`, errno);
     return null;
   }
-  if (op !== 15n && op !== 17n) return 'the script has no line for this operation of the tests';
+  if (op !== 15n && op !== 17n) return says.theScriptHasNoLine;
   if (dev === null) return UNKNOWN_OBJECT;
   if (op === 17n) {
     translator.scene.act(`TEST_TRIGGER_VEVENT ${dev}`, errno);

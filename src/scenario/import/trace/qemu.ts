@@ -4,6 +4,7 @@ import { normalizeBdf } from '../../literal';
 import type { ImportedTrace, TraceCall, TraceFields, TraceValue } from './imported-trace';
 import { TraceScene } from './scene';
 import { Translator } from './translate';
+import * as says from '../../../words/scenario/import-trace';
 
 /**
  * QEMU's own trace of its iommufd (`-trace 'iommufd*'`). The formats are its own; a field is told by its word, so that
@@ -21,7 +22,7 @@ export function importQemu(lines: Iterable<readonly [number: number, text: strin
   if (events.length === 0) return null;
   const scene = new TraceScene();
   new Reader(scene).run(events);
-  return scene.finish('qemu', 'Recorded by QEMU', 'vfio-pci');
+  return scene.finish('qemu', says.recordedByQemu, 'vfio-pci');
 }
 
 interface Event {
@@ -90,7 +91,7 @@ class Reader {
     const read = EVENTS[name];
     if (read !== undefined) return read.call(this, event);
     if (BESIDE.has(name)) return;
-    this.scene.remarks.lost(event.line, `No line of a script is like ${name}.`);
+    this.scene.remarks.lost(event.line, says.noLineOfAScriptIsLike(name));
     this.scene.say(`# line ${event.line}: ${name}`);
   }
 
@@ -137,11 +138,7 @@ class Reader {
   bound(event: Event): void {
     const [, name = ''] = /bound device (\S+) \(fd=/.exec(event.text) ?? [];
     const fd = Number(at(event, 'fd'));
-    if (normalizeBdf(name) === null)
-      this.scene.remarks.took(
-        event.line,
-        `${name} is no PCI address: the script has a PCI device in its place.`,
-      );
+    if (normalizeBdf(name) === null) this.scene.remarks.took(event.line, says.isNoPciAddressTheScript(name));
     const { machine } = this.scene;
     const device = normalizeBdf(name) === null ? machine.invent() : machine.add(name);
     this.fdOfDevice.set(name, fd);

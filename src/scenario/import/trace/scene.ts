@@ -3,6 +3,7 @@ import { Buffers } from './buffers';
 import type { ImportedTrace, TraceKind } from './imported-trace';
 import { Remarks } from './remarks';
 import { TraceMachine } from './trace-machine';
+import * as says from '../../../words/scenario/import-trace';
 
 /** How many lines a script made of a recording may have. */
 export const MOST_LINES = 5000;
@@ -51,8 +52,7 @@ export class TraceScene {
   }
 
   finish(kind: TraceKind, title: string, driver: string | null): ImportedTrace {
-    if (this.left > 0)
-      this.remarks.lost(0, `The script ends after ${MOST_LINES} lines; ${this.left} more are left out.`);
+    if (this.left > 0) this.remarks.lost(0, says.theScriptEndsAfterLinesMore(MOST_LINES, this.left));
     return {
       kind,
       lines: [...this.machine.lines(title, driver), ...this.body],

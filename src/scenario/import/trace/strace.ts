@@ -8,6 +8,7 @@ import { TraceScene } from './scene';
 import { mayBeCall, SyscallReader, type Syscall } from './strace-line';
 import { numberText, readStruct } from './strace-struct';
 import { Translator } from './translate';
+import * as says from '../../../words/scenario/import-trace';
 
 /**
  * What strace prints of a program that uses iommufd or VFIO. It knows the names of their commands and shows of their
@@ -26,7 +27,7 @@ export function importStrace(lines: Iterable<readonly [number: number, text: str
   if (!calls.some((call) => isOfIommus(call))) return null;
   const scene = new TraceScene();
   new Reader(scene).run(calls);
-  return scene.finish('strace', 'Recorded by strace', 'vfio-pci');
+  return scene.finish('strace', says.recordedByStrace, 'vfio-pci');
 }
 
 const isOfIommus = ({ name, args }: Syscall): boolean =>
@@ -153,18 +154,14 @@ class Reader {
   }
 
   private refusedNode(path: string, line: number, errno: string | null): void {
-    this.scene.remarks.lost(line, 'A device could not be opened: the script has no line for that.');
+    this.scene.remarks.lost(line, says.aDeviceCouldNotBeOpened);
     this.scene.say(`# line ${line}: open ${path} = ${errno ?? '-1'}`);
   }
 
   private openedNode(node: string, fd: number, line: number): void {
     const known = this.nodes.get(node) ?? this.looked;
     this.looked = null;
-    if (known === null)
-      this.scene.remarks.took(
-        line,
-        'No line of the text says which device this is: the script has one at an address of its own.',
-      );
+    if (known === null) this.scene.remarks.took(line, says.noLineOfTheTextSays);
     const device = known === null ? this.scene.machine.invent() : this.scene.machine.add(known);
     this.nodes.set(node, known ?? device);
     this.scene.translated++;
@@ -173,11 +170,7 @@ class Reader {
 
   /** A group's number is that of the machine where it was recorded. */
   private needsGroup(path: string, line: number): void {
-    if (/^\/dev\/vfio\/\d+$/.test(path))
-      this.scene.remarks.took(
-        line,
-        'The number of this group is that of the recorded machine: put the one of the script’s machine in its place.',
-      );
+    if (/^\/dev\/vfio\/\d+$/.test(path)) this.scene.remarks.took(line, says.theNumberOfThisGroup);
   }
 
   private closed(fd: number): void {

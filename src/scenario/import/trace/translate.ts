@@ -5,6 +5,7 @@ import type { TraceCall } from './imported-trace';
 import { objectCall } from './object-calls';
 import type { TraceScene } from './scene';
 import { sizeWords } from './size-words';
+import * as says from '../../../words/scenario/import-trace';
 
 /** What a descriptor of the recorded program is. */
 export interface OpenThing {
@@ -106,24 +107,17 @@ export class Translator {
     if (known !== null && (known.kind === 'context' || known.kind === 'container')) return known;
     const name = this.scene.fresh('ctx');
     this.scene.say(`${name} = open /dev/iommu`);
-    this.scene.remarks.took(
-      line,
-      'No line opens this descriptor: it is taken for /dev/iommu, opened just before.',
-    );
+    this.scene.remarks.took(line, says.noLineOpensThisDescriptor);
     return this.open(fd, { kind: 'context', name, device: null });
   }
 
   call(call: TraceCall): void {
     const { scene } = this;
     if (call.errno !== null && call.errno !== '?' && !(call.errno in ERRNO)) {
-      scene.remarks.lost(call.line, `${call.errno} is no errno that the engine's calls end with.`);
+      scene.remarks.lost(call.line, says.isNoErrnoThatTheEngines(call.errno));
       return scene.say(`# line ${call.line}: ${call.names.join(' or ')} = ${call.errno}`);
     }
-    if (call.errno === '?')
-      scene.remarks.took(
-        call.line,
-        'The call failed, and the text does not say how: the script runs it without an expectation.',
-      );
+    if (call.errno === '?') scene.remarks.took(call.line, says.theCallFailedAndTheText);
     const why = call.names[0]?.startsWith('IOMMU_') ? objectCall(this, call) : fileCall(this, call);
     if (why === null) return;
     scene.remarks.lost(call.line, why);
@@ -140,11 +134,7 @@ export class Translator {
     if (found === null) return null;
     if (found.line !== null) {
       this.scene.say(found.line);
-      if (!found.isTold)
-        this.scene.remarks.took(
-          line,
-          'The text does not show where this memory comes from: the script maps some of its size.',
-        );
+      if (!found.isTold) this.scene.remarks.took(line, says.theTextDoesNotShowWhereThis);
     }
     const options = [
       ...(found.offset === 0n ? [] : [`offset=${formatSize(found.offset)}`]),

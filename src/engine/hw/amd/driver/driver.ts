@@ -126,6 +126,12 @@ export class AmdDriver implements IommuOps, DomainHost {
     return domain.describe(ids.length > 0 ? `DomID ${ids.join(', ')}` : null);
   }
 
+  /** One id on all units that it is attached behind. */
+  tagOn(domain: IommuDomain): string | null {
+    const used = domain instanceof AmdDomain && domain.protection.isBehind(this.iommu);
+    return used ? `DomID ${domain.protection.cacheIds.join(', ')}` : null;
+  }
+
   /** What serves a device's requests, or those of one of its PASIDs; null for nothing. */
   domainOf(device: string, pasid: number): IommuDomain | null {
     const data = this.globals.byName.get(device);

@@ -55,6 +55,10 @@ export class ProtectionDomain {
     return this.mode === 'v2' ? this.devices.flatMap(({ gcr3 }) => gcr3?.domid ?? []) : [this.id];
   }
 
+  isBehind(iommu: Ivhd): boolean {
+    return this.units.has(iommu);
+  }
+
   /** Linux: pdom_attach_iommu() */
   attachUnit(iommu: Ivhd): void {
     this.units.set(iommu, (this.units.get(iommu) ?? 0) + 1);

@@ -55,6 +55,10 @@ export class RiscvDomain extends TableDomain {
     return this.host.attach(this, device);
   }
 
+  isOn(unit: BondUnit): boolean {
+    return this.bonds.some((bond) => bond.unit === unit);
+  }
+
   /** Linux: riscv_iommu_bond_link() */
   link(device: IommuClient, unit: BondUnit): void {
     const first = this.bonds.findIndex((bond) => bond.unit === unit);

@@ -214,6 +214,11 @@ export class RiscvDriver implements IommuOps, DomainHost {
     return domain.describe(`PSCID ${domain.pscid}`);
   }
 
+  /** One id on all units that have a device in it. */
+  tagOn(domain: IommuDomain): string | null {
+    return domain instanceof RiscvDomain && domain.isOn(this.parts) ? `PSCID ${domain.pscid}` : null;
+  }
+
   /** Null: none of this driver's. */
   shapeOf(domain: IommuDomain): TableShape | null {
     return domain instanceof RiscvDomain ? domain.table : null;

@@ -165,8 +165,7 @@ export class VtdDriver implements IommuOps, DomainHost {
 
   /** Null for domains that are not this driver's or have no table. */
   tables(domain: IommuDomain): DomainTables | null {
-    const did = this.idOf(domain);
-    const tag = did === null ? null : `DID ${did}`;
+    const tag = this.tagOf(domain);
     if (domain instanceof VtdDomain) return domain.describe(tag);
     return domain instanceof NestedDomain ? domain.describe(tag) : null;
   }
@@ -175,6 +174,12 @@ export class VtdDriver implements IommuOps, DomainHost {
   levelsOf(domain: IommuDomain): number | null {
     if (domain instanceof VtdDomain) return domain.table.topLevel + 1;
     return domain instanceof NestedDomain || domain instanceof SvaDomain ? domain.levels : null;
+  }
+
+  /** What tags it in this unit's caches: every unit gives out ids of its own. Linux: domain_id_iommu() */
+  tagOf(domain: IommuDomain): string | null {
+    const did = this.idOf(domain);
+    return did === null ? null : `DID ${did}`;
   }
 
   /** Its id on this unit; null while it has none. */
