@@ -145,7 +145,7 @@ test.describe('a binary file', () => {
     await expect(dialog(page).getByRole('alert')).toHaveText(/shot\.png is not text: byte 8 is zero/);
   });
 
-  test('that is dropped on the page: the same, and the scene stays', async ({ page }) => {
+  test('that is dropped on the page: no figure of ours, and the scene stays', async ({ page }) => {
     await openScene(page, BENCH);
     const good = await stateOf(page);
     await page.evaluate(
@@ -158,7 +158,7 @@ test.describe('a binary file', () => {
       },
       [...PNG],
     );
-    await expect(page.getByText(/shot\.png is not text: byte 8 is zero/)).toBeVisible();
+    await expect(page.getByText(/shot\.png carries no scene/)).toBeVisible();
     expect(await stateOf(page)).toEqual(good);
   });
 });

@@ -58,3 +58,22 @@ for (const [name, size, least] of [
       await expectFits(page);
     });
   });
+
+test.describe('upright', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  test('what can be made stays below the machine, also when commands have been looked for', async ({
+    page,
+  }) => {
+    await openScene(page, SCENE);
+    const bar = page.getByRole('toolbar', { name: 'Make something new' });
+    const before = await bar.boundingBox();
+    const canvas = (await page.getByRole('main').locator('.canvas').boundingBox())!;
+    expect(before!.y).toBeGreaterThan(canvas.y + canvas.height / 2);
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('combobox', { name: 'Find a command or an object' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('combobox', { name: 'Find a command or an object' })).toBeHidden();
+    expect(await bar.boundingBox()).toEqual(before);
+  });
+});

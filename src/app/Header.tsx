@@ -62,7 +62,7 @@ function Title() {
   const script = useApp((state) => state.script);
   const title = useMemo(() => sceneTitle(script), [script]);
   useEffect(() => {
-    document.title = title === null ? says.iommuPlayground : says.iommuPlayground2(title);
+    document.title = title === null ? says.siteName : says.pageTitle(title);
   }, [title]);
   return (
     <p className="header-title" title={title ?? undefined}>

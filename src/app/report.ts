@@ -24,7 +24,7 @@ const LINES = 4;
 export function reportOf(failure: Failure, state: Reported, browser: string): string {
   const total = linesOf(state.script).length;
   return [
-    says.iommuPlayground(version, failure.what),
+    says.siteName(version, failure.what),
     failure.why,
     ...(failure.stack === null ? [] : ['', failure.stack]),
     '',

@@ -99,7 +99,7 @@ function CanvasBody({ empty, wheel = 'canvas', editable = true }: CanvasProps): 
       if (target === null || !editable) return null;
       const piece = target.closest<HTMLElement>('[data-piece]')?.dataset.piece;
       if (piece !== undefined) return paletteKit()?.pieceGesture(piece, aiming, screenToFlowPosition) ?? null;
-      if (target.closest('button, a, input, .palette') !== null) return null;
+      if (target.closest('button, a, input, .pieces') !== null) return null;
       const wire = wireSourceAt(target);
       if (wire !== null) return wiring(wire);
       const card = target.closest('.react-flow__node')?.getAttribute('data-id') ?? null;

@@ -84,7 +84,7 @@ export function accessibleName(objects: Objects, object: WorldObject): string {
     case 'veventq':
       return sentence([
         titleOf(object),
-        says.of3(object.queued, object.depth),
+        says.eventsOf(object.queued, object.depth),
         object.lost && says.someWereLost,
       ]);
     case 'hw-queue':

@@ -95,7 +95,7 @@ export const DEVICE_COMMANDS: readonly Command[] = [
     words: says.vfioPciVfioPlatformFinds,
     fits: makesDma,
     against: (device) =>
-      hasVfio(device) ? says.itHasAlready(device.driver?.name ?? says.aVfioDriver2) : null,
+      hasVfio(device) ? says.itHasAlready(device.driver?.name ?? says.aVfioDriverNoun) : null,
     lines: (device) => [driverLine(device, vfioDriver(device))],
   }),
   onObject('device', {

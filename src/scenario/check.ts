@@ -71,7 +71,7 @@ function checkArgs(args: readonly Arg[], verb: VerbSpec, end: number): LineError
     // A word is a flag only once the required words are there: a name may be spelt like a flag.
     const needed = verb.params[position]?.need === 'required';
     if (!needed && arg.kind === 'word' && verb.flags.some((flag) => flag.word === arg.text)) {
-      if (given.has(arg.text)) return error(says.isGivenTwice(arg.text), arg.column);
+      if (given.has(arg.text)) return error(says.wordIsGivenTwice(arg.text), arg.column);
       given.add(arg.text);
       continue;
     }
@@ -95,7 +95,7 @@ function checkOption(arg: OptionArg, verb: VerbSpec, given: Set<string>): LineEr
       meant === '' ? says.itHas(keys.map((key) => `${key}=`).join(' ')) : meant.replace('?', '=?');
     return error(says.hasNoOption(verb.name, arg.key, known), arg.column);
   }
-  if (given.has(arg.key)) return error(says.isGivenTwice2(arg.key), arg.column);
+  if (given.has(arg.key)) return error(says.optionIsGivenTwice(arg.key), arg.column);
   given.add(arg.key);
   const problem = checkText(arg.value, option.type);
   return problem === null ? null : error(`${arg.key}= ${problem}`, arg.valueColumn);
@@ -115,11 +115,11 @@ function checkMissing(
 ): LineError | null {
   const missing = verb.params[positions];
   if (missing?.need === 'required') {
-    return error(says.alsoNeedsAsIn(verb.name, label(missing), missing.help, verb.example), end);
+    return error(says.alsoNeedsWord(verb.name, label(missing), missing.help, verb.example), end);
   }
   const option = verb.options.find((each) => each.required && !given.has(each.key));
   if (option !== undefined) {
-    return error(says.alsoNeedsAsIn2(verb.name, option.key, option.help, verb.example), end);
+    return error(says.alsoNeedsOption(verb.name, option.key, option.help, verb.example), end);
   }
   if (verb.oneOf.length === 0) return null;
   const begun = verb.oneOf.filter((set) => set.some((word) => given.has(word)));
@@ -130,7 +130,7 @@ function checkMissing(
 }
 
 const label = (param: ParamSpec, verb?: VerbSpec): string =>
-  verb === undefined ? param.name : says.theOf(param.name, verb.name);
+  verb === undefined ? param.name : says.partOfVerb(param.name, verb.name);
 
 /** What is wrong with a positional argument, to go on with after its name; null when nothing is. */
 function checkValue(arg: Exclude<Arg, OptionArg>, type: ValueType): string | null {
@@ -195,7 +195,7 @@ function checkNumber(text: string): string | null {
   const value = parseNumber(text);
   if (value === null) {
     const unit = /^([0-9]+)([KMGT])i?b?$/i.exec(text);
-    const hint = unit === null ? '' : says.didYouMean2(unit[1] ?? '', (unit[2] ?? '').toUpperCase());
+    const hint = unit === null ? '' : says.didYouMeanThe(unit[1] ?? '', (unit[2] ?? '').toUpperCase());
     return says.mustBeANumber(text, hint);
   }
   if (value < 0n) return says.mustNotBeNegative;

@@ -116,7 +116,7 @@ export const IOMMUFD_VERBS: readonly VerbSpec[] = [
     params: [param('dev', device, says.aBoundDevice), ...saysAs],
     options: [
       option('type', word, says.theKindOfDataAskedFor),
-      option('len', number, says.roomForSoManyBytes64),
+      option('len', number, says.roomForSoManyBytes),
     ],
   }),
   defineVerb('HWPT_ALLOC', 'hwpt = HWPT_ALLOC dev ioas', says.makesAHardwarePageTable, {

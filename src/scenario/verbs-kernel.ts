@@ -170,7 +170,7 @@ export const KERNEL_VERBS: readonly VerbSpec[] = [
     'dma_set_mask_and_coherent',
     'dma_set_mask_and_coherent 01:00.0 64',
     says.aNativeDriverSaysHowMany,
-    { ...atOnce, params: [theDevice, param('bits', number, says.upTo64)] },
+    { ...atOnce, params: [theDevice, param('bits', number, says.atMost64)] },
   ),
   defineVerb('dma_map_single', 'addr = dma_map_single 01:00.0 buf both', says.aNativeDriverHandsMemory, {
     naming: 'must',

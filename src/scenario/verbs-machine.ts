@@ -30,7 +30,7 @@ const DEVFN = '[01][0-9a-fA-F]\\.[0-7]';
 const ALIASES = pattern(new RegExp(`^${DEVFN}(?:\\+${DEVFN})*$`), '10.0+11.0');
 const SRIOV = pattern(/^[0-9]{1,5}@[0-9]{1,5}\/[0-9]{1,5}(?::[0-9a-fA-F]{4})?$/, '64@128/2:10ed');
 
-const PLATFORM = pattern(PLATFORM_NAME, says.fe500000DmaControllerOrArmh006100);
+const PLATFORM = pattern(PLATFORM_NAME, says.namesOfPlatformDevices);
 const STREAM = '(?:0x[0-9a-fA-F]{1,8}|[0-9]{1,9})';
 const STREAMS = pattern(new RegExp(`^${STREAM}(?:\\+${STREAM})*$`), '0x100+0x101');
 
@@ -39,7 +39,7 @@ const PAGE_SIZES = pattern(/^[0-9]+[KMGT](?:\+[0-9]+[KMGT])*$/, '4K+2M+1G');
 const DEFECT = '(?:replace-answers-new-queue|failed-replace-unreserves|smmu-dirty-without-flush)';
 const DEFECTS = pattern(new RegExp(`^${DEFECT}(?:\\+${DEFECT})*$`), 'failed-replace-unreserves');
 
-const CACHE = pattern(/^(?:off|[1-9][0-9]*x[1-9][0-9]*)$/, says.n64x4OrOff);
+const CACHE = pattern(/^(?:off|[1-9][0-9]*x[1-9][0-9]*)$/, says.cacheSizeOrOff);
 /** Of an IOMMU of a vendor. */
 const VENDOR_OPTIONS = [
   option(
@@ -47,7 +47,7 @@ const VENDOR_OPTIONS = [
     choice('legacy', 'scalable', 'v1', 'v2', 'upstream', 'coherent'),
     says.vtDLegacyOrScalableAmd,
   ),
-  option('width', choice('39', '48', '57'), says.addressBitsOfItsTables48),
+  option('width', choice('39', '48', '57'), says.addressBitsOfItsTables),
   option('iotlb', CACHE, says.setsAndWaysOfItsIotlb),
   option('device-cache', CACHE, says.ofItsCacheOfDeviceEntries),
   option('process-cache', CACHE, says.ofItsCacheOfPasidEntries),
@@ -82,7 +82,7 @@ export const MACHINE_VERBS: readonly VerbSpec[] = [
     options: [
       ...VENDOR_OPTIONS,
       option('pages', PAGE_SIZES, says.sizesOfItsPages4k2m),
-      option('aperture', range, says.theAddressesThatItTranslates48),
+      option('aperture', range, says.theAddressesThatItTranslates),
       option('driver', word, says.itsDriverIOMMUsOfOneDriver),
       option('pasids', number, says.howManyPASIDsItCanTell),
       option(

@@ -41,7 +41,7 @@ const ROW = {
   ],
   options: [
     option('pattern', choice('ring', 'random', 'scatter'), says.inWhichOrderRingUnlessSaid),
-    option('seed', number, says.ofTheChanceInIt1),
+    option('seed', number, says.ofTheChanceInIt),
     option('pasid', number, says.thePasidOfItsRequestsNone),
   ],
 } as const;
@@ -154,7 +154,7 @@ export const PLAY_VERBS: readonly VerbSpec[] = [
   }),
   defineVerb('fail-nth', 'fail-nth 3', says.makesTheNThAllocation, {
     ...atOnce,
-    params: [param('n', number, says.whichCountedFrom1)],
+    params: [param('n', number, says.whichOfThem)],
   }),
   defineVerb('place', 'place hwpt 420 160', says.whereSomethingStandsOnTheCanvas, {
     ...atOnce,

@@ -21,7 +21,7 @@ export const theEngineMayNotStartThe =
   "The engine may not start: the playground’s Content-Security-Policy forbids its worker. It needs worker-src 'self'";
 export const theEngineCouldNotBeRead = (what: string): string =>
   `The engine could not be read${what}. This frame is in a sandbox without an origin of its own: the playground’s server has to send Access-Control-Allow-Origin: *, or the frame needs allow-same-origin.`;
-export const theEngineCouldNotBeLoaded2 = (detail: string): string =>
+export const theEngineCouldNotBeLoadedFor = (detail: string): string =>
   `The engine could not be loaded: ${detail}`;
 
 export const theServerAnswered = (status: number): string => `the server answered ${status}`;

@@ -24,7 +24,7 @@ export function whyNotStarted({ forbidden, opaque, detail }: Failure): string {
   if (opaque && read !== undefined) return says.theEngineMayNotBeRead(originOf(read.blocked));
   if (started !== undefined) return says.theEngineMayNotStartThe;
   if (opaque) return says.theEngineCouldNotBeRead(detail === null ? '' : ` (${detail})`);
-  return detail === null ? says.theEngineCouldNotBeLoaded : says.theEngineCouldNotBeLoaded2(detail);
+  return detail === null ? says.theEngineCouldNotBeLoaded : says.theEngineCouldNotBeLoadedFor(detail);
 }
 
 function originOf(address: string): string {

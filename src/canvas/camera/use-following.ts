@@ -20,14 +20,15 @@ interface Seen {
   readonly lookup: unknown;
   readonly step: number;
   readonly cursor: number;
+  /** As it was when the cursor came here: undo may change it first, and the cursor a moment later. */
   readonly script: string;
 }
 
-const seenIn = (state: AppState): Seen => ({
+const seenIn = (state: AppState, before: Seen): Seen => ({
   lookup: stagedLookup(state),
   step: state.playback.step,
   cursor: state.cursor,
-  script: state.script,
+  script: state.cursor === before.cursor && state.cursor > 0 ? before.script : state.script,
 });
 
 /**
@@ -51,7 +52,7 @@ export function useFollowing(layout: Layout): () => void {
   useEffect(() => {
     const state = useApp.getState();
     const before = seen.current;
-    seen.current = seenIn(state);
+    seen.current = seenIn(state, before);
     const { width, height } = size.getState();
     if (!state.following || width === 0 || height === 0) return;
     if (performance.now() - movedAt.current < HANDS_OFF_MS) return;

@@ -26,10 +26,10 @@ export const NESTED = { width: 184, height: 78 };
 export const VIOMMU = { width: 184, head: 52, part: 28, gap: 4, foot: 10, pad: 9 };
 export const ACCESS = { width: 184, height: 54 };
 export const FAULT_QUEUE = { width: 184, height: 54 };
-export const IOAS = { width: 184, height: 94 };
-export const PROCESS = { width: 152, head: 50, row: 20, foot: 8, rows: 5 };
+export const IOAS = { width: 174, height: 94 };
+export const PROCESS = { width: 136, head: 50, row: 20, foot: 8, rows: 5 };
 /** Space to the right of each column, up to the next. */
-export const GAPS = { devices: 60, iommu: 38, guest: 38, hwpt: 34, ioas: 34 };
+export const GAPS = { devices: 60, iommu: 34, guest: 34, hwpt: 32, ioas: 32 };
 /** Between objects of one column: the label of a look-up fits in. */
 export const ROW_GAP = 44;
 

@@ -51,7 +51,7 @@ function Stale({ hwpt, children }: { readonly hwpt: HwptObject; readonly childre
   const what = says.translations(stale);
   return (
     <Chip tone="stale" title={says.theIotlbStillHolds(what, hwpt.tag ?? '')}>
-      {says.stale2(stale)}
+      {says.staleCount(stale)}
     </Chip>
   );
 }

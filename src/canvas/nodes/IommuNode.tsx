@@ -115,5 +115,5 @@ const SHORT: Readonly<Record<string, string>> = { context: says.context, ddt: 'D
 
 function StaleChip({ caches }: { readonly caches: Caches }) {
   const stale = caches.reduce((sum, cache) => sum + cache.stale, 0);
-  return stale > 0 && <Chip tone="stale">{says.stale2(stale)}</Chip>;
+  return stale > 0 && <Chip tone="stale">{says.staleCount(stale)}</Chip>;
 }

@@ -23,7 +23,7 @@ export const Palette = memo(function Palette() {
   return (
     <div
       ref={bar}
-      className="palette"
+      className="pieces"
       role="toolbar"
       aria-label={says.makeSomethingNew}
       data-open={open || undefined}
@@ -32,7 +32,7 @@ export const Palette = memo(function Palette() {
       <button
         type="button"
         tabIndex={-1}
-        className="palette-more"
+        className="pieces-more"
         aria-label={says.newIt}
         aria-expanded={open}
         data-tip={says.newTip}
@@ -40,7 +40,7 @@ export const Palette = memo(function Palette() {
       >
         <Plus size={16} aria-hidden="true" />
       </button>
-      <div className="palette-pieces">
+      <div className="pieces-all">
         {PIECES.map((piece) => (
           <PieceButton key={piece.id} piece={piece} />
         ))}
@@ -48,7 +48,7 @@ export const Palette = memo(function Palette() {
       <button
         type="button"
         tabIndex={-1}
-        className="palette-box"
+        className="pieces-box"
         aria-label={says.selectWithABox}
         aria-pressed={boxing}
         data-tip={says.boxTip}

@@ -58,7 +58,7 @@ export function pieceGesture(
 /** Back on the palette, or off the canvas, it is put away. */
 const isOnCanvas = ({ x, y }: Point): boolean => {
   const under = document.elementFromPoint(x, y);
-  return under?.closest('.canvas') != null && under.closest('.palette') === null;
+  return under?.closest('.canvas') != null && under.closest('.pieces') === null;
 };
 
 /** Cards are held by their head. */

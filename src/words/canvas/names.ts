@@ -35,7 +35,7 @@ export const toBeRead = (count: number): string => `${count} to be read`;
 export const toBeAnswered = (count: number): string => `${count} to be answered`;
 export const queues = (n: number): string => counted(n, 'queue');
 export const idInTheGuest = (address: string): string => `id ${address} in the guest`;
-export const of3 = (queued: number, depth: number): string => `${queued} of ${counted(depth, 'event')}`;
+export const eventsOf = (queued: number, depth: number): string => `${queued} of ${counted(depth, 'event')}`;
 export const someWereLost = 'some were lost';
 export const index = (index: number): string => `index ${index}`;
 export const memoryOf = (title: string): string => `Memory of ${title}`;

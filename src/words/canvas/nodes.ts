@@ -63,7 +63,7 @@ export const aTableOfTheDriversOwn = 'driver’s own table';
 export const translations = (n: number): string => counted(n, 'translation');
 export const theIotlbStillHolds = (what: string, tag: string): string =>
   `the IOTLB still holds ${what} of it (${tag}) that its tables contradict by now`;
-export const stale2 = (stale: number): string => `${stale} stale`;
+export const staleCount = (stale: number): string => `${stale} stale`;
 export const users = (n: number): string => counted(n, 'user');
 export const notAttached = (held: string): string => `${held}, not attached`;
 export const aTableOfTheGuests = 'a table of the guest’s';

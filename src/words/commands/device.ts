@@ -19,7 +19,7 @@ export const unbindFromItsContext = 'Unbind from its context';
 export const closesTheVfioDevice = 'Closes the vfio device';
 export const bindAVfioDriver = 'Bind a vfio driver';
 export const vfioPciVfioPlatformFinds = 'vfio-pci vfio-platform';
-export const aVfioDriver2 = 'a vfio driver';
+export const aVfioDriverNoun = 'a vfio driver';
 export const itHasAlready = (name: string): string => `It has ${name} already.`;
 export const driver = 'Driver';
 export const bindUnbindNativeVfioPciPciFinds = 'bind unbind native vfio-pci pci-stub none';

@@ -8,7 +8,7 @@ export const begunHereOtherLinesCome =
   'Begun here; other lines come in between. A program of one thread makes the call where it ends.';
 export const unsignedChar = 'unsigned char';
 export const inTheScene = (result: string): string => `In the scene: ${result}`;
-export const inTheScene2 = (result: string): string => `; in the scene: ${result}`;
+export const butInTheScene = (result: string): string => `; in the scene: ${result}`;
 export const noCallOfThisProgram = (what: string): string => `No call of this program${what}`;
 
 export const theSameCalls =

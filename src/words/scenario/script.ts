@@ -25,22 +25,22 @@ export const makesNothingThatCouldBeNamed = (name: string, name2: string): strin
   `${name} makes nothing that could be named; leave out "${name2} ="`;
 export const giveWhatMakesANameAsIn = (name: string, example: string): string =>
   `give what ${name} makes a name, as in: ${example}`;
-export const isGivenTwice = (text: string): string => `${text} is given twice`;
+export const wordIsGivenTwice = (text: string): string => `${text} is given twice`;
 export const takesNoOptionsSuchAs = (name: string, key: string): string =>
   `${name} takes no options such as ${key}=`;
 export const itHas = (list: string): string => `; it has ${list}`;
 export const hasNoOption = (name: string, key: string, known: string): string =>
   `${name} has no option ${key}=${known}`;
-export const isGivenTwice2 = (key: string): string => `${key}= is given twice`;
+export const optionIsGivenTwice = (key: string): string => `${key}= is given twice`;
 export const isOneWordTooManyFor = (text: string, signature: string, hint: string): string =>
   `"${text}" is one word too many for ${signature}${hint}`;
-export const alsoNeedsAsIn = (name: string, label: string, help: string, example: string): string =>
+export const alsoNeedsWord = (name: string, label: string, help: string, example: string): string =>
   `${name} also needs ${label} (${help}), as in: ${example}`;
-export const alsoNeedsAsIn2 = (name: string, key: string, help: string, example: string): string =>
+export const alsoNeedsOption = (name: string, key: string, help: string, example: string): string =>
   `${name} also needs ${key}= (${help}), as in: ${example}`;
 export const needsEitherAsIn = (name: string, sets: string, example: string): string =>
   `${name} needs either ${sets}, as in: ${example}`;
-export const theOf = (name: string, name2: string): string => `the ${name} of ${name2}`;
+export const partOfVerb = (name: string, name2: string): string => `the ${name} of ${name2}`;
 export const isWrittenWithoutQuotes = 'is written without quotes';
 export const isTextPutItInQuotes = (text: string): string => `is text: put it in quotes, as in "${text}"`;
 export const mustBeAPciAddress = (text: string): string =>
@@ -60,7 +60,7 @@ export const mustBeAName = (text: string): string =>
   `must be a name that an earlier line gave; ${text} is a PCI address, BIND gives it a name`;
 export const mustBeANameThat = (text: string): string =>
   `must be a name that an earlier line gave; "${text}" cannot be one`;
-export const didYouMean2 = (what: string, name: string): string => `; did you mean ${what}${name}?`;
+export const didYouMeanThe = (what: string, name: string): string => `; did you mean ${what}${name}?`;
 export const mustBeANumber = (text: string, hint: string): string =>
   `must be a number such as 4096, 0x1000 or 2M; "${text}" is none${hint}`;
 export const mustNotBeNegative = 'must not be negative';

@@ -44,7 +44,7 @@ export const endsThat = 'ends that';
 export const madeByIommuSvaBindDevice = 'made by iommu_sva_bind_device';
 export const aNativeDriverSaysHowMany =
   'a native driver says how many address bits its device has; 32 unless said';
-export const upTo64 = 'up to 64';
+export const atMost64 = 'up to 64';
 export const aNativeDriverHandsMemory =
   'a native driver hands memory to its device, and gets an address for it';
 export const memoryMadeByMmapOnePhysical = 'memory made by mmap; one physical piece of it';

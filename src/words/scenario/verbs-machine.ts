@@ -1,11 +1,11 @@
 /** Help on verbs and their arguments: the machine. */
 
 export const svRrCrUfOfSv = 'SV+RR+CR+UF, of SV TB RR CR UF EC DT';
-export const fe500000DmaControllerOrArmh006100 = 'fe500000.dma-controller, or ARMH0061:00';
-export const n64x4OrOff = '64x4, or off';
+export const namesOfPlatformDevices = 'fe500000.dma-controller, or ARMH0061:00';
+export const cacheSizeOrOff = '64x4, or off';
 export const vtDLegacyOrScalableAmd =
   'VT-d: legacy or scalable; AMD: the tables that its driver prefers, v1 or v2; RISC-V: coherent, so that its devices can be bound';
-export const addressBitsOfItsTables48 = 'address bits of its tables; 48 unless said otherwise';
+export const addressBitsOfItsTables = 'address bits of its tables; 48 unless said otherwise';
 export const setsAndWaysOfItsIotlb = 'sets and ways of its IOTLB';
 export const ofItsCacheOfDeviceEntries = 'of its cache of device entries: contexts, DTEs, STEs, DCs';
 export const ofItsCacheOfPasidEntries = 'of its cache of PASID entries, CDs, PCs';
@@ -26,7 +26,7 @@ export const oneMoreIommuOfAVendor =
   'one more IOMMU: of a vendor, or generic, with the abilities and refusals that you choose; before boot';
 export const whatKindOfIommuItIs = 'what kind of IOMMU it is';
 export const sizesOfItsPages4k2m = 'sizes of its pages; 4K+2M+1G unless said otherwise';
-export const theAddressesThatItTranslates48 =
+export const theAddressesThatItTranslates =
   'the addresses that it translates; 48 bits unless said otherwise';
 export const itsDriverIOMMUsOfOneDriver =
   'its driver: IOMMUs of one driver take each other’s page tables; its own name';

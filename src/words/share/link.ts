@@ -6,10 +6,6 @@ export const browsersLoseLinksThisLongSave = (size: string): string =>
 export const someChatAndMailProgramsCut = (size: string, what: string): string =>
   `${size}: some chat and mail programs cut links beyond ${what}. Try it, or send the file.`;
 
-export const metaNameContentS09 = (SCENE_META: string): string =>
-  `<meta name="${SCENE_META}" content="(#s[0-9]+:[A-Za-z0-9_-]+)">`;
-export const metaName = (SCENE_META: string): string => `<meta name="${SCENE_META}"`;
-
 export const thisLinkIsDamagedAPart =
   'This link is damaged: a part is missing or changed. Chat and mail programs sometimes cut long links.';
 export const thisLinkHasCharactersMore = (what: string, what2: string): string =>

@@ -12,8 +12,8 @@ export const anIoasIsConnected = 'An IOAS is connected to: from a device, an acc
 export const onlyADeviceAnAccess = 'Only a device, an access, or memory is connected to something.';
 
 export const lookingForTargets = 'Looking for targets';
-export const nothingWasChanged = (missed: string): string => `${missed} Nothing was changed.`;
-export const nothingWasChanged2 = 'Nothing was changed.';
+export const missedAndNothingWasChanged = (missed: string): string => `${missed} Nothing was changed.`;
+export const nothingWasChanged = 'Nothing was changed.';
 export const thisDeviceIsNotBound = 'This device is not bound to an iommufd context: nothing to detach.';
 export const trying = 'Trying';
 export const anAccessReachesAnIoas = 'An access reaches an IOAS.';

@@ -266,7 +266,7 @@ function outside(line: number, raw: string, result: LineResult, state: State): r
   state.helpers.add('outside');
   const text = raw.trim().replace(/\s*#.*$/, '');
   return [
-    ...cComment(says.noCallOfThisProgram(result.result === '' ? '' : says.inTheScene2(result.result)), '\t'),
+    ...cComment(says.noCallOfThisProgram(result.result === '' ? '' : says.butInTheScene(result.result)), '\t'),
     `\toutside(${line}, ${cString(text)});`,
   ];
 }
