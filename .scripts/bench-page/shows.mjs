@@ -9,7 +9,8 @@ const DEVICES = 80;
 const SETTING_OUT_MS = 1900;
 const SHOW_MS = 1200;
 const SETTLE_MS = 4000;
-const IDLE_SECONDS = 10;
+/** Longer than what comes after loading once and no more: the engine of the browser tidies up its memory for some seconds. */
+const IDLE_SECONDS = 30;
 
 /** Traffic of so many devices in one line: every access is a token on its way. */
 export async function measureLookups(page, scripts) {
