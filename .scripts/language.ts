@@ -7,9 +7,9 @@ import type { Plugin } from 'vite';
 
 const src = fileURLToPath(new URL('../src/', import.meta.url)).replaceAll('\\', '/');
 
-export function language(code: string | undefined): Plugin {
+export function language(code: string | undefined, languages = `${src}languages/`): Plugin {
   if (code === undefined || code === '' || code === 'en') return { name: 'language' };
-  const home = `${src}languages/${code}/`;
+  const home = `${languages}${code}/`;
   if (!existsSync(home)) throw new Error(`no language “${code}”: there is no folder src/languages/${code}`);
   return {
     name: 'language',
