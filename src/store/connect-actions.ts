@@ -71,7 +71,9 @@ export function connectActions({ get, set }: Context, link: EngineLink): Connect
       set({ connecting: null });
       const target = targets.find((each) => each.targetId === targetId);
       if (target === undefined) {
-        set({ notice: { tone: 'info', text: says.missedAndNothingWasChanged(missed(get(), connecting.deviceId)) } });
+        set({
+          notice: { tone: 'info', text: says.missedAndNothingWasChanged(missed(get(), connecting.deviceId)) },
+        });
       } else if (target.lines.length === 0) {
         set({ notice: { tone: 'info', text: target.why ?? says.nothingWasChanged } });
       } else {

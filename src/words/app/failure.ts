@@ -1,7 +1,6 @@
 /** What is said when a part or the engine fails, and the report that can be copied. */
 
-export const siteName = (version: string, what: string): string =>
-  `IOMMU Playground ${version}: ${what}`;
+export const siteName = (version: string, what: string): string => `IOMMU Playground ${version}: ${what}`;
 export const browser = (browser: string): string => `Browser: ${browser}`;
 export const engine = (status: string): string => `Engine: ${status}`;
 export const timeAfterLineOf = (cursor: number, total: number): string =>

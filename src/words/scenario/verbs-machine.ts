@@ -26,8 +26,7 @@ export const oneMoreIommuOfAVendor =
   'one more IOMMU: of a vendor, or generic, with the abilities and refusals that you choose; before boot';
 export const whatKindOfIommuItIs = 'what kind of IOMMU it is';
 export const sizesOfItsPages4k2m = 'sizes of its pages; 4K+2M+1G unless said otherwise';
-export const theAddressesThatItTranslates =
-  'the addresses that it translates; 48 bits unless said otherwise';
+export const theAddressesThatItTranslates = 'the addresses that it translates; 48 bits unless said otherwise';
 export const itsDriverIOMMUsOfOneDriver =
   'its driver: IOMMUs of one driver take each other’s page tables; its own name';
 export const howManyPASIDsItCanTell = 'how many PASIDs it can tell apart; none unless said';

@@ -266,7 +266,10 @@ function outside(line: number, raw: string, result: LineResult, state: State): r
   state.helpers.add('outside');
   const text = raw.trim().replace(/\s*#.*$/, '');
   return [
-    ...cComment(says.noCallOfThisProgram(result.result === '' ? '' : says.butInTheScene(result.result)), '\t'),
+    ...cComment(
+      says.noCallOfThisProgram(result.result === '' ? '' : says.butInTheScene(result.result)),
+      '\t',
+    ),
     `\toutside(${line}, ${cString(text)});`,
   ];
 }
