@@ -1,6 +1,6 @@
-/** A network card of its own, attached to one of two IOASes that map the same memory: what tests of traffic begin with. */
-export const BUSY_CARD: readonly string[] = [
-  'machine m iommu=vtd',
+/** A network card of its own, bound, and two IOASes that map the same memory: what tests of traffic begin with. */
+export const busyCard = (machine: string): readonly string[] => [
+  `machine m ${machine}`,
   'pci 00:02.0 rciep id=8086:15f3 class=020000 driver=vfio-pci',
   'boot',
   'ctx = open /dev/iommu',
@@ -10,5 +10,4 @@ export const BUSY_CARD: readonly string[] = [
   'buf = mmap qemu 64K pages=4K',
   'IOAS_MAP ioas buf iova=0x100000 rw',
   'IOAS_MAP other buf iova=0x100000 rw',
-  'ATTACH dev ioas',
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine } from '../../../scenario/parse';
-import { BUSY_CARD } from '../../../testing/busy-card';
+import { busyCard } from '../../../testing/busy-card';
 import { ScriptRun } from '../../../testing/run-script';
 import { simLineOf } from '../../../worker/sim-line';
 import type { Step } from '../simulator';
@@ -14,7 +14,7 @@ function step(run: ScriptRun, text: string): Step {
 }
 
 function busy(traffics: number): { readonly run: ScriptRun; readonly steps: readonly Step[] } {
-  const run = ScriptRun.of(BUSY_CARD.join('\n'));
+  const run = ScriptRun.of([...busyCard('iommu=vtd'), 'ATTACH dev ioas'].join('\n'));
   const steps = Array.from({ length: traffics }, (_, i) =>
     step(run, `n${i} = traffic 00:02.0 read 0x100000-0x10ffff 64`),
   );

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine } from '../../../scenario/parse';
-import { BUSY_CARD } from '../../../testing/busy-card';
+import { busyCard } from '../../../testing/busy-card';
 import { ScriptRun } from '../../../testing/run-script';
 import { simLineOf } from '../../../worker/sim-line';
 import type { TrafficRun } from '../batch';
 import { Places } from './places';
 
 function after(...lines: readonly string[]): TrafficRun {
-  const run = ScriptRun.of(BUSY_CARD.join('\n'));
+  const run = ScriptRun.of([...busyCard('iommu=vtd'), 'ATTACH dev ioas'].join('\n'));
   expect(run.wrong).toEqual([]);
   let last: TrafficRun | undefined;
   for (const text of lines) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLine } from '../../../scenario/parse';
+import { busyCard } from '../../../testing/busy-card';
 import { ScriptRun } from '../../../testing/run-script';
 import { simLineOf } from '../../../worker/sim-line';
 import type { TrafficRun } from '../batch';
@@ -8,16 +9,7 @@ import type { TrafficObject } from '../world';
 
 const card = (machine: string, more: readonly string[] = []): ScriptRun => {
   const lines = [
-    `machine m ${machine}`,
-    'pci 00:02.0 rciep id=8086:15f3 class=020000 driver=vfio-pci',
-    'boot',
-    'ctx = open /dev/iommu',
-    'ioas = IOAS_ALLOC ctx',
-    'other = IOAS_ALLOC ctx',
-    'dev = BIND ctx 00:02.0',
-    'buf = mmap qemu 64K pages=4K',
-    'IOAS_MAP ioas buf iova=0x100000 rw',
-    'IOAS_MAP other buf iova=0x100000 rw',
+    ...busyCard(machine),
     'h1 = HWPT_ALLOC dev ioas',
     'h2 = HWPT_ALLOC dev other',
     'ATTACH dev h1',
